@@ -1,0 +1,111 @@
+// Package migrations holds the server's database schema as numbered SQL, and brings a database to it.
+//
+// It promises that a database is either at the newest schema when [Up] returns, or untouched by the
+// step that failed. It refuses a database that a newer program wrote, and one that was made by files
+// other than these. It never runs a migration backwards: the way back is a backup.
+package migrations
+
+import (
+	"context"
+	"crypto/sha256"
+	"database/sql"
+	"embed"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+
+	"github.com/pressly/goose/v3"
+)
+
+//go:embed sqlite/*.sql
+var files embed.FS
+
+// ErrNewer means that the database was written by a newer program.
+var ErrNewer = errors.New("the database was written by a newer version of this program; your data is safe; install that version or a later one")
+
+// ErrEdited means that a migration was applied whose file reads differently now.
+var ErrEdited = errors.New("the database was made by other migration files than this program's; your data is safe; use the program that made it, or restore a backup")
+
+// Up applies what has not been applied yet.
+func Up(ctx context.Context, db *sql.DB) error {
+	return up(ctx, db, files)
+}
+
+func up(ctx context.Context, db *sql.DB, all fs.FS) error {
+	dir, err := fs.Sub(all, "sqlite")
+	if err != nil {
+		return fmt.Errorf("open the migrations: %w", err)
+	}
+	provider, err := goose.NewProvider(goose.DialectSQLite3, db, dir, goose.WithDisableGlobalRegistry(true))
+	if err != nil {
+		return fmt.Errorf("read the migrations: %w", err)
+	}
+	current, newest, err := provider.GetVersions(ctx)
+	if err != nil {
+		return fmt.Errorf("read the version of the database: %w", err)
+	}
+	if current > newest {
+		return fmt.Errorf("%w (it is at schema %d, this program knows up to %d)", ErrNewer, current, newest)
+	}
+	if err := checkSums(ctx, db, dir, provider.ListSources(), current); err != nil {
+		return err
+	}
+	if _, err := provider.Up(ctx); err != nil {
+		return fmt.Errorf("bring the database from schema %d to %d: %w", current, newest, err)
+	}
+	return writeSums(ctx, db, dir, provider.ListSources())
+}
+
+// checkSums compares the files of the applied migrations with what they were when applied.
+func checkSums(ctx context.Context, db *sql.DB, dir fs.FS, sources []*goose.Source, current int64) error {
+	_, err := db.ExecContext(ctx, `CREATE TABLE IF NOT EXISTS migration_sums (
+    version INTEGER NOT NULL PRIMARY KEY,
+    sha256  TEXT    NOT NULL
+)`)
+	if err != nil {
+		return fmt.Errorf("keep the checksums of migrations: %w", err)
+	}
+	for _, source := range sources {
+		var was string
+		err := db.QueryRowContext(ctx, "SELECT sha256 FROM migration_sums WHERE version = ?", source.Version).Scan(&was)
+		if errors.Is(err, sql.ErrNoRows) {
+			continue // not applied yet, or the program stopped between applying and noting it
+		}
+		if err != nil {
+			return fmt.Errorf("read the checksum of migration %d: %w", source.Version, err)
+		}
+		now, err := sum(dir, source)
+		if err != nil {
+			return err
+		}
+		if source.Version <= current && now != was {
+			return fmt.Errorf("%w (migration %d)", ErrEdited, source.Version)
+		}
+	}
+	return nil
+}
+
+func writeSums(ctx context.Context, db *sql.DB, dir fs.FS, sources []*goose.Source) error {
+	for _, source := range sources {
+		now, err := sum(dir, source)
+		if err != nil {
+			return err
+		}
+		_, err = db.ExecContext(ctx, `INSERT INTO migration_sums (version, sha256) VALUES (?, ?)
+ON CONFLICT (version) DO UPDATE SET sha256 = excluded.sha256`, source.Version, now)
+		if err != nil {
+			return fmt.Errorf("note the checksum of migration %d: %w", source.Version, err)
+		}
+	}
+	return nil
+}
+
+func sum(dir fs.FS, source *goose.Source) (string, error) {
+	text, err := fs.ReadFile(dir, source.Path)
+	if err != nil {
+		return "", fmt.Errorf("read migration %d: %w", source.Version, err)
+	}
+	digest := sha256.Sum256(text)
+	return hex.EncodeToString(digest[:]), nil
+}
