@@ -1,0 +1,125 @@
+package syncproto
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+
+	"github.com/google/uuid"
+)
+
+// A Change is one edit of one record, by one author, on one device, at one moment.
+type Change struct {
+	// N counts the device's changes: 1, 2, 3 … without gaps.
+	N int64
+	// Form is the N of the first change that was saved in the same form. Changes of one form are
+	// applied together.
+	Form       int64
+	Collection string
+	Record     uuid.UUID
+	// Author is the worker who was logged in when the change was made, whoever sends it.
+	Author uuid.UUID
+	// Claimed is the time that the device claims, in milliseconds; see [TimeOf].
+	Claimed int64
+	// Fields, Base and Seen are those of [Edit].
+	Fields map[string]Value
+	Base   map[string][]Version
+	Seen   map[string][]Version
+}
+
+// Edit gives the change as the merge sees it, under the name and at the time that were decided.
+func (c Change) Edit(device uuid.UUID, time int64) Edit {
+	return Edit{
+		Version: Version{Device: device, N: c.N},
+		Time:    time,
+		Fields:  c.Fields,
+		Base:    c.Base,
+		Seen:    c.Seen,
+	}
+}
+
+// Creates reports whether the author had seen nothing of the record: the change makes it.
+func (c Change) Creates() bool {
+	for _, versions := range c.Base {
+		if len(versions) > 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// A Hash is the rolling hash over a device's changes from the first to some n. Two histories are the
+// same up to n if and only if their hashes at n are.
+type Hash [sha256.Size]byte
+
+// String gives the hash as 64 hexadecimal digits.
+func (h Hash) String() string { return hex.EncodeToString(h[:]) }
+
+// MarshalText gives the hexadecimal form.
+func (h Hash) MarshalText() ([]byte, error) { return []byte(h.String()), nil }
+
+// UnmarshalText reads the hexadecimal form.
+func (h *Hash) UnmarshalText(text []byte) error {
+	if len(text) != 2*len(h) {
+		return fmt.Errorf("a hash has %d hexadecimal digits, this has %d characters", 2*len(h), len(text))
+	}
+	if _, err := hex.Decode(h[:], text); err != nil {
+		return fmt.Errorf("a hash is written in hexadecimal digits: %w", err)
+	}
+	return nil
+}
+
+// Chain gives the hash up to and with c, where prev is the hash before it; the zero Hash stands
+// before the first. It is the SHA-256 of prev, 32 bytes, and the JSON array
+//
+//	[n, form, collection, record, author, fields, base, seen]
+//
+// as a canonical [Value], with versions in text form. The claimed time stays out: a change that is
+// sent again to a restored server claims the time that it was once given, and is the same change.
+func (c Change) Chain(prev Hash) (Hash, error) {
+	text, err := ValueOf([]any{c.N, c.Form, c.Collection, c.Record, c.Author, orEmpty(c.Fields), orEmpty(c.Base), orEmpty(c.Seen)})
+	if err != nil {
+		return Hash{}, fmt.Errorf("hash change %d: %w", c.N, err)
+	}
+	sum := sha256.New()
+	sum.Write(prev[:])
+	sum.Write([]byte(text))
+	return Hash(sum.Sum(nil)), nil
+}
+
+func orEmpty[V any](m map[string]V) map[string]V {
+	if m == nil {
+		return map[string]V{}
+	}
+	return m
+}
+
+// changeBody is the part of a change that stores keep as one JSON document.
+type changeBody struct {
+	Fields map[string]Value     `json:"fields,omitempty"`
+	Base   map[string][]Version `json:"base,omitempty"`
+	Seen   map[string][]Version `json:"seen,omitempty"`
+}
+
+// Body encodes what was written and seen, for a store that keeps the rest in columns.
+func (c Change) Body() ([]byte, error) {
+	var text bytes.Buffer
+	enc := json.NewEncoder(&text)
+	enc.SetEscapeHTML(false) // values are kept byte for byte
+	if err := enc.Encode(changeBody{Fields: c.Fields, Base: c.Base, Seen: c.Seen}); err != nil {
+		return nil, fmt.Errorf("encode change %d: %w", c.N, err)
+	}
+	return bytes.TrimSuffix(text.Bytes(), []byte("\n")), nil
+}
+
+// SetBody is the inverse of [Change.Body].
+func (c *Change) SetBody(text []byte) error {
+	var body changeBody
+	if err := json.Unmarshal(text, &body); err != nil {
+		return fmt.Errorf("decode change %d: %w", c.N, err)
+	}
+	c.Fields, c.Base, c.Seen = body.Fields, body.Base, body.Seen
+	return nil
+}

@@ -1,0 +1,175 @@
+package syncproto
+
+// The field names are append-only: a name is never used again for something else, and a change of
+// type is a new name.
+var collections = []Collection{
+	{
+		Name: "areas", Doc: "a node of the administrative tree, the unit of partial sync",
+		Fields: []Field{
+			{Name: "name", Type: Text, Required: true, Doc: "name as on official maps"},
+			{Name: "parent", Type: Reference, Refers: "areas", Doc: "the area that this one is part of"},
+			{Name: "level", Type: Choice, Choices: []string{"country", "region", "district", "municipality", "settlement"}, Required: true, Doc: "rank in the tree"},
+			{Name: "official_code", Type: Text, Doc: "code of the national register or P-code"},
+		},
+	},
+	{
+		Name: "projects", Doc: "a grant, implemented by one organisation for one institution",
+		Fields: []Field{
+			{Name: "code", Type: Text, Required: true, Doc: "short code, unique in the programme"},
+			{Name: "title", Type: Text, Required: true, Doc: "title of the grant contract"},
+			{Name: "institution", Type: Text, Doc: "institution that the project is monitored for"},
+			{Name: "implementer", Type: Text, Doc: "municipality or organisation that carries it out"},
+			{Name: "donor", Type: Text, Doc: "who pays"},
+			{Name: "starts_on", Type: Date, Doc: "first day"},
+			{Name: "ends_on", Type: Date, Doc: "last day"},
+		},
+	},
+	{
+		Name: "assistance_types", Doc: "a kind of assistance that a household can be given",
+		Fields: []Field{
+			{Name: "code", Type: Text, Required: true, Doc: "short code, unique in the programme"},
+			{Name: "name", Type: Text, Required: true, Doc: "name on screen"},
+			{Name: "category", Type: Choice, Choices: []string{"housing", "income", "furniture", "transport", "training", "other"}, Required: true, Doc: "what it is for"},
+			{Name: "unit", Type: Text, Doc: "what the quantity counts"},
+			{Name: "limit_per_household", Type: Decimal, Doc: "the most that one household may get, in units"},
+			{Name: "durable_housing", Type: Boolean, Doc: "whether it counts as a durable housing solution"},
+		},
+	},
+	{
+		Name: "questionnaires", Doc: "what is asked at a visit",
+		Fields: []Field{
+			{Name: "code", Type: Text, Required: true, Doc: "short code"},
+			{Name: "title", Type: Text, Required: true, Doc: "title on screen"},
+			{Name: "version", Type: Integer, Required: true, Doc: "counts up with each change of the questions"},
+			{Name: "questions", Type: Object, Doc: "questions by name: type, required, shown if, labels by language"},
+			{Name: "active", Type: Boolean, Doc: "whether new visits use it"},
+		},
+	},
+	{
+		Name: "indicators", Doc: "a figure that is reported, and how it is counted",
+		Fields: []Field{
+			{Name: "code", Type: Text, Required: true, Doc: "short code"},
+			{Name: "title", Type: Text, Required: true, Doc: "title in reports"},
+			{Name: "definition", Type: Object, Doc: "what to count or sum, filters, distinct by"},
+		},
+	},
+	{
+		Name: "targets", Doc: "the value of an indicator that a project is to reach",
+		Fields: []Field{
+			{Name: "indicator", Type: Reference, Refers: "indicators", Required: true, Doc: "which figure"},
+			{Name: "project", Type: Reference, Refers: "projects", Doc: "which project"},
+			{Name: "value", Type: Decimal, Required: true, Doc: "the target, in the indicator's unit"},
+			{Name: "due_on", Type: Date, Doc: "when it is to be reached"},
+		},
+	},
+	{
+		Name: "households", Doc: "a family that the programme knows", AreaVia: []string{"area"},
+		Fields: []Field{
+			{Name: "card_number", Type: Text, Doc: "number of the displaced person's or refugee's card"},
+			{Name: "head_name", Type: Text, Required: true, Doc: "name of the head of the household"},
+			{Name: "status", Type: Choice, Choices: []string{"idp", "returnee", "refugee", "host"}, Required: true, Doc: "why the programme knows it"},
+			{Name: "area", Type: Reference, Refers: "areas", Required: true, Doc: "where it lives"},
+			{Name: "address", Type: Text, Doc: "street and number, or how to find it"},
+			{Name: "place_of_origin", Type: Text, Doc: "where it was displaced from"},
+			{Name: "phone", Type: Text, Doc: "phone number"},
+			{Name: "position", Type: Position, Doc: "where the dwelling is"},
+			{Name: "displaced_on", Type: Date, Doc: "when it was displaced"},
+			{Name: "returned_on", Type: Date, Doc: "when it returned"},
+			{Name: "consent_on", Type: Date, Doc: "when it agreed to its data being kept"},
+			{Name: "notes", Type: Text, Doc: "anything else"},
+			{Name: "merged_into", Type: Reference, Refers: "households", Doc: "the household that this one is a duplicate of"},
+		},
+	},
+	{
+		Name: "people", Doc: "a member of a household", AreaVia: []string{"household"},
+		Fields: []Field{
+			{Name: "household", Type: Reference, Refers: "households", Required: true, Doc: "whose member"},
+			{Name: "name", Type: Text, Required: true, Doc: "given name and surname"},
+			{Name: "sex", Type: Choice, Choices: []string{"female", "male", "other"}, Doc: "sex as stated"},
+			{Name: "born_on", Type: Date, Doc: "date of birth"},
+			{Name: "birth_year", Type: Integer, Doc: "year of birth, where the date is not known"},
+			{Name: "relation", Type: Text, Doc: "relation to the head of the household"},
+			{Name: "document_number", Type: Text, Doc: "number of an identity document"},
+			{Name: "disability", Type: Text, Doc: "disability as stated"},
+			{Name: "phone", Type: Text, Doc: "phone number"},
+			{Name: "merged_into", Type: Reference, Refers: "people", Doc: "the person that this one is a duplicate of"},
+		},
+	},
+	{
+		Name: "visits", Doc: "a visit to a household", AreaVia: []string{"household"},
+		Fields: []Field{
+			{Name: "household", Type: Reference, Refers: "households", Required: true, Doc: "who was visited"},
+			{Name: "project", Type: Reference, Refers: "projects", Doc: "on whose behalf"},
+			{Name: "purpose", Type: Choice, Choices: []string{"registration", "assessment", "monitoring", "delivery", "complaint", "other"}, Doc: "what for"},
+			{Name: "visited_at", Type: Timestamp, Required: true, Doc: "when, in ms"},
+			{Name: "worker", Type: UUID, Doc: "the user who visited"},
+			{Name: "position", Type: Position, Doc: "where"},
+			{Name: "findings", Type: Text, Doc: "what was found"},
+			{Name: "questionnaire", Type: Reference, Refers: "questionnaires", Doc: "which questions were asked"},
+			{Name: "answers", Type: Object, Doc: "answers by question name"},
+			{Name: "next_visit_on", Type: Date, Doc: "when to come again"},
+		},
+	},
+	{
+		Name: "entitlements", Doc: "what a household or person is to be given", AreaVia: []string{"household", "person"},
+		Fields: []Field{
+			{Name: "household", Type: Reference, Refers: "households", Doc: "which household"},
+			{Name: "person", Type: Reference, Refers: "people", Doc: "which person, where it is a person's"},
+			{Name: "project", Type: Reference, Refers: "projects", Required: true, Doc: "by which project"},
+			{Name: "assistance_type", Type: Reference, Refers: "assistance_types", Required: true, Doc: "of what"},
+			{Name: "quantity", Type: Decimal, Required: true, Doc: "how much, in the type's unit"},
+			{Name: "approved_on", Type: Date, Doc: "when it was decided"},
+			{Name: "status", Type: Choice, Choices: []string{"proposed", "approved", "rejected", "closed"}, Required: true, Doc: "where the decision stands"},
+		},
+	},
+	{
+		Name: "deliveries", Doc: "something that was handed over, a fact", AreaVia: []string{"household"}, Fact: true,
+		Fields: []Field{
+			{Name: "household", Type: Reference, Refers: "households", Required: true, Doc: "to whom"},
+			{Name: "person", Type: Reference, Refers: "people", Doc: "to which member, where it is a person's"},
+			{Name: "project", Type: Reference, Refers: "projects", Required: true, Doc: "by which project"},
+			{Name: "assistance_type", Type: Reference, Refers: "assistance_types", Required: true, Doc: "what"},
+			{Name: "entitlement", Type: Reference, Refers: "entitlements", Doc: "the decision that it fulfils"},
+			{Name: "quantity", Type: Decimal, Required: true, Doc: "how much, in the type's unit"},
+			{Name: "delivered_at", Type: Timestamp, Required: true, Doc: "when, in ms"},
+			{Name: "recipient", Type: Text, Doc: "who took it"},
+			{Name: "proxy", Type: Text, Doc: "who took it in the recipient's place, and why"},
+			{Name: "position", Type: Position, Doc: "where"},
+			{Name: "proofs", Type: Object, Doc: "signature and photos by kind, as SHA-256 of their content"},
+			{Name: "note", Type: Text, Doc: "anything else"},
+			{Name: "cancelled_why", Type: Text, Doc: "why the delivery does not count"},
+		},
+	},
+	{
+		Name: "activities", Doc: "something that people take part in", AreaVia: []string{"area"},
+		Fields: []Field{
+			{Name: "project", Type: Reference, Refers: "projects", Required: true, Doc: "by which project"},
+			{Name: "area", Type: Reference, Refers: "areas", Required: true, Doc: "where"},
+			{Name: "kind", Type: Choice, Choices: []string{"training", "go_and_see_visit", "public_event", "outreach_campaign", "local_action_plan"}, Required: true, Doc: "what it is"},
+			{Name: "topic", Type: Text, Doc: "what it is about"},
+			{Name: "title", Type: Text, Required: true, Doc: "title on screen"},
+			{Name: "starts_on", Type: Date, Doc: "first day"},
+			{Name: "ends_on", Type: Date, Doc: "last day"},
+			{Name: "estimated_reach", Type: Integer, Doc: "how many people it reached, estimated"},
+		},
+	},
+	{
+		Name: "participations", Doc: "a person's part in an activity", AreaVia: []string{"activity"},
+		Fields: []Field{
+			{Name: "activity", Type: Reference, Refers: "activities", Required: true, Doc: "in what"},
+			{Name: "person", Type: Reference, Refers: "people", Required: true, Doc: "who"},
+			{Name: "attended", Type: Boolean, Doc: "whether the person came"},
+			{Name: "completed", Type: Boolean, Doc: "whether the person completed it"},
+		},
+	},
+	{
+		Name: "livelihoods", Doc: "a business that a person started or expanded", AreaVia: []string{"household"},
+		Fields: []Field{
+			{Name: "person", Type: Reference, Refers: "people", Required: true, Doc: "who"},
+			{Name: "household", Type: Reference, Refers: "households", Required: true, Doc: "of which household"},
+			{Name: "project", Type: Reference, Refers: "projects", Required: true, Doc: "by which project"},
+			{Name: "started_on", Type: Date, Doc: "when"},
+			{Name: "business", Type: Text, Doc: "what it does"},
+		},
+	},
+}

@@ -1,0 +1,95 @@
+package syncproto
+
+import (
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/binary"
+	"fmt"
+	"math/bits"
+
+	"github.com/google/uuid"
+)
+
+// A Digest is a sum over the records of an area that does not depend on their order: two sides with
+// equal digests hold the same. It is a 128-bit number, added and taken away modulo 2^128.
+type Digest [16]byte
+
+// Plus gives the digest with another one added: a record that comes, or a whole area.
+func (d Digest) Plus(e Digest) Digest {
+	lo, carry := bits.Add64(d.low(), e.low(), 0)
+	hi, _ := bits.Add64(d.high(), e.high(), carry)
+	return digestOf(hi, lo)
+}
+
+// Minus gives the digest with another one taken away: a record that goes.
+func (d Digest) Minus(e Digest) Digest {
+	lo, borrow := bits.Sub64(d.low(), e.low(), 0)
+	hi, _ := bits.Sub64(d.high(), e.high(), borrow)
+	return digestOf(hi, lo)
+}
+
+func (d Digest) high() uint64 { return binary.BigEndian.Uint64(d[:8]) }
+func (d Digest) low() uint64  { return binary.BigEndian.Uint64(d[8:]) }
+
+func digestOf(hi, lo uint64) (d Digest) {
+	binary.BigEndian.PutUint64(d[:8], hi)
+	binary.BigEndian.PutUint64(d[8:], lo)
+	return d
+}
+
+// MarshalText gives the digest in unpadded base64url.
+func (d Digest) MarshalText() ([]byte, error) {
+	return base64.RawURLEncoding.AppendEncode(nil, d[:]), nil
+}
+
+// UnmarshalText reads unpadded base64url.
+func (d *Digest) UnmarshalText(text []byte) error {
+	b, err := base64.RawURLEncoding.Strict().DecodeString(string(text))
+	if err != nil || len(b) != len(d) {
+		return fmt.Errorf("a digest is %d bytes in base64url", len(d))
+	}
+	copy(d[:], b)
+	return nil
+}
+
+// Digest gives the digest of one record: the first 16 bytes of the SHA-256 of the JSON array
+//
+//	[collection, id, deleted, {field: [value, version, time, same, open]}]
+//
+// as a canonical [Value], with versions in text form. The record has to be whole.
+func (r Record) Digest() (Digest, error) {
+	cells := make(map[string][]any, len(r.Fields))
+	for name, c := range r.Fields {
+		cells[name] = []any{c.Value, c.Version, c.Time, orNone(c.Same), orNone(c.Open)}
+	}
+	text, err := ValueOf([]any{r.Collection, r.ID, r.Deleted, cells})
+	if err != nil {
+		return Digest{}, fmt.Errorf("digest of record %s: %w", r.ID, err)
+	}
+	sum := sha256.Sum256([]byte(text))
+	return Digest(sum[:16]), nil
+}
+
+func orNone(list []Version) []Version {
+	if list == nil {
+		return []Version{}
+	}
+	return list
+}
+
+// RecordOf gives what a device is told of a record: the whole of its state.
+func RecordOf(collection string, id, area uuid.UUID, s State) Record {
+	deleted, _ := s.Deletion()
+	r := Record{Collection: collection, ID: id, Area: area, Deleted: deleted, Whole: true, Fields: map[string]Cell{}}
+	for name, register := range s {
+		shown, ok := register.Shown()
+		if !ok {
+			continue
+		}
+		r.Fields[name] = Cell{
+			Value: shown.Value, Version: shown.Version, Time: shown.Time,
+			Same: register.Known()[1:], Open: register.Open(),
+		}
+	}
+	return r
+}

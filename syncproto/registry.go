@@ -1,0 +1,227 @@
+package syncproto
+
+import (
+	"encoding/json"
+	"fmt"
+	"math"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// Everyone is the area of the collections that every device holds.
+var Everyone = uuid.Nil
+
+// A Type is the kind of value that a field takes.
+type Type string
+
+// The types, each with the JSON form of its values.
+const (
+	Text      Type = "text"      // a string
+	Integer   Type = "integer"   // a whole number, at most 2^53 either way
+	Decimal   Type = "decimal"   // a number without exponent or trailing zeros, at most 15 digits
+	Boolean   Type = "boolean"   // true or false
+	Date      Type = "date"      // a string, "2020-04-30"
+	Timestamp Type = "timestamp" // milliseconds since 1970 UTC, a whole number
+	UUID      Type = "uuid"      // a string, 36 lower-case characters
+	Reference Type = "reference" // the UUID of a record of another collection
+	Choice    Type = "choice"    // one of the field's choices
+	Choices   Type = "choices"   // an array of them, sorted, each once
+	Position  Type = "position"  // an object of lat, lon in degrees, accuracy in metres, source
+	Object    Type = "object"    // any object
+)
+
+// A Field is one thing that is known of a record, and the unit of the merge.
+type Field struct {
+	Name     string
+	Type     Type
+	Required bool
+	// Choices are the values that a choice may have.
+	Choices []string
+	// Refers is the collection that a reference points into.
+	Refers string
+	// Doc says what the field holds, with its unit.
+	Doc string
+}
+
+// A Collection is a kind of record.
+type Collection struct {
+	Name string
+	Doc  string
+	// AreaVia names how a record's area is found: the first of these fields that is set. It is the
+	// area itself, or a reference to a record of whose area this record is. Without any, the record
+	// belongs to [Everyone].
+	AreaVia []string
+	// Fact marks records that are corrected or cancelled with a reason and never deleted.
+	Fact   bool
+	Fields []Field
+}
+
+// Field finds a field by name.
+func (c Collection) Field(name string) (Field, bool) {
+	if name == FieldDeleted {
+		return Field{Name: FieldDeleted, Type: Boolean, Doc: "whether the record is deleted"}, true
+	}
+	at := slices.IndexFunc(c.Fields, func(f Field) bool { return f.Name == name })
+	if at < 0 {
+		return Field{}, false
+	}
+	return c.Fields[at], true
+}
+
+// CollectionOf finds a collection by name.
+func CollectionOf(name string) (Collection, bool) {
+	at := slices.IndexFunc(collections, func(c Collection) bool { return c.Name == name })
+	if at < 0 {
+		return Collection{}, false
+	}
+	return collections[at], true
+}
+
+// Collections gives all collections: what is referred to comes before what refers to it.
+func Collections() []Collection { return slices.Clone(collections) }
+
+// Check says what is wrong with a change by itself, whatever the state of its record. Fields and
+// collections that this program does not know are fine: a newer device may know them, and they are
+// kept as they are. The text is for people, and holds no value of the change.
+func (c Change) Check() error {
+	if len(c.Fields) == 0 {
+		return fmt.Errorf("the change writes no field")
+	}
+	if len(c.Fields) > MaxFields {
+		return fmt.Errorf("the change writes %d fields, %d is the most", len(c.Fields), MaxFields)
+	}
+	collection, known := CollectionOf(c.Collection)
+	for _, name := range sortedKeys(c.Fields) {
+		if err := c.Fields[name].Check(); err != nil {
+			return fmt.Errorf("field %q: %w", name, err)
+		}
+		field, ok := collection.Field(name)
+		if !ok {
+			continue
+		}
+		if err := field.Check(c.Fields[name]); err != nil {
+			return fmt.Errorf("field %q: %w", name, err)
+		}
+	}
+	if known && collection.Fact && c.Fields[FieldDeleted] == True {
+		return fmt.Errorf("a record of %s is never deleted; cancel it with a reason", c.Collection)
+	}
+	return c.checkBase()
+}
+
+func (c Change) checkBase() error {
+	for _, versions := range []map[string][]Version{c.Base, c.Seen} {
+		if len(versions) > 4*MaxFields {
+			return fmt.Errorf("the change names the base of %d fields, %d is the most", len(versions), 4*MaxFields)
+		}
+		for name, list := range versions {
+			if len(list) > MaxBase {
+				return fmt.Errorf("field %q: the base names %d versions, %d is the most", name, len(list), MaxBase)
+			}
+		}
+	}
+	return nil
+}
+
+// CheckWhole says which required field a record lacks, given its fields' values by name.
+func (c Collection) CheckWhole(value func(field string) Value) error {
+	for _, f := range c.Fields {
+		if f.Required && value(f.Name).IsNull() {
+			return fmt.Errorf("field %q of %s is required", f.Name, c.Name)
+		}
+	}
+	return nil
+}
+
+// Check says whether v is a value that the field may take. Every field may be cleared with [Null].
+func (f Field) Check(v Value) error {
+	if v == Null {
+		if f.Required {
+			return fmt.Errorf("the field is required and cannot be cleared")
+		}
+		return nil
+	}
+	switch f.Type {
+	case Text:
+		return needText(v)
+	case Integer, Timestamp:
+		return checkInteger(v)
+	case Decimal:
+		return checkDecimal(v)
+	case Boolean:
+		return need(v == True || v == False, "true or false")
+	case Date:
+		_, err := time.Parse(time.DateOnly, v.Text())
+		return need(err == nil, "a date such as 2020-04-30")
+	case UUID, Reference:
+		_, err := ParseID(v.Text())
+		return need(err == nil, "a UUID in lower case with hyphens")
+	case Choice:
+		return need(slices.Contains(f.Choices, v.Text()), "one of "+strings.Join(f.Choices, ", "))
+	case Choices:
+		return f.checkChoices(v)
+	case Position:
+		return checkPosition(v)
+	case Object:
+		return need(v[0] == '{', "an object")
+	}
+	return fmt.Errorf("the field has the unknown type %q", f.Type)
+}
+
+func need(ok bool, what string) error {
+	if ok {
+		return nil
+	}
+	return fmt.Errorf("the value has to be %s", what)
+}
+
+func needText(v Value) error { return need(v[0] == '"', "text") }
+
+var integerForm = regexp.MustCompile(`^(0|-?[1-9][0-9]{0,15})$`)
+
+func checkInteger(v Value) error {
+	n, err := strconv.ParseInt(string(v), 10, 64)
+	return need(err == nil && integerForm.MatchString(string(v)) && n <= 1<<53 && n >= -1<<53, "a whole number up to 2^53")
+}
+
+var decimalForm = regexp.MustCompile(`^-?(0|[1-9][0-9]*)(\.[0-9]*[1-9])?$`)
+
+func checkDecimal(v Value) error {
+	digits := strings.Trim(string(v), "-")
+	ok := decimalForm.MatchString(string(v)) && v != "-0" && len(strings.Replace(digits, ".", "", 1)) <= 15
+	return need(ok, "a number of at most 15 digits, without exponent or trailing zeros")
+}
+
+func (f Field) checkChoices(v Value) error {
+	var list []string
+	ok := json.Unmarshal([]byte(v), &list) == nil && slices.IsSorted(list)
+	for i, choice := range list {
+		ok = ok && slices.Contains(f.Choices, choice) && (i == 0 || list[i-1] != choice)
+	}
+	return need(ok, "a sorted array of "+strings.Join(f.Choices, ", "))
+}
+
+// A Place is the value of a position field. What only means something together is one field: a
+// merge never mixes two readings.
+type Place struct {
+	// Lat and Lon are in degrees, WGS 84.
+	Lat float64 `json:"lat"`
+	Lon float64 `json:"lon"`
+	// Accuracy is the radius, in metres, of 68 % confidence.
+	Accuracy float64 `json:"accuracy,omitempty"`
+	// Source is what measured it: gps, network, map, manual.
+	Source string `json:"source,omitempty"`
+}
+
+func checkPosition(v Value) error {
+	var p Place
+	ok := v[0] == '{' && strings.Contains(string(v), `"lat":`) && strings.Contains(string(v), `"lon":`) &&
+		json.Unmarshal([]byte(v), &p) == nil &&
+		math.Abs(p.Lat) <= 90 && math.Abs(p.Lon) <= 180 && p.Accuracy >= 0
+	return need(ok, "an object with lat and lon in degrees, and accuracy in metres")
+}

@@ -1,0 +1,209 @@
+package syncproto
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"golang.org/x/text/unicode/norm"
+)
+
+// A Value is what a field holds, as canonical JSON text: no white space, object members sorted by
+// name, text in Unicode NFC without NUL, numbers as they were written. Two values are equal if and
+// only if their texts are. The empty Value is no value at all; a cleared field holds [Null].
+type Value string
+
+// Values that need no encoding.
+const (
+	Null  Value = "null"
+	True  Value = "true"
+	False Value = "false"
+)
+
+// ErrNotCanonical means that a text is JSON but not in the one form that a [Value] has.
+var ErrNotCanonical = errors.New("the value is not in canonical form (compact JSON, sorted members, NFC text)")
+
+// ValueOf encodes x, as encoding/json does, in canonical form.
+func ValueOf(x any) (Value, error) {
+	var buf bytes.Buffer
+	enc := json.NewEncoder(&buf)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(x); err != nil {
+		return "", fmt.Errorf("encode a value: %w", err)
+	}
+	return Canonical(buf.Bytes())
+}
+
+// Canonical brings one JSON text into canonical form. It fails on text that is not JSON, that
+// holds a NUL or a repeated member, or that nests deeper than [MaxNesting].
+func Canonical(text []byte) (Value, error) {
+	if len(text) > 0 && strings.IndexByte(`{["`, text[0]) < 0 && json.Valid(text) {
+		return Value(bytes.TrimSpace(text)), nil // a number or a word has no other form
+	}
+	dec := json.NewDecoder(bytes.NewReader(text))
+	dec.UseNumber()
+	var out strings.Builder
+	if err := canonical(dec, &out, 0); err != nil {
+		return "", err
+	}
+	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
+		return "", errors.New("there is something behind the JSON value")
+	}
+	return Value(out.String()), nil
+}
+
+// canonical copies the next value of dec to out.
+func canonical(dec *json.Decoder, out *strings.Builder, depth int) error {
+	if depth > MaxNesting {
+		return fmt.Errorf("the value nests deeper than %d levels", MaxNesting)
+	}
+	token, err := dec.Token()
+	if err != nil {
+		return fmt.Errorf("the value is not JSON: %w", err)
+	}
+	switch t := token.(type) {
+	case json.Delim:
+		if t == '{' {
+			return canonicalObject(dec, out, depth)
+		}
+		return canonicalArray(dec, out, depth)
+	case string:
+		return writeText(out, t)
+	case json.Number:
+		out.WriteString(t.String())
+	case bool:
+		fmt.Fprint(out, t)
+	default:
+		out.WriteString("null")
+	}
+	return nil
+}
+
+func canonicalArray(dec *json.Decoder, out *strings.Builder, depth int) error {
+	out.WriteByte('[')
+	for i := 0; dec.More(); i++ {
+		if i > 0 {
+			out.WriteByte(',')
+		}
+		if err := canonical(dec, out, depth+1); err != nil {
+			return err
+		}
+	}
+	out.WriteByte(']')
+	return closing(dec)
+}
+
+func canonicalObject(dec *json.Decoder, out *strings.Builder, depth int) error {
+	members := map[string]string{}
+	for dec.More() {
+		token, err := dec.Token()
+		if err != nil {
+			return fmt.Errorf("the value is not JSON: %w", err)
+		}
+		name := norm.NFC.String(token.(string)) // a member's name is always a string
+		if _, again := members[name]; again {
+			return fmt.Errorf("the member %q is there twice", name)
+		}
+		var member strings.Builder
+		if err := canonical(dec, &member, depth+1); err != nil {
+			return err
+		}
+		members[name] = member.String()
+	}
+	out.WriteByte('{')
+	for i, name := range sortedKeys(members) {
+		if i > 0 {
+			out.WriteByte(',')
+		}
+		if err := writeText(out, name); err != nil {
+			return err
+		}
+		out.WriteByte(':')
+		out.WriteString(members[name])
+	}
+	out.WriteByte('}')
+	return closing(dec)
+}
+
+// closing consumes the bracket that ends an array or object.
+func closing(dec *json.Decoder) error {
+	if _, err := dec.Token(); err != nil {
+		return fmt.Errorf("the value is not JSON: %w", err)
+	}
+	return nil
+}
+
+// writeText writes a JSON string that escapes only what JSON says must be escaped.
+func writeText(out *strings.Builder, text string) error {
+	if strings.IndexByte(text, 0) >= 0 {
+		return errors.New("the text holds a NUL character")
+	}
+	out.WriteByte('"')
+	for _, r := range norm.NFC.String(text) {
+		switch {
+		case r == '"' || r == '\\':
+			out.WriteByte('\\')
+			out.WriteRune(r)
+		case r == '\n':
+			out.WriteString(`\n`)
+		case r == '\r':
+			out.WriteString(`\r`)
+		case r == '\t':
+			out.WriteString(`\t`)
+		case r == '\b':
+			out.WriteString(`\b`)
+		case r == '\f':
+			out.WriteString(`\f`)
+		case r < 0x20:
+			fmt.Fprintf(out, `\u%04x`, r)
+		default:
+			out.WriteRune(r)
+		}
+	}
+	out.WriteByte('"')
+	return nil
+}
+
+// Check reports whether v is in canonical form and at most [MaxValueBytes] long.
+func (v Value) Check() error {
+	if len(v) > MaxValueBytes {
+		return fmt.Errorf("the value is %d bytes long, %d is the most", len(v), MaxValueBytes)
+	}
+	same, err := Canonical([]byte(v))
+	if err != nil {
+		return err
+	}
+	if same != v {
+		return ErrNotCanonical
+	}
+	return nil
+}
+
+// IsNull reports whether v holds nothing: a cleared field or no value at all.
+func (v Value) IsNull() bool { return v == Null || v == "" }
+
+// Text gives the text in v, or "" if v is not text.
+func (v Value) Text() string {
+	var s string
+	if json.Unmarshal([]byte(v), &s) != nil {
+		return ""
+	}
+	return s
+}
+
+// MarshalJSON gives the text of the value itself.
+func (v Value) MarshalJSON() ([]byte, error) {
+	if v == "" {
+		return []byte("null"), nil
+	}
+	return []byte(v), nil
+}
+
+// UnmarshalJSON takes any JSON text as it stands, without bringing it into canonical form.
+func (v *Value) UnmarshalJSON(text []byte) error {
+	*v = Value(text)
+	return nil
+}
