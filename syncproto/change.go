@@ -76,17 +76,29 @@ func (h *Hash) UnmarshalText(text []byte) error {
 //
 //	[n, form, collection, record, author, fields, base, seen]
 //
-// as a canonical [Value], with versions in text form. The claimed time stays out: a change that is
+// as compact JSON with sorted members, versions in text form, and values as they stand: a change that
+// is held because a value is not canonical has a hash too. The claimed time stays out: a change that is
 // sent again to a restored server claims the time that it was once given, and is the same change.
 func (c Change) Chain(prev Hash) (Hash, error) {
-	text, err := ValueOf([]any{c.N, c.Form, c.Collection, c.Record, c.Author, orEmpty(c.Fields), orEmpty(c.Base), orEmpty(c.Seen)})
+	text, err := verbatim([]any{c.N, c.Form, c.Collection, c.Record, c.Author, orEmpty(c.Fields), orEmpty(c.Base), orEmpty(c.Seen)})
 	if err != nil {
 		return Hash{}, fmt.Errorf("hash change %d: %w", c.N, err)
 	}
 	sum := sha256.New()
 	sum.Write(prev[:])
-	sum.Write([]byte(text))
+	sum.Write(text)
 	return Hash(sum.Sum(nil)), nil
+}
+
+// verbatim encodes x as compact JSON in which values keep their text.
+func verbatim(x any) ([]byte, error) {
+	var buf bytes.Buffer
+	enc := json.NewEncoder(&buf)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(x); err != nil {
+		return nil, err
+	}
+	return bytes.TrimSuffix(buf.Bytes(), []byte("\n")), nil
 }
 
 func orEmpty[V any](m map[string]V) map[string]V {
