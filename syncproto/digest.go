@@ -56,17 +56,17 @@ func (d *Digest) UnmarshalText(text []byte) error {
 //
 //	[collection, id, deleted, {field: [value, version, time, same, open]}]
 //
-// as a canonical [Value], with versions in text form. The record has to be whole.
+// as compact JSON with sorted members, versions in text form. The record has to be whole.
 func (r Record) Digest() (Digest, error) {
 	cells := make(map[string][]any, len(r.Fields))
 	for name, c := range r.Fields {
 		cells[name] = []any{c.Value, c.Version, c.Time, orNone(c.Same), orNone(c.Open)}
 	}
-	text, err := ValueOf([]any{r.Collection, r.ID, r.Deleted, cells})
+	text, err := verbatim([]any{r.Collection, r.ID, r.Deleted, cells})
 	if err != nil {
 		return Digest{}, fmt.Errorf("digest of record %s: %w", r.ID, err)
 	}
-	sum := sha256.Sum256([]byte(text))
+	sum := sha256.Sum256(text)
 	return Digest(sum[:16]), nil
 }
 

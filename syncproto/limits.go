@@ -33,6 +33,9 @@ const (
 	MaxHeads = 64
 	// MaxCursors is the most areas of one device (frame_invalid).
 	MaxCursors = 20_000
+	// MaxRecordBytes is the most that all values of a record come to, those in conflict among them; a
+	// change that would make it more is held (change held: invalid).
+	MaxRecordBytes = 256 << 10
 	// ClockSlack is how far, in milliseconds, a claimed time may lie beyond the server's clock
 	// before it is cut back.
 	ClockSlack = 5 * 60 * 1000

@@ -109,14 +109,16 @@ type Receipt struct {
 
 // The codes of receipts that are not applied.
 const (
-	HeldInvalid       = "invalid"        // the change breaks a rule of its collection
-	HeldOutOfScope    = "out_of_scope"   // the record is, or would come, outside the device's areas
-	HeldUnknownAuthor = "unknown_author" // the author is nobody who may work on the device
-	HeldRevoked       = "device_revoked" // the device was revoked before it sent the change
-	HeldManyHeads     = "too_many_heads" // the field has as many open values as it may have
-	HeldWithForm      = "with_form"      // another change of the same form is held
-	WaitsForRecord    = "no_record"      // the record that the change edits has not arrived
-	WaitsForParent    = "no_parent"      // the record that the change belongs to has not arrived
+	HeldInvalid       = "invalid"            // the change breaks a rule of its collection
+	HeldUnknown       = "unknown_collection" // the server does not know the collection yet
+	HeldOutOfScope    = "out_of_scope"       // the record is, or would come, outside the device's areas
+	HeldUnknownAuthor = "unknown_author"     // the author is nobody who may work on the device
+	HeldRevoked       = "device_revoked"     // the device was revoked before it sent the change
+	HeldManyHeads     = "too_many_heads"     // the field has as many open values as it may have
+	HeldWithForm      = "with_form"          // another change of the same form is held
+	HeldCorrected     = "corrected"          // the office applied a corrected copy in its place
+	WaitsForRecord    = "no_record"          // the record that the change edits has not arrived
+	WaitsForParent    = "no_parent"          // the record that the change belongs to has not arrived
 )
 
 // A Record is what a device is told of a record.
