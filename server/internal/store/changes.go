@@ -1,0 +1,236 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"github.com/google/uuid"
+
+	"satchel/syncproto"
+)
+
+// A Change is a change that the server took in, with what became of it.
+type Change struct {
+	Device uuid.UUID
+	syncproto.Change
+	// Received is when it came, Time what was decided; see [syncproto.TimeOf].
+	Received, Time int64
+	// Seq is the sequence at which it was applied, 0 if it was not.
+	Seq    int64
+	Status syncproto.Status
+	// Code and Reason say why it is not applied; Needs names the record that it waits for.
+	Code, Reason string
+	Needs        uuid.UUID
+	// Conflicts names the fields that were in conflict once it was merged.
+	Conflicts []string
+	Hash      syncproto.Hash
+	Note      Note
+}
+
+// A Note is what the office says of a change of its own.
+type Note struct {
+	// Reason is why the change was made, in the words of who made it.
+	Reason string `json:"reason,omitempty"`
+	// Settles names the field whose conflict the change settles.
+	Settles string `json:"settles,omitempty"`
+	// Settled names the heads that it settled, the shown one first.
+	Settled []syncproto.Version `json:"settled,omitempty"`
+	// Undoes names the change that this one takes back.
+	Undoes *syncproto.Version `json:"undoes,omitempty"`
+	// Restates names the change that wrote the same value first: whose value it really is.
+	Restates *syncproto.Version `json:"restates,omitempty"`
+	// Corrects names the held change that this one was made from.
+	Corrects *syncproto.Version `json:"corrects,omitempty"`
+}
+
+// Version names the change.
+func (c Change) Version() syncproto.Version {
+	return syncproto.Version{Device: c.Device, N: c.N}
+}
+
+// Receipt gives the acknowledgement of the change.
+func (c Change) Receipt() syncproto.Receipt {
+	return syncproto.Receipt{N: c.N, Time: c.Time, Status: c.Status, Code: c.Code, Reason: c.Reason, Conflicts: c.Conflicts}
+}
+
+const changeColumns = `device, n, form, collection, record, author, claimed, received, time, seq, status,
+code, reason, needs, conflicts, body, hash, note`
+
+func scanChange(r row) (c Change, err error) {
+	var needs, conflicts, body, note string
+	var hash []byte
+	err = r.Scan(&c.Device, &c.N, &c.Form, &c.Collection, &c.Record, &c.Author, &c.Claimed, &c.Received, &c.Time,
+		&c.Seq, &c.Status, &c.Code, &c.Reason, &needs, &conflicts, &body, &hash, &note)
+	if err != nil {
+		return c, err
+	}
+	copy(c.Hash[:], hash)
+	if needs != "" {
+		if c.Needs, err = uuid.Parse(needs); err != nil {
+			return c, fmt.Errorf("read change %s: %w", c.Version(), err)
+		}
+	}
+	if err := json.Unmarshal([]byte(conflicts), &c.Conflicts); err != nil {
+		return c, fmt.Errorf("read change %s: %w", c.Version(), err)
+	}
+	if err := json.Unmarshal([]byte(note), &c.Note); err != nil {
+		return c, fmt.Errorf("read change %s: %w", c.Version(), err)
+	}
+	return c, c.SetBody([]byte(body))
+}
+
+// AddChanges keeps changes that were not kept before; [ErrExists] if one was.
+func (t *Tx) AddChanges(ctx context.Context, changes []Change) error {
+	for part := range chunks(changes) {
+		var args []any
+		for _, c := range part {
+			fate, err := c.fate()
+			if err != nil {
+				return err
+			}
+			body, err := c.Body()
+			if err != nil {
+				return err
+			}
+			note, err := marshal(c.Note)
+			if err != nil {
+				return fmt.Errorf("write change %s: %w", c.Version(), err)
+			}
+			args = append(args, c.Device, c.N, c.Form, c.Collection, c.Record, c.Author, c.Claimed, c.Received)
+			args = append(args, fate...)
+			args = append(args, string(body), c.Hash[:], note)
+		}
+		if err := t.exec(ctx, "INSERT INTO changes ("+changeColumns+") VALUES "+rows(len(part), 18), args...); err != nil {
+			return fmt.Errorf("write changes: %w", err)
+		}
+	}
+	return nil
+}
+
+// fate gives the columns that say what became of a change.
+func (c Change) fate() ([]any, error) {
+	conflicts, err := marshal(c.Conflicts)
+	if err != nil {
+		return nil, fmt.Errorf("write change %s: %w", c.Version(), err)
+	}
+	return []any{c.Time, c.Seq, c.Status, c.Code, c.Reason, orBlank(c.Needs), conflicts}, nil
+}
+
+// SetFate writes anew what became of a change.
+func (t *Tx) SetFate(ctx context.Context, c Change) error {
+	fate, err := c.fate()
+	if err != nil {
+		return err
+	}
+	return t.exec(ctx, `UPDATE changes SET time = ?, seq = ?, status = ?, code = ?, reason = ?, needs = ?, conflicts = ?
+WHERE device = ? AND n = ?`, append(fate, c.Device, c.N)...)
+}
+
+// Change gives one change; [ErrNotFound] if the server has none of that name.
+func (t *Tx) Change(ctx context.Context, v syncproto.Version) (Change, error) {
+	return one(ctx, t, scanChange, "SELECT "+changeColumns+" FROM changes WHERE device = ? AND n = ?", v.Device, v.N)
+}
+
+// ChangesFrom gives changes of a device in order of n, from n on.
+func (t *Tx) ChangesFrom(ctx context.Context, device uuid.UUID, n int64, limit int) ([]Change, error) {
+	return all(ctx, t, scanChange, "SELECT "+changeColumns+" FROM changes WHERE device = ? AND n >= ? ORDER BY n LIMIT ?", device, n, limit)
+}
+
+// ChangesNumbered gives those of a device's changes that the server has.
+func (t *Tx) ChangesNumbered(ctx context.Context, device uuid.UUID, numbers []int64) ([]Change, error) {
+	var out []Change
+	for part := range chunks(numbers) {
+		found, err := all(ctx, t, scanChange, "SELECT "+changeColumns+" FROM changes WHERE device = ? AND n IN "+inList(len(part))+" ORDER BY n",
+			append([]any{device}, anys(part)...)...)
+		if err != nil {
+			return nil, fmt.Errorf("read changes of a device: %w", err)
+		}
+		out = append(out, found...)
+	}
+	return out, nil
+}
+
+// HashAt gives a device's rolling hash at n; [ErrNotFound] if the server has no change n of it.
+func (t *Tx) HashAt(ctx context.Context, device uuid.UUID, n int64) (hash syncproto.Hash, err error) {
+	text, err := one(ctx, t, scalar[[]byte], "SELECT hash FROM changes WHERE device = ? AND n = ?", device, n)
+	copy(hash[:], text)
+	return hash, err
+}
+
+// History gives all changes of a record that were taken in, the first applied first; those that are
+// not applied stand behind.
+func (t *Tx) History(ctx context.Context, record uuid.UUID) ([]Change, error) {
+	return all(ctx, t, scanChange, "SELECT "+changeColumns+" FROM changes WHERE record = ? ORDER BY seq = 0, seq, received, device, n", record)
+}
+
+// OpenChanges gives the changes of a status, [syncproto.Held] or [syncproto.Waiting], the oldest
+// first.
+func (t *Tx) OpenChanges(ctx context.Context, status syncproto.Status) ([]Change, error) {
+	return all(ctx, t, scanChange, "SELECT "+changeColumns+" FROM changes WHERE status = ? AND status IN ('held', 'waiting') ORDER BY received, device, n", string(status))
+}
+
+// SomeWait reports whether any change waits for a record.
+func (t *Tx) SomeWait(ctx context.Context) (bool, error) {
+	return one(ctx, t, scalar[bool], "SELECT EXISTS (SELECT 1 FROM changes WHERE needs <> '')")
+}
+
+// Needing gives the changes that wait for a record.
+func (t *Tx) Needing(ctx context.Context, record uuid.UUID) ([]Change, error) {
+	return all(ctx, t, scanChange, "SELECT "+changeColumns+" FROM changes WHERE needs = ? AND needs <> '' ORDER BY received, device, n", record)
+}
+
+// FormOf gives the changes of a device's form.
+func (t *Tx) FormOf(ctx context.Context, device uuid.UUID, form int64) ([]Change, error) {
+	return all(ctx, t, scanChange, "SELECT "+changeColumns+" FROM changes WHERE device = ? AND n >= ? AND form = ? ORDER BY n", device, form, form)
+}
+
+// A Conflict is a field with an open conflict.
+type Conflict struct {
+	Record     uuid.UUID
+	Field      string
+	Collection string
+	Area       uuid.UUID
+	// Seq and OpenedAt tell when the field came into conflict.
+	Seq, OpenedAt int64
+}
+
+const conflictColumns = "record, field, collection, area, seq, opened_at"
+
+func scanConflict(r row) (c Conflict, err error) {
+	err = r.Scan(&c.Record, &c.Field, &c.Collection, &c.Area, &c.Seq, &c.OpenedAt)
+	return c, err
+}
+
+// SetConflicts makes the given ones the open conflicts of a record. A conflict that was open before
+// keeps its sequence and time.
+func (t *Tx) SetConflicts(ctx context.Context, record uuid.UUID, open []Conflict) error {
+	query, args := "DELETE FROM conflicts WHERE record = ?", []any{record}
+	if len(open) > 0 {
+		query += " AND field NOT IN " + inList(len(open))
+	}
+	for _, c := range open {
+		args = append(args, c.Field)
+	}
+	if err := t.exec(ctx, query, args...); err != nil {
+		return fmt.Errorf("write conflicts: %w", err)
+	}
+	for _, c := range open {
+		err := t.exec(ctx, "INSERT INTO conflicts ("+conflictColumns+") VALUES "+inList(6)+`
+ON CONFLICT (record, field) DO UPDATE SET area = excluded.area`, c.Record, c.Field, c.Collection, c.Area, c.Seq, c.OpenedAt)
+		if err != nil {
+			return fmt.Errorf("write conflicts: %w", err)
+		}
+	}
+	return nil
+}
+
+// Conflicts gives open conflicts in the order in which they opened, behind a sequence.
+func (t *Tx) Conflicts(ctx context.Context, after int64, limit int) ([]Conflict, error) {
+	return all(ctx, t, scanConflict, "SELECT "+conflictColumns+" FROM conflicts WHERE seq > ? ORDER BY seq, record, field LIMIT ?", after, limit)
+}
+
+// ConflictAt gives the open conflict of a field; [ErrNotFound] if there is none.
+func (t *Tx) ConflictAt(ctx context.Context, record uuid.UUID, field string) (Conflict, error) {
+	return one(ctx, t, scanConflict, "SELECT "+conflictColumns+" FROM conflicts WHERE record = ? AND field = ?", record, field)
+}

@@ -1,0 +1,136 @@
+package store
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/google/uuid"
+
+	"satchel/syncproto"
+)
+
+// A Device is one identity of a device.
+type Device struct {
+	ID   uuid.UUID
+	Name string
+	// Holder is the user to whom it was handed out.
+	Holder uuid.UUID
+	// Enrolled and Revoked are in milliseconds; Revoked is 0 while the device is one of the
+	// programme's.
+	Enrolled, Revoked int64
+	// N and Hash are the last of its changes, and the rolling hash there.
+	N    int64
+	Hash syncproto.Hash
+	// Token counts the rotations of its refresh token, TokenAt is when the last was, and TokenEnded
+	// when a reuse ended it, 0 if none did.
+	Token, TokenAt, TokenEnded int64
+	Contact                    Contact
+	// Areas are those that it holds, with everything below them.
+	Areas []uuid.UUID
+}
+
+// A Contact is what a device said of itself when it last came.
+type Contact struct {
+	// At is when that was, Complete when it last had nothing left on either side, in milliseconds.
+	At, Complete int64
+	// Unsent is how many changes waited on it.
+	Unsent int
+	// ClockOffset is how far its clock was ahead of the server's, in milliseconds.
+	ClockOffset int64
+	Program     string
+	Protocol    string
+	// FreeBytes is its free space, 0 if not known.
+	FreeBytes int64
+}
+
+const deviceColumns = `id, name, holder, enrolled, revoked, n, hash, token, token_at, token_ended,
+contact, complete, unsent, clock_offset, program, protocol, free_bytes`
+
+func scanDevice(r row) (d Device, err error) {
+	var hash []byte
+	c := &d.Contact
+	err = r.Scan(&d.ID, &d.Name, &d.Holder, &d.Enrolled, &d.Revoked, &d.N, &hash, &d.Token, &d.TokenAt, &d.TokenEnded,
+		&c.At, &c.Complete, &c.Unsent, &c.ClockOffset, &c.Program, &c.Protocol, &c.FreeBytes)
+	copy(d.Hash[:], hash)
+	return d, err
+}
+
+// AddDevice adds a device; [ErrExists] if the id is taken.
+func (t *Tx) AddDevice(ctx context.Context, d Device) error {
+	c := d.Contact
+	err := t.exec(ctx, "INSERT INTO devices ("+deviceColumns+") VALUES "+inList(17),
+		d.ID, d.Name, d.Holder, d.Enrolled, d.Revoked, d.N, d.Hash[:], d.Token, d.TokenAt, d.TokenEnded,
+		c.At, c.Complete, c.Unsent, c.ClockOffset, c.Program, c.Protocol, c.FreeBytes)
+	if err != nil {
+		return fmt.Errorf("add a device: %w", err)
+	}
+	return t.SetDeviceAreas(ctx, d.ID, d.Areas)
+}
+
+// SetDeviceAreas sets the areas that a device holds.
+func (t *Tx) SetDeviceAreas(ctx context.Context, device uuid.UUID, areas []uuid.UUID) error {
+	if err := t.exec(ctx, "DELETE FROM device_areas WHERE device = ?", device); err != nil {
+		return fmt.Errorf("set the areas of a device: %w", err)
+	}
+	for _, area := range areas {
+		if err := t.exec(ctx, "INSERT INTO device_areas (device, area) VALUES (?, ?)", device, area); err != nil {
+			return fmt.Errorf("set the areas of a device: %w", err)
+		}
+	}
+	return nil
+}
+
+// Device gives a device by id; [ErrNotFound] if there is none.
+func (t *Tx) Device(ctx context.Context, id uuid.UUID) (Device, error) {
+	d, err := one(ctx, t, scanDevice, "SELECT "+deviceColumns+" FROM devices WHERE id = ?", id)
+	if err != nil {
+		return d, err
+	}
+	d.Areas, err = all(ctx, t, scalar[uuid.UUID], "SELECT area FROM device_areas WHERE device = ? ORDER BY area", id)
+	return d, err
+}
+
+// Devices gives all devices, by name.
+func (t *Tx) Devices(ctx context.Context) ([]Device, error) {
+	devices, err := all(ctx, t, scanDevice, "SELECT "+deviceColumns+" FROM devices ORDER BY name, id")
+	if err != nil {
+		return nil, fmt.Errorf("read the devices: %w", err)
+	}
+	areas, err := t.areasByOwner(ctx, "SELECT device, area FROM device_areas ORDER BY device, area")
+	if err != nil {
+		return nil, fmt.Errorf("read the devices: %w", err)
+	}
+	for i := range devices {
+		devices[i].Areas = areas[devices[i].ID]
+	}
+	return devices, nil
+}
+
+// RenameDevice sets a device's name.
+func (t *Tx) RenameDevice(ctx context.Context, id uuid.UUID, name string) error {
+	return t.exec(ctx, "UPDATE devices SET name = ? WHERE id = ?", name, id)
+}
+
+// RevokeDevice ends a device's being one of the programme's, at a time in milliseconds.
+func (t *Tx) RevokeDevice(ctx context.Context, id uuid.UUID, at int64) error {
+	return t.exec(ctx, "UPDATE devices SET revoked = ? WHERE id = ? AND revoked = 0", at, id)
+}
+
+// SetDeviceTip notes the last of a device's changes.
+func (t *Tx) SetDeviceTip(ctx context.Context, id uuid.UUID, n int64, hash syncproto.Hash) error {
+	return t.exec(ctx, "UPDATE devices SET n = ?, hash = ? WHERE id = ?", n, hash[:], id)
+}
+
+// SetDeviceToken notes a rotation of a device's refresh token, or that a reuse ended it.
+func (t *Tx) SetDeviceToken(ctx context.Context, d Device) error {
+	return t.exec(ctx, "UPDATE devices SET token = ?, token_at = ?, token_ended = ? WHERE id = ?",
+		d.Token, d.TokenAt, d.TokenEnded, d.ID)
+}
+
+// SetDeviceContact notes what a device said of itself. What it said of its last complete sync is
+// kept where it says nothing new.
+func (t *Tx) SetDeviceContact(ctx context.Context, id uuid.UUID, c Contact) error {
+	return t.exec(ctx, `UPDATE devices SET contact = ?, complete = max(complete, ?), unsent = ?, clock_offset = ?,
+    program = ?, protocol = ?, free_bytes = ? WHERE id = ?`,
+		c.At, c.Complete, c.Unsent, c.ClockOffset, c.Program, c.Protocol, c.FreeBytes, id)
+}
