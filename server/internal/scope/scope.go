@@ -38,3 +38,18 @@ func (t Tree) Contains(areas []uuid.UUID, area uuid.UUID) bool {
 	}
 	return false
 }
+
+// Meet reports whether any of the areas of one list is, or lies above or below, one of the other.
+func (t Tree) Meet(some, others []uuid.UUID) bool {
+	for _, a := range some {
+		if t.Contains(others, a) {
+			return true
+		}
+	}
+	for _, a := range others {
+		if t.Contains(some, a) {
+			return true
+		}
+	}
+	return false
+}

@@ -63,199 +63,189 @@ func household(n byte, area uuid.UUID, seq int64) store.Record {
 	}
 }
 
-func testRecords(t *testing.T, open func(t *testing.T) *store.Store) {
-	t.Run("a record comes back as it was written", func(t *testing.T) {
-		s := open(t)
-		plain := household(1, id(90), 5)
-		odd := household(2, id(90), 6)
-		odd.Parent, odd.Deleted = id(1), true
-		odd.State["deleted"] = syncproto.Register{Heads: []syncproto.Head{{
-			Version: version(200, 9), Time: 7, Value: syncproto.True,
-			Seen: map[string][]syncproto.Version{"phone": {version(200, 2)}},
-		}}}
-		odd.State["phone"] = syncproto.Register{
-			Heads: []syncproto.Head{
-				{Version: version(201, 4), Time: 9, Value: `"2"`, Saw: []syncproto.Version{version(200, 9)}},
-				{Version: version(202, 1), Time: 8, Value: `"1"`},
-			},
-			Gone: []syncproto.Version{version(203, 7)},
-		}
-		odd.State["from_the_future"] = syncproto.Register{Heads: []syncproto.Head{{Version: version(200, 2), Time: 7, Value: `{"a":[1,null]}`}}}
-		odd.Touched["deleted"], odd.Touched["from_the_future"] = 6, 4
-		want := map[uuid.UUID]store.Record{id(1): plain, id(2): odd}
-		write(t, s, func(ctx context.Context, tx *store.Tx) error { return tx.PutRecords(ctx, []store.Record{plain, odd}) })
-		got := read(t, s, func(ctx context.Context, tx *store.Tx) (map[uuid.UUID]store.Record, error) {
-			return tx.Records(ctx, []uuid.UUID{id(1), id(2), id(3)})
-		})
-		if !reflect.DeepEqual(got, want) {
-			t.Errorf("read back\n%+v\nwant\n%+v", got, want)
-		}
+func recordComesBack(t *testing.T, s *store.Store) {
+	plain := household(1, id(90), 5)
+	odd := household(2, id(90), 6)
+	odd.Parent, odd.Deleted = id(1), true
+	odd.State["deleted"] = syncproto.Register{Heads: []syncproto.Head{{
+		Version: version(200, 9), Time: 7, Value: syncproto.True,
+		Seen: map[string][]syncproto.Version{"phone": {version(200, 2)}},
+	}}}
+	odd.State["phone"] = syncproto.Register{
+		Heads: []syncproto.Head{
+			{Version: version(201, 4), Time: 9, Value: `"2"`, Saw: []syncproto.Version{version(200, 9)}},
+			{Version: version(202, 1), Time: 8, Value: `"1"`},
+		},
+		Gone: []syncproto.Version{version(203, 7)},
+	}
+	odd.State["from_the_future"] = syncproto.Register{Heads: []syncproto.Head{{Version: version(200, 2), Time: 7, Value: `{"a":[1,null]}`}}}
+	odd.Touched["deleted"], odd.Touched["from_the_future"] = 6, 4
+	want := map[uuid.UUID]store.Record{id(1): plain, id(2): odd}
+	write(t, s, func(ctx context.Context, tx *store.Tx) error { return tx.PutRecords(ctx, []store.Record{plain, odd}) })
+	got := read(t, s, func(ctx context.Context, tx *store.Tx) (map[uuid.UUID]store.Record, error) {
+		return tx.Records(ctx, []uuid.UUID{id(1), id(2), id(3)})
 	})
-
-	t.Run("records of an area come in order of sequence, each once", func(t *testing.T) {
-		s := open(t)
-		write(t, s, func(ctx context.Context, tx *store.Tx) error {
-			var list []store.Record
-			for n := byte(1); n <= 150; n++ {
-				list = append(list, household(n, id(90), 200-int64(n)))
-			}
-			list = append(list, household(151, id(91), 300))
-			if err := tx.PutRecords(ctx, list); err != nil {
-				return err
-			}
-			return tx.PutRecords(ctx, []store.Record{household(7, id(90), 400)})
-		})
-		var seqs []int64
-		for cursor := int64(0); ; cursor = seqs[len(seqs)-1] {
-			page := read(t, s, func(ctx context.Context, tx *store.Tx) ([]store.Record, error) {
-				return tx.RecordsSince(ctx, id(90), cursor, 40)
-			})
-			if len(page) == 0 {
-				break
-			}
-			for _, r := range page {
-				seqs = append(seqs, r.Seq)
-			}
-		}
-		if len(seqs) != 150 || !slices.IsSorted(seqs) || seqs[149] != 400 {
-			t.Errorf("sequences %v: want 150, sorted, the rewritten record last", seqs)
-		}
-	})
-
-	t.Run("a record that leaves and comes back has not left", func(t *testing.T) {
-		s := open(t)
-		write(t, s, func(ctx context.Context, tx *store.Tx) error {
-			return errors.Join(
-				tx.Move(ctx, store.Departure{Area: id(90), Record: id(1), Seq: 5}, id(91)),
-				tx.Move(ctx, store.Departure{Area: id(91), Record: id(1), Seq: 6}, id(90)),
-			)
-		})
-		left := func(area uuid.UUID) []store.Departure {
-			return read(t, s, func(ctx context.Context, tx *store.Tx) ([]store.Departure, error) {
-				return tx.Departures(ctx, area, 0, 10)
-			})
-		}
-		if got := left(id(90)); len(got) != 0 {
-			t.Errorf("departures of the area it came back to: %v", got)
-		}
-		if got, want := left(id(91)), []store.Departure{{Area: id(91), Record: id(1), Seq: 6}}; !slices.Equal(got, want) {
-			t.Errorf("departures of the area it left: %v, want %v", got, want)
-		}
-	})
-
-	t.Run("a write that fails leaves nothing", func(t *testing.T) {
-		s, failure := open(t), errors.New("on purpose")
-		err := s.Write(t.Context(), func(tx *store.Tx) error {
-			return errors.Join(tx.PutRecords(t.Context(), []store.Record{household(1, id(90), 1)}), failure)
-		})
-		if !errors.Is(err, failure) {
-			t.Fatalf("Write: %v, want the error of its function", err)
-		}
-		err = s.Read(t.Context(), func(tx *store.Tx) error { _, err := tx.Record(t.Context(), id(1)); return err })
-		if !errors.Is(err, store.ErrNotFound) {
-			t.Errorf("the record of a failed write: %v, want ErrNotFound", err)
-		}
-	})
-
-	t.Run("a savepoint that fails undoes its part only", func(t *testing.T) {
-		s, failure := open(t), errors.New("on purpose")
-		write(t, s, func(ctx context.Context, tx *store.Tx) error {
-			part := func(n byte, result error) error {
-				return tx.Savepoint(ctx, func() error {
-					return errors.Join(tx.PutRecords(ctx, []store.Record{household(n, id(90), int64(n))}), result)
-				})
-			}
-			if err := part(1, nil); err != nil {
-				return err
-			}
-			if err := part(2, failure); !errors.Is(err, failure) {
-				t.Errorf("Savepoint: %v, want the error of its function", err)
-			}
-			return part(3, nil)
-		})
-		got := read(t, s, func(ctx context.Context, tx *store.Tx) (map[uuid.UUID]store.Record, error) {
-			return tx.Records(ctx, []uuid.UUID{id(1), id(2), id(3)})
-		})
-		if _, undone := got[id(2)]; len(got) != 2 || undone {
-			t.Errorf("%d records are there, the undone one among them: %v", len(got), undone)
-		}
-	})
-
-	t.Run("a read cannot write", func(t *testing.T) {
-		s := open(t)
-		err := s.Read(t.Context(), func(tx *store.Tx) error { return tx.SetProperty(t.Context(), "x", "y") })
-		if err == nil {
-			t.Error("a statement that writes succeeded in a Read")
-		}
-	})
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("read back\n%+v\nwant\n%+v", got, want)
+	}
 }
 
-func testChanges(t *testing.T, open func(t *testing.T) *store.Store) {
-	sample := func(n int64) store.Change {
-		return store.Change{
-			Device: id(200),
-			Change: syncproto.Change{
-				N: n, Form: n, Collection: "households", Record: id(1), Author: id(50), Claimed: 10,
-				Fields: map[string]syncproto.Value{"notes": `"<b>"`, "phone": syncproto.Null},
-				Base:   map[string][]syncproto.Version{"notes": {version(201, 1)}},
-			},
-			Received: 11, Time: 12, Seq: n, Status: syncproto.Applied, Conflicts: []string{"notes"},
-			Hash: syncproto.Hash{1, 2, byte(n)}, Note: store.Note{Reason: "why"},
+func recordsComeInOrder(t *testing.T, s *store.Store) {
+	write(t, s, func(ctx context.Context, tx *store.Tx) error {
+		var list []store.Record
+		for n := byte(1); n <= 150; n++ {
+			list = append(list, household(n, id(90), 200-int64(n)))
+		}
+		list = append(list, household(151, id(91), 300))
+		if err := tx.PutRecords(ctx, list); err != nil {
+			return err
+		}
+		return tx.PutRecords(ctx, []store.Record{household(7, id(90), 400)})
+	})
+	var seqs []int64
+	for cursor := int64(0); ; cursor = seqs[len(seqs)-1] {
+		page := read(t, s, func(ctx context.Context, tx *store.Tx) ([]store.Record, error) {
+			return tx.RecordsSince(ctx, id(90), cursor, 40)
+		})
+		if len(page) == 0 {
+			break
+		}
+		for _, r := range page {
+			seqs = append(seqs, r.Seq)
 		}
 	}
+	if len(seqs) != 150 || !slices.IsSorted(seqs) || seqs[149] != 400 {
+		t.Errorf("sequences %v: want 150, sorted, the rewritten record last", seqs)
+	}
+}
 
-	t.Run("a change comes back as it was written, and is kept once", func(t *testing.T) {
-		s := open(t)
-		add := func(ctx context.Context, tx *store.Tx) error {
-			return tx.AddChanges(ctx, []store.Change{sample(1), sample(2)})
-		}
-		write(t, s, add)
-		got := read(t, s, func(ctx context.Context, tx *store.Tx) (store.Change, error) { return tx.Change(ctx, version(200, 2)) })
-		if !reflect.DeepEqual(got, sample(2)) {
-			t.Errorf("read back\n%+v\nwant\n%+v", got, sample(2))
-		}
-		if err := s.Write(t.Context(), func(tx *store.Tx) error { return add(t.Context(), tx) }); !errors.Is(err, store.ErrExists) {
-			t.Errorf("adding again: %v, want ErrExists", err)
-		}
+func departureIsForgotten(t *testing.T, s *store.Store) {
+	write(t, s, func(ctx context.Context, tx *store.Tx) error {
+		return errors.Join(
+			tx.Move(ctx, store.Departure{Area: id(90), Record: id(1), Seq: 5}, id(91)),
+			tx.Move(ctx, store.Departure{Area: id(91), Record: id(1), Seq: 6}, id(90)),
+		)
 	})
-
-	t.Run("what waits for a record is found by it until it no longer waits", func(t *testing.T) {
-		s := open(t)
-		waiting := sample(1)
-		waiting.Status, waiting.Needs, waiting.Seq = syncproto.Waiting, id(9), 0
-		write(t, s, func(ctx context.Context, tx *store.Tx) error {
-			return tx.AddChanges(ctx, []store.Change{waiting, sample(2)})
+	left := func(area uuid.UUID) []store.Departure {
+		return read(t, s, func(ctx context.Context, tx *store.Tx) ([]store.Departure, error) {
+			return tx.Departures(ctx, area, 0, 10)
 		})
-		needing := func() int {
-			return len(read(t, s, func(ctx context.Context, tx *store.Tx) ([]store.Change, error) { return tx.Needing(ctx, id(9)) }))
-		}
-		if needing() != 1 {
-			t.Errorf("%d changes need the record, want 1", needing())
-		}
-		write(t, s, func(ctx context.Context, tx *store.Tx) error { return tx.SetFate(ctx, sample(1)) })
-		if needing() != 0 {
-			t.Errorf("%d changes need the record after it came, want 0", needing())
-		}
-	})
+	}
+	if got := left(id(90)); len(got) != 0 {
+		t.Errorf("departures of the area it came back to: %v", got)
+	}
+	if got, want := left(id(91)), []store.Departure{{Area: id(91), Record: id(1), Seq: 6}}; !slices.Equal(got, want) {
+		t.Errorf("departures of the area it left: %v, want %v", got, want)
+	}
+}
 
-	t.Run("an open conflict keeps when it opened", func(t *testing.T) {
-		s := open(t)
-		set := func(seq int64, fields ...string) {
-			var open []store.Conflict
-			for _, f := range fields {
-				open = append(open, store.Conflict{Record: id(1), Field: f, Collection: "households", Area: id(90), Seq: seq, OpenedAt: seq})
-			}
-			write(t, s, func(ctx context.Context, tx *store.Tx) error { return tx.SetConflicts(ctx, id(1), open) })
-		}
-		set(1, "phone", "notes")
-		set(2, "phone", "address")
-		got := read(t, s, func(ctx context.Context, tx *store.Tx) ([]store.Conflict, error) { return tx.Conflicts(ctx, 0, 10) })
-		var fields []string
-		for _, c := range got {
-			fields = append(fields, c.Field)
-		}
-		if !slices.Equal(fields, []string{"phone", "address"}) || got[0].Seq != 1 || got[1].Seq != 2 {
-			t.Errorf("open conflicts %+v: want phone since 1 and address since 2", got)
-		}
+func failedWriteLeavesNothing(t *testing.T, s *store.Store) {
+	failure := errors.New("on purpose")
+	err := s.Write(t.Context(), func(tx *store.Tx) error {
+		return errors.Join(tx.PutRecords(t.Context(), []store.Record{household(1, id(90), 1)}), failure)
 	})
+	if !errors.Is(err, failure) {
+		t.Fatalf("Write: %v, want the error of its function", err)
+	}
+	err = s.Read(t.Context(), func(tx *store.Tx) error { _, err := tx.Record(t.Context(), id(1)); return err })
+	if !errors.Is(err, store.ErrNotFound) {
+		t.Errorf("the record of a failed write: %v, want ErrNotFound", err)
+	}
+}
+
+func savepointUndoesItsPart(t *testing.T, s *store.Store) {
+	failure := errors.New("on purpose")
+	write(t, s, func(ctx context.Context, tx *store.Tx) error {
+		part := func(n byte, result error) error {
+			return tx.Savepoint(ctx, func() error {
+				return errors.Join(tx.PutRecords(ctx, []store.Record{household(n, id(90), int64(n))}), result)
+			})
+		}
+		if err := part(1, nil); err != nil {
+			return err
+		}
+		if err := part(2, failure); !errors.Is(err, failure) {
+			t.Errorf("Savepoint: %v, want the error of its function", err)
+		}
+		return part(3, nil)
+	})
+	got := read(t, s, func(ctx context.Context, tx *store.Tx) (map[uuid.UUID]store.Record, error) {
+		return tx.Records(ctx, []uuid.UUID{id(1), id(2), id(3)})
+	})
+	if _, undone := got[id(2)]; len(got) != 2 || undone {
+		t.Errorf("%d records are there, the undone one among them: %v", len(got), undone)
+	}
+}
+
+func readCannotWrite(t *testing.T, s *store.Store) {
+	err := s.Read(t.Context(), func(tx *store.Tx) error { return tx.SetProperty(t.Context(), "x", "y") })
+	if err == nil {
+		t.Error("a statement that writes succeeded in a Read")
+	}
+}
+
+// sampleChange is one that was applied.
+func sampleChange(n int64) store.Change {
+	return store.Change{
+		Device: id(200),
+		Change: syncproto.Change{
+			N: n, Form: n, Collection: "households", Record: id(1), Author: id(50), Claimed: 10,
+			Fields: map[string]syncproto.Value{"notes": `"<b>"`, "phone": syncproto.Null},
+			Base:   map[string][]syncproto.Version{"notes": {version(201, 1)}},
+		},
+		Received: 11, Time: 12, Seq: n, Status: syncproto.Applied, Conflicts: []string{"notes"},
+		Hash: syncproto.Hash{1, 2, byte(n)}, Note: store.Note{Reason: "why"},
+	}
+}
+
+func changeComesBackOnce(t *testing.T, s *store.Store) {
+	add := func(ctx context.Context, tx *store.Tx) error {
+		return tx.AddChanges(ctx, []store.Change{sampleChange(1), sampleChange(2)})
+	}
+	write(t, s, add)
+	got := read(t, s, func(ctx context.Context, tx *store.Tx) (store.Change, error) { return tx.Change(ctx, version(200, 2)) })
+	if !reflect.DeepEqual(got, sampleChange(2)) {
+		t.Errorf("read back\n%+v\nwant\n%+v", got, sampleChange(2))
+	}
+	if err := s.Write(t.Context(), func(tx *store.Tx) error { return add(t.Context(), tx) }); !errors.Is(err, store.ErrExists) {
+		t.Errorf("adding again: %v, want ErrExists", err)
+	}
+}
+
+func waitingIsFound(t *testing.T, s *store.Store) {
+	waiting := sampleChange(1)
+	waiting.Status, waiting.Needs, waiting.Seq = syncproto.Waiting, id(9), 0
+	write(t, s, func(ctx context.Context, tx *store.Tx) error {
+		return tx.AddChanges(ctx, []store.Change{waiting, sampleChange(2)})
+	})
+	needing := func() int {
+		return len(read(t, s, func(ctx context.Context, tx *store.Tx) ([]store.Change, error) { return tx.Needing(ctx, id(9)) }))
+	}
+	if needing() != 1 {
+		t.Errorf("%d changes need the record, want 1", needing())
+	}
+	write(t, s, func(ctx context.Context, tx *store.Tx) error { return tx.SetFate(ctx, sampleChange(1)) })
+	if needing() != 0 {
+		t.Errorf("%d changes need the record after it came, want 0", needing())
+	}
+}
+
+func conflictKeepsItsTime(t *testing.T, s *store.Store) {
+	set := func(seq int64, fields ...string) {
+		var open []store.Conflict
+		for _, f := range fields {
+			open = append(open, store.Conflict{Record: id(1), Field: f, Collection: "households", Area: id(90), Seq: seq, OpenedAt: seq})
+		}
+		write(t, s, func(ctx context.Context, tx *store.Tx) error { return tx.SetConflicts(ctx, id(1), open) })
+	}
+	set(1, "phone", "notes")
+	set(2, "phone", "address")
+	got := read(t, s, func(ctx context.Context, tx *store.Tx) ([]store.Conflict, error) { return tx.Conflicts(ctx, 0, 10) })
+	var fields []string
+	for _, c := range got {
+		fields = append(fields, c.Field)
+	}
+	if !slices.Equal(fields, []string{"phone", "address"}) || got[0].Seq != 1 || got[1].Seq != 2 {
+		t.Errorf("open conflicts %+v: want phone since 1 and address since 2", got)
+	}
 }

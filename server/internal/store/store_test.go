@@ -1,0 +1,65 @@
+package store_test
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"satchel/server/internal/store"
+	"satchel/server/internal/store/storetest"
+)
+
+func open(t *testing.T) *store.Store {
+	t.Helper()
+	s, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "a dir?", "satchel.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return s
+}
+
+func TestSQLite(t *testing.T) { storetest.Run(t, open) }
+
+func TestABackupIsWholeAndNeverOverwrites(t *testing.T) {
+	s := open(t)
+	if err := s.Write(t.Context(), func(tx *store.Tx) error { return tx.SetProperty(t.Context(), "epoch", "one") }); err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "backup.db")
+	if err := s.Backup(t.Context(), path); err != nil {
+		t.Fatal(err)
+	}
+	if err := store.Check(t.Context(), path); err != nil {
+		t.Errorf("the backup: %v", err)
+	}
+	if err := s.Backup(t.Context(), path); err == nil || !strings.Contains(err.Error(), "exists already") {
+		t.Errorf("a second backup to the same file: %v, want a refusal", err)
+	}
+	whole, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, whole[:len(whole)/2], 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := store.Check(t.Context(), path); err == nil {
+		t.Error("half a backup was taken for a whole one")
+	}
+}
+
+func TestADatabaseThatIsNoneIsRefused(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "satchel.db")
+	if err := os.WriteFile(path, []byte(strings.Repeat("not a database ", 100)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if s, err := store.Open(t.Context(), path); err == nil {
+		t.Error(errors.Join(errors.New("a text file was opened as a database"), s.Close()))
+	}
+}

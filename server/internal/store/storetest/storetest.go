@@ -1,0 +1,38 @@
+// Package storetest is the conformance suite of the store: what every database under it has to do.
+//
+// It promises that a store which passes behaves as any other that does, to the byte. It never looks
+// at how the store does it.
+package storetest
+
+import (
+	"testing"
+
+	"satchel/server/internal/store"
+)
+
+// A check is one sentence about a store, shown on a fresh one.
+type check struct {
+	sentence string
+	show     func(t *testing.T, s *store.Store)
+}
+
+// Run checks the stores that open makes: each call has to give a fresh, empty one.
+func Run(t *testing.T, open func(t *testing.T) *store.Store) {
+	for _, c := range checks() {
+		t.Run(c.sentence, func(t *testing.T) { c.show(t, open(t)) })
+	}
+}
+
+func checks() []check {
+	return []check{
+		{"a record comes back as it was written", recordComesBack},
+		{"records of an area come in order of sequence, each once", recordsComeInOrder},
+		{"a record that leaves and comes back has not left", departureIsForgotten},
+		{"a write that fails leaves nothing", failedWriteLeavesNothing},
+		{"a savepoint that fails undoes its part only", savepointUndoesItsPart},
+		{"a read cannot write", readCannotWrite},
+		{"a change comes back as it was written, and is kept once", changeComesBackOnce},
+		{"what waits for a record is found by it until it no longer waits", waitingIsFound},
+		{"an open conflict keeps when it opened", conflictKeepsItsTime},
+	}
+}
