@@ -77,10 +77,11 @@ func (h *Hash) UnmarshalText(text []byte) error {
 //	[n, form, collection, record, author, fields, base, seen]
 //
 // as compact JSON with sorted members, versions in text form, and values as they stand: a change that
-// is held because a value is not canonical has a hash too. The claimed time stays out: a change that is
+// is held because a value is not canonical has a hash too. A field without versions is left out of base
+// and seen. The claimed time stays out: a change that is
 // sent again to a restored server claims the time that it was once given, and is the same change.
 func (c Change) Chain(prev Hash) (Hash, error) {
-	text, err := verbatim([]any{c.N, c.Form, c.Collection, c.Record, c.Author, orEmpty(c.Fields), orEmpty(c.Base), orEmpty(c.Seen)})
+	text, err := compact([]any{c.N, c.Form, c.Collection, c.Record, c.Author, orEmpty(c.Fields), given(c.Base), given(c.Seen)})
 	if err != nil {
 		return Hash{}, fmt.Errorf("hash change %d: %w", c.N, err)
 	}
@@ -90,8 +91,8 @@ func (c Change) Chain(prev Hash) (Hash, error) {
 	return Hash(sum.Sum(nil)), nil
 }
 
-// verbatim encodes x as compact JSON in which values keep their text.
-func verbatim(x any) ([]byte, error) {
+// compact encodes x as compact JSON in which values keep their text.
+func compact(x any) ([]byte, error) {
 	var buf bytes.Buffer
 	enc := json.NewEncoder(&buf)
 	enc.SetEscapeHTML(false)
@@ -108,6 +109,17 @@ func orEmpty[V any](m map[string]V) map[string]V {
 	return m
 }
 
+// given leaves out the fields for which no version is given: that says no more than their absence.
+func given(by map[string][]Version) map[string][]Version {
+	out := map[string][]Version{}
+	for field, versions := range by {
+		if len(versions) > 0 {
+			out[field] = versions
+		}
+	}
+	return out
+}
+
 // changeBody is the part of a change that stores keep as one JSON document.
 type changeBody struct {
 	Fields map[string]Value     `json:"fields,omitempty"`
@@ -117,13 +129,11 @@ type changeBody struct {
 
 // Body encodes what was written and seen, for a store that keeps the rest in columns.
 func (c Change) Body() ([]byte, error) {
-	var text bytes.Buffer
-	enc := json.NewEncoder(&text)
-	enc.SetEscapeHTML(false) // values are kept byte for byte
-	if err := enc.Encode(changeBody{Fields: c.Fields, Base: c.Base, Seen: c.Seen}); err != nil {
+	text, err := compact(changeBody{Fields: c.Fields, Base: c.Base, Seen: c.Seen})
+	if err != nil {
 		return nil, fmt.Errorf("encode change %d: %w", c.N, err)
 	}
-	return bytes.TrimSuffix(text.Bytes(), []byte("\n")), nil
+	return text, nil
 }
 
 // SetBody is the inverse of [Change.Body].

@@ -62,7 +62,7 @@ func (r Record) Digest() (Digest, error) {
 	for name, c := range r.Fields {
 		cells[name] = []any{c.Value, c.Version, c.Time, orNone(c.Same), orNone(c.Open)}
 	}
-	text, err := verbatim([]any{r.Collection, r.ID, r.Deleted, cells})
+	text, err := compact([]any{r.Collection, r.ID, r.Deleted, cells})
 	if err != nil {
 		return Digest{}, fmt.Errorf("digest of record %s: %w", r.ID, err)
 	}

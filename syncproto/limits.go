@@ -36,6 +36,9 @@ const (
 	// MaxRecordBytes is the most that all values of a record come to, those in conflict among them; a
 	// change that would make it more is held (change held: invalid).
 	MaxRecordBytes = 256 << 10
+	// MaxRecordFields is the most fields that a record may have; a change that would give it more is held
+	// (change held: invalid). It is also the most of which a change may name the base.
+	MaxRecordFields = 400
 	// ClockSlack is how far, in milliseconds, a claimed time may lie beyond the server's clock
 	// before it is cut back.
 	ClockSlack = 5 * 60 * 1000

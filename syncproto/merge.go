@@ -111,6 +111,9 @@ func Merge(s State, e Edit, arrived func(Version) bool) State {
 func (r Register) write(head Head, base []Version, arrived func(Version) bool) Register {
 	out := Register{Heads: slices.Clone(r.Heads), Gone: slices.Clone(r.Gone)}
 	for _, b := range base {
+		if b.Device == head.Version.Device && b.N >= head.Version.N {
+			continue // nobody has seen a change before making it
+		}
 		at := slices.IndexFunc(out.Heads, func(h Head) bool { return h.Version == b })
 		switch {
 		case at >= 0:

@@ -59,7 +59,7 @@ type Reply struct {
 	// Tip is the last change that the server has of the device.
 	Tip Tip `json:"tip"`
 	// Receipts are those of the batch and of the changes that were asked for, in order of N.
-	Receipts []Receipt `json:"receipts,omitempty"`
+	Receipts []Receipt `json:"-"`
 	// Areas is what the device's scope comes to now, sorted. What the device holds of other areas it
 	// drops, except what it has not sent. [Everyone] is always among them.
 	Areas []uuid.UUID `json:"areas,omitempty"`

@@ -96,7 +96,11 @@ func (c Change) Check() error {
 		return fmt.Errorf("the change writes %d fields, %d is the most", len(c.Fields), MaxFields)
 	}
 	collection, known := CollectionOf(c.Collection)
+	bytes := 0
 	for _, name := range sortedKeys(c.Fields) {
+		if bytes += len(c.Fields[name]); bytes > MaxRecordBytes {
+			return fmt.Errorf("the values of the change come to more than %d bytes", MaxRecordBytes)
+		}
 		if err := c.Fields[name].Check(); err != nil {
 			return fmt.Errorf("field %q: %w", name, err)
 		}
@@ -116,8 +120,8 @@ func (c Change) Check() error {
 
 func (c Change) checkBase() error {
 	for _, versions := range []map[string][]Version{c.Base, c.Seen} {
-		if len(versions) > 4*MaxFields {
-			return fmt.Errorf("the change names the base of %d fields, %d is the most", len(versions), 4*MaxFields)
+		if len(versions) > MaxRecordFields {
+			return fmt.Errorf("the change names the base of %d fields, %d is the most", len(versions), MaxRecordFields)
 		}
 		for name, list := range versions {
 			if len(list) > MaxBase {
@@ -140,7 +144,7 @@ func (c Collection) CheckWhole(value func(field string) Value) error {
 
 // Check says whether v is a value that the field may take. Every field may be cleared with [Null].
 func (f Field) Check(v Value) error {
-	if v == Null {
+	if v.IsNull() {
 		if f.Required {
 			return fmt.Errorf("the field is required and cannot be cleared")
 		}
@@ -219,9 +223,19 @@ type Place struct {
 }
 
 func checkPosition(v Value) error {
-	var p Place
-	ok := v[0] == '{' && strings.Contains(string(v), `"lat":`) && strings.Contains(string(v), `"lon":`) &&
-		json.Unmarshal([]byte(v), &p) == nil &&
-		math.Abs(p.Lat) <= 90 && math.Abs(p.Lon) <= 180 && p.Accuracy >= 0
-	return need(ok, "an object with lat and lon in degrees, and accuracy in metres")
+	var p map[string]any
+	ok := json.Unmarshal([]byte(v), &p) == nil &&
+		within(p["lat"], -90, 90) && within(p["lon"], -180, 180) &&
+		(p["accuracy"] == nil || within(p["accuracy"], 0, math.MaxFloat64))
+	if source, given := p["source"]; given {
+		_, isText := source.(string)
+		ok = ok && isText
+	}
+	return need(ok, "an object with lat and lon in degrees, accuracy in metres, and source as text")
+}
+
+// within reports whether x is a number between the two.
+func within(x any, least, most float64) bool {
+	n, ok := x.(float64)
+	return ok && least <= n && n <= most
 }

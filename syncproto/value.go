@@ -6,7 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
 )
@@ -37,9 +39,12 @@ func ValueOf(x any) (Value, error) {
 	return Canonical(buf.Bytes())
 }
 
-// Canonical brings one JSON text into canonical form. It fails on text that is not JSON, that
-// holds a NUL or a repeated member, or that nests deeper than [MaxNesting].
+// Canonical brings one JSON text into canonical form. It fails on text that is not JSON in UTF-8, that
+// holds half of a surrogate pair, a NUL or a repeated member, or that nests deeper than [MaxNesting].
 func Canonical(text []byte) (Value, error) {
+	if err := checkUnicode(text); err != nil {
+		return "", err
+	}
 	if len(text) > 0 && strings.IndexByte(`{["`, text[0]) < 0 && json.Valid(text) {
 		return Value(bytes.TrimSpace(text)), nil // a number or a word has no other form
 	}
@@ -53,6 +58,47 @@ func Canonical(text []byte) (Value, error) {
 		return "", errors.New("there is something behind the JSON value")
 	}
 	return Value(out.String()), nil
+}
+
+// checkUnicode says whether a JSON text stands for Unicode text. A decoder would put a replacement
+// character for what does not, and two different values would become one.
+func checkUnicode(text []byte) error {
+	if !utf8.Valid(text) {
+		return errors.New("the value is not UTF-8")
+	}
+	high := false // whether an escape that is the first half of a pair has just gone by
+	for at := 0; at < len(text); {
+		r, size := escape(text[at:])
+		low := 0xdc00 <= r && r <= 0xdfff
+		if high != low {
+			return errors.New("the value holds half of a surrogate pair")
+		}
+		high = 0xd800 <= r && r <= 0xdbff
+		at += size
+	}
+	if high {
+		return errors.New("the value holds half of a surrogate pair")
+	}
+	return nil
+}
+
+// escape gives the character of a \u escape that the text starts with, and how long it is; or no
+// character, and how long the text is up to where the next escape may be.
+func escape(text []byte) (r rune, size int) {
+	if text[0] != '\\' {
+		if next := bytes.IndexByte(text, '\\'); next > 0 {
+			return 0, next
+		}
+		return 0, len(text)
+	}
+	if len(text) < 6 || text[1] != 'u' {
+		return 0, min(2, len(text))
+	}
+	code, err := strconv.ParseUint(string(text[2:6]), 16, 16)
+	if err != nil {
+		return 0, 2
+	}
+	return rune(code), 6
 }
 
 // canonical copies the next value of dec to out.
@@ -136,13 +182,19 @@ func closing(dec *json.Decoder) error {
 	return nil
 }
 
-// writeText writes a JSON string that escapes only what JSON says must be escaped.
+// writeText writes text in NFC as a JSON string.
 func writeText(out *strings.Builder, text string) error {
 	if strings.IndexByte(text, 0) >= 0 {
 		return errors.New("the text holds a NUL character")
 	}
+	quote(out, norm.NFC.String(text))
+	return nil
+}
+
+// quote writes a JSON string that escapes only what JSON says must be escaped.
+func quote(out *strings.Builder, text string) {
 	out.WriteByte('"')
-	for _, r := range norm.NFC.String(text) {
+	for _, r := range text {
 		switch {
 		case r == '"' || r == '\\':
 			out.WriteByte('\\')
@@ -164,7 +216,6 @@ func writeText(out *strings.Builder, text string) error {
 		}
 	}
 	out.WriteByte('"')
-	return nil
 }
 
 // Check reports whether v is in canonical form and at most [MaxValueBytes] long.

@@ -1,0 +1,284 @@
+package syncproto
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+	"unicode"
+
+	"github.com/google/uuid"
+	"golang.org/x/text/unicode/norm"
+)
+
+// A block is one line of a frame stream: rows of one kind, as columns beside each other. The types
+// that end in Block are its members as they are written.
+
+// maxColumns is the most fields that the columns of one block, and members that one object, may have.
+const maxColumns = 1000
+
+// maxBlockBytes is where a writer ends a block, by the weight of its rows, so that its line is
+// certain to keep to [MaxLineBytes].
+const maxBlockBytes = MaxLineBytes / 2
+
+// named holds something for each field of a block, by the field's name.
+type named[T any] map[string]T
+
+// UnmarshalJSON reads an object, and does not begin to if it has more than [maxColumns] members.
+func (n *named[T]) UnmarshalJSON(text []byte) error {
+	if text[0] != '{' {
+		return errors.New("what goes by field has to be an object")
+	}
+	list, err := members(string(text), maxColumns)
+	if err != nil {
+		return err
+	}
+	*n = make(named[T], len(list))
+	for _, m := range list {
+		if err := checkName(m.name); err != nil {
+			return err
+		}
+		var v T
+		if err := json.Unmarshal([]byte(m.text), &v); err != nil {
+			return err
+		}
+		(*n)[m.name] = v
+	}
+	return nil
+}
+
+// checkName says what is wrong with the name of a field or collection. Names that are not known are
+// kept, and so have to be such that every store takes them.
+func checkName(name string) error {
+	switch {
+	case name == "" || len(name) > MaxNameBytes:
+		return fmt.Errorf("a name has to be 1 to %d bytes long", MaxNameBytes)
+	case !norm.NFC.IsNormalString(name):
+		return errors.New("a name is not in Unicode NFC")
+	}
+	for _, r := range name {
+		if !unicode.IsPrint(r) {
+			return errors.New("a name holds a character that cannot be seen")
+		}
+	}
+	return nil
+}
+
+// put sets what a row has for a field, in what each field has by row.
+func put[T any](by map[string][]T, field string, rows, row int, v T) {
+	if by[field] == nil {
+		by[field] = make([]T, rows)
+	}
+	by[field][row] = v
+}
+
+// fieldColumns gives the column of each field's values.
+func fieldColumns(by map[string][]Value) (named[column], error) {
+	out := named[column]{}
+	for field, values := range by {
+		for _, v := range values {
+			if err := checkCompact(v); err != nil {
+				return nil, inColumn(field, err)
+			}
+		}
+		out[field] = columnOf(values)
+	}
+	return out, nil
+}
+
+// orNull gives a value as it stands in a column, where "" is a row without one.
+func orNull(v Value) Value {
+	if v == "" {
+		return Null
+	}
+	return v
+}
+
+// checkCompact says whether a value can stand in a column as it is: JSON without white space.
+func checkCompact(v Value) error {
+	var compact bytes.Buffer
+	if err := json.Compact(&compact, []byte(v)); v != "" && (err != nil || compact.String() != string(v)) {
+		return errors.New("a value is not compact JSON")
+	}
+	return nil
+}
+
+// cut cuts rows into blocks that keep to the limits of a line. weigh gives the bytes and the field
+// names of a row, roughly.
+func cut[T any](rows []T, weigh func(T) (bytes int, names []string)) [][]T {
+	var out [][]T
+	bytes, names := 0, map[string]bool{}
+	for _, row := range rows {
+		weight, own := weigh(row)
+		fresh := 0
+		for _, name := range own {
+			if !names[name] {
+				fresh++
+			}
+		}
+		last := len(out) - 1
+		if last < 0 || len(out[last]) == MaxBlockRows || bytes+weight > maxBlockBytes || len(names)+fresh > maxColumns {
+			out = append(out, nil)
+			last, bytes = last+1, 0
+			clear(names)
+		}
+		out[last] = append(out[last], row)
+		bytes += weight
+		for _, name := range own {
+			names[name] = true
+		}
+	}
+	return out
+}
+
+// grouped sorts rows into groups of one name, in order of appearance.
+func grouped[T any](rows []T, name func(T) string) [][]T {
+	var out [][]T
+	index := map[string]int{}
+	for _, row := range rows {
+		at, ok := index[name(row)]
+		if !ok {
+			at = len(out)
+			index[name(row)] = at
+			out = append(out, nil)
+		}
+		out[at] = append(out[at], row)
+	}
+	return out
+}
+
+// A blockReader reads the columns of one block. After the first that cannot be read, err says why,
+// and what it gives has no meaning any more.
+type blockReader struct {
+	*expander
+	rows    int
+	devices []uuid.UUID
+	err     error
+}
+
+// block begins to read a block of so many rows, whose versions are of these devices.
+func (e *expander) block(rows int, devices []string) *blockReader {
+	b := &blockReader{expander: e, rows: rows, devices: make([]uuid.UUID, len(devices))}
+	if rows < 1 || rows > MaxBlockRows {
+		b.rows, b.err = 0, fmt.Errorf("a block has 1 to %d rows", MaxBlockRows)
+	}
+	for i, text := range devices {
+		var err error
+		b.devices[i], err = ParseID(text)
+		if err != nil {
+			b.fail("devices", errNotID)
+		}
+	}
+	return b
+}
+
+// fail keeps the first error.
+func (b *blockReader) fail(name string, err error) {
+	if err != nil && b.err == nil {
+		b.err = inColumn(name, err)
+	}
+}
+
+func inColumn(name string, err error) error { return fmt.Errorf("column %q: %w", name, err) }
+
+// read reads every value of a column in the same way. A column that is left out has no value in any
+// row.
+func read[T any](b *blockReader, name string, c column, rows int, as func(Value) (T, error)) []T {
+	out := make([]T, rows)
+	if b.err != nil {
+		return out
+	}
+	values := make([]Value, rows)
+	if c != "" {
+		var err error
+		if values, err = b.column(c, rows, 0); err != nil {
+			b.fail(name, err)
+			return out
+		}
+	}
+	for i, v := range values {
+		var err error
+		out[i], err = as(v)
+		b.fail(name, err)
+	}
+	return out
+}
+
+func (b *blockReader) numbers(name string, c column) []int64 {
+	return read(b, name, c, b.rows, asNumber)
+}
+
+func (b *blockReader) ids(name string, c column) []uuid.UUID {
+	return read(b, name, c, b.rows, asID)
+}
+
+var (
+	errNotNumber = errors.New("it has something else than whole numbers")
+	errNotID     = errors.New("it has something else than UUIDs in lower case with hyphens")
+)
+
+func asNumber(v Value) (int64, error) {
+	n, err := strconv.ParseInt(string(v), 10, 64)
+	if err != nil {
+		return 0, errNotNumber
+	}
+	return n, nil
+}
+
+// asNumberOrNone reads a whole number, and 0 where there is no value.
+func asNumberOrNone(v Value) (int64, error) {
+	if v == "" {
+		return 0, nil
+	}
+	return asNumber(v)
+}
+
+func asID(v Value) (uuid.UUID, error) {
+	id, err := ParseID(v.Text())
+	if err != nil {
+		return uuid.Nil, errNotID
+	}
+	return id, nil
+}
+
+// asFlag reads true and false, and false where there is no value.
+func asFlag(v Value) (bool, error) {
+	if v != "" && v != True && v != False {
+		return false, errors.New("it has something else than true and false")
+	}
+	return v == True, nil
+}
+
+// trueOrNone gives true as a value, and none for false: most columns of them are left out.
+func trueOrNone(is bool) Value {
+	if is {
+		return True
+	}
+	return ""
+}
+
+// fields gives the values by field of each row, nil for a row without any.
+func (b *blockReader) fields(by named[column]) []map[string]Value {
+	out := make([]map[string]Value, b.rows)
+	for _, field := range sortedKeys(by) {
+		for i, v := range read(b, field, by[field], b.rows, b.asField) {
+			if v == "" {
+				continue
+			}
+			if out[i] == nil {
+				out[i] = map[string]Value{}
+			}
+			out[i][field] = v
+		}
+	}
+	return out
+}
+
+// asField puts a value on the account.
+func (b *blockReader) asField(v Value) (Value, error) {
+	if v == "" {
+		return "", nil
+	}
+	return v, b.spend(cellCost + len(v))
+}
