@@ -1,0 +1,255 @@
+package engine
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"satchel/server/internal/store"
+	"satchel/syncproto"
+)
+
+// Exchange is one round of a sync: it takes the batch in, and answers with what is new for the
+// device. The device has been authenticated. Errors are [syncproto.Problem] where the device can do
+// something about them.
+func (e *Engine) Exchange(ctx context.Context, device uuid.UUID, req syncproto.Request) (syncproto.Reply, error) {
+	if err := checkRequest(device, req); err != nil {
+		return syncproto.Reply{}, err
+	}
+	var receipts []syncproto.Receipt
+	err := e.commit(ctx, func(ctx context.Context, w *work) (err error) {
+		if err := w.watchTail(ctx, device, req); err != nil {
+			return err
+		}
+		receipts, err = w.takeBatch(ctx, device, req)
+		if err != nil {
+			return err
+		}
+		return w.tx.SetDeviceContact(ctx, device, contactOf(req, w.now))
+	})
+	if err != nil {
+		return syncproto.Reply{}, explain(err)
+	}
+	reply, err := e.reply(ctx, device, req)
+	if err != nil {
+		return syncproto.Reply{}, explain(err)
+	}
+	reply.Receipts = append(reply.Receipts, receipts...)
+	return reply, nil
+}
+
+func contactOf(req syncproto.Request, now int64) store.Contact {
+	return store.Contact{
+		At: now, Complete: req.Health.Complete, Unsent: req.Health.Unsent, ClockOffset: req.Clock - now,
+		Program: req.Health.Program, Protocol: string(req.Protocol), FreeBytes: req.Health.FreeBytes,
+	}
+}
+
+// checkRequest checks what needs no look at the store.
+func checkRequest(device uuid.UUID, req syncproto.Request) error {
+	switch {
+	case !req.Protocol.Supported():
+		return syncproto.Refuse(syncproto.CodeProtocol, "This server does not speak protocol %q. Update the program on the device or on the server; nothing was changed, and what is on the device is safe.", req.Protocol)
+	case req.Device != device:
+		return syncproto.Refuse(syncproto.CodeForbidden, "The request speaks for another device than its access token. Nothing was changed.")
+	case len(req.Changes) > syncproto.MaxBatchChanges:
+		return syncproto.Refuse(syncproto.CodeBatchTooLarge, "The request has %d changes, %d is the most. Nothing was changed; send fewer at once.", len(req.Changes), syncproto.MaxBatchChanges)
+	case len(req.Cursors) > syncproto.MaxCursors || len(req.Held) > syncproto.MaxBatchChanges:
+		return syncproto.Refuse(syncproto.CodeFrameInvalid, "The request names too many areas or held changes. Nothing was changed.")
+	}
+	form := int64(0)
+	for i, c := range req.Changes {
+		if c.N != req.Known.N+1+int64(i) {
+			return syncproto.Refuse(syncproto.CodeFrameInvalid, "The batch goes on with change %d, where change %d was due. Nothing was changed.", c.N, req.Known.N+1+int64(i))
+		}
+		if c.Form < 1 || c.Form > c.N || c.Form < form || c.Form != form && c.Form != c.N && i > 0 {
+			return syncproto.Refuse(syncproto.CodeFrameInvalid, "Change %d says that it belongs to the form of change %d, which is not possible. Nothing was changed.", c.N, c.Form)
+		}
+		form = c.Form
+	}
+	return nil
+}
+
+// takeBatch takes the changes of a batch in and gives their receipts.
+func (w *work) takeBatch(ctx context.Context, device uuid.UUID, req syncproto.Request) ([]syncproto.Receipt, error) {
+	d, err := w.tx.Device(ctx, device)
+	if err != nil {
+		return nil, err
+	}
+	tip := syncproto.Tip{N: d.N, Hash: d.Hash}
+	if err := w.checkKnown(ctx, device, req.Known, tip); err != nil {
+		return nil, err
+	}
+	receipts, rest, err := w.repeats(ctx, device, req, tip)
+	if err != nil || len(rest) == 0 {
+		return receipts, err
+	}
+	may, err := w.rightsOf(ctx, device)
+	if err != nil {
+		return nil, err
+	}
+	if err := w.load(ctx, mentioned(rest)); err != nil {
+		return nil, err
+	}
+	changes, tip, err := chained(device, rest, tip, w.now)
+	if err != nil {
+		return nil, err
+	}
+	for _, f := range formsOf(device, changes) {
+		if err := w.take(ctx, f, may); err != nil {
+			return nil, err
+		}
+	}
+	for _, c := range changes {
+		receipts = append(receipts, c.Receipt())
+	}
+	return receipts, w.tx.SetDeviceTip(ctx, device, tip.N, tip.Hash)
+}
+
+// checkKnown checks that what the device believes the server to have is what the server has.
+func (w *work) checkKnown(ctx context.Context, device uuid.UUID, known, tip syncproto.Tip) error {
+	if known.N > tip.N {
+		p := syncproto.Refuse(syncproto.CodeResendFrom, "The server was restored from a backup and has this tablet's changes only up to %d. Nothing was changed, and what is on the tablet is safe. It has to send again what follows.", tip.N)
+		p.Tip = &tip
+		return p
+	}
+	if known.N == 0 {
+		return nil
+	}
+	hash, err := w.tx.HashAt(ctx, device, known.N)
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return err
+	}
+	if err != nil || hash != known.Hash {
+		return forked(syncproto.Tip{})
+	}
+	return nil
+}
+
+// forked tells a device that its history and the server's part behind tip.
+func forked(tip syncproto.Tip) error {
+	p := syncproto.Refuse(syncproto.CodeDeviceForked, "Another tablet sent other changes under this tablet's identity: one is a copy of the other. Nothing was changed, and what is on the tablet is safe. It has to take a new identity and send again what follows change %d.", tip.N)
+	p.Tip = &tip
+	return p
+}
+
+// repeats gives the stored receipts of the changes that the server has already, and the rest.
+func (w *work) repeats(ctx context.Context, device uuid.UUID, req syncproto.Request, tip syncproto.Tip) ([]syncproto.Receipt, []syncproto.Change, error) {
+	again := min(len(req.Changes), int(tip.N-req.Known.N))
+	if again == 0 {
+		return nil, req.Changes, nil
+	}
+	stored, err := w.tx.ChangesFrom(ctx, device, req.Known.N+1, again)
+	if err != nil {
+		return nil, nil, err
+	}
+	if len(stored) != again {
+		return nil, nil, fmt.Errorf("device %s: %d changes from %d are in the store, %d were counted", device, len(stored), req.Known.N+1, again)
+	}
+	var receipts []syncproto.Receipt
+	same := req.Known
+	for i, c := range req.Changes[:again] {
+		hash, err := c.Chain(same.Hash)
+		if err != nil {
+			return nil, nil, err
+		}
+		if hash != stored[i].Hash {
+			return nil, nil, forked(same)
+		}
+		same = syncproto.Tip{N: c.N, Hash: hash}
+		receipts = append(receipts, stored[i].Receipt())
+	}
+	return receipts, req.Changes[again:], nil
+}
+
+// chained gives changes their place in the device's history, which then ends at the given tip.
+func chained(device uuid.UUID, batch []syncproto.Change, tip syncproto.Tip, now int64) ([]*store.Change, syncproto.Tip, error) {
+	out := make([]*store.Change, len(batch))
+	for i, c := range batch {
+		hash, err := c.Chain(tip.Hash)
+		if err != nil {
+			return nil, tip, err
+		}
+		tip = syncproto.Tip{N: c.N, Hash: hash}
+		out[i] = &store.Change{Device: device, Change: c, Received: now, Hash: hash}
+	}
+	return out, tip, nil
+}
+
+// formsOf groups changes by the form in which they were saved.
+func formsOf(device uuid.UUID, changes []*store.Change) []*form {
+	var out []*form
+	for _, c := range changes {
+		if len(out) > 0 && out[len(out)-1].changes[0].Form == c.Form {
+			last := out[len(out)-1]
+			last.changes = append(last.changes, c)
+			continue
+		}
+		out = append(out, &form{device: device, changes: []*store.Change{c}})
+	}
+	return out
+}
+
+// mentioned names the records that changes edit, and those that they belong to.
+func mentioned(changes []syncproto.Change) []uuid.UUID {
+	var out []uuid.UUID
+	for _, c := range changes {
+		out = append(out, c.Record)
+		collection, _ := syncproto.CollectionOf(c.Collection)
+		for _, field := range collection.AreaVia {
+			if id, err := syncproto.ParseID(c.Fields[field].Text()); err == nil {
+				out = append(out, id)
+			}
+		}
+	}
+	return out
+}
+
+// watchTail starts a new epoch if the device was once shown a sequence, in this epoch, that the
+// database has not reached: it has lost its tail, as a copied file or a failover does.
+func (w *work) watchTail(ctx context.Context, device uuid.UUID, req syncproto.Request) error {
+	seal, err := readSeal(ctx, w.tx)
+	if err != nil {
+		return err
+	}
+	if req.Epoch == seal.epoch && seal.open(device, req.Mark) > w.seq {
+		return startEpoch(ctx, w.tx)
+	}
+	return nil
+}
+
+// A seal signs marks: how far the database was when a device was told.
+type seal struct{ epoch, key string }
+
+func readSeal(ctx context.Context, tx *store.Tx) (s seal, err error) {
+	if s.epoch, err = tx.Property(ctx, propertyEpoch); err != nil {
+		return s, err
+	}
+	s.key, err = tx.Property(ctx, propertyMarkKey)
+	return s, err
+}
+
+// mark gives the sequence in a form that only this server can have made for the device.
+func (s seal) mark(device uuid.UUID, seq int64) string {
+	text := strconv.FormatInt(seq, 10)
+	mac := hmac.New(sha256.New, []byte(s.key))
+	fmt.Fprintf(mac, "%s|%s|%s", device, s.epoch, text)
+	return text + "." + base64.RawURLEncoding.EncodeToString(mac.Sum(nil)[:16])
+}
+
+// open gives the sequence of a mark, 0 if it is not a mark of this server.
+func (s seal) open(device uuid.UUID, mark string) int64 {
+	text, _, _ := strings.Cut(mark, ".")
+	seq, err := strconv.ParseInt(text, 10, 64)
+	if err != nil || !hmac.Equal([]byte(s.mark(device, seq)), []byte(mark)) {
+		return 0
+	}
+	return seq
+}

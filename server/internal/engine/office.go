@@ -1,0 +1,145 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"strconv"
+
+	"github.com/google/uuid"
+
+	"satchel/server/internal/store"
+	"satchel/syncproto"
+)
+
+// An OfficeEdit is one edit that somebody makes at the office.
+type OfficeEdit struct {
+	Collection string
+	Record     uuid.UUID
+	Fields     map[string]syncproto.Value
+	// Base and Seen are those of a change. Where Base is nil, the author is taken to be looking at
+	// what is shown now.
+	Base map[string][]syncproto.Version
+	Seen map[string][]syncproto.Version
+	Note store.Note
+}
+
+// Save makes ordinary changes of edits, in the office's own name, and applies them together or not
+// at all. Whoever calls it has checked that the author may. An edit that breaks a rule fails with
+// the problem "invalid", and nothing was changed.
+func (e *Engine) Save(ctx context.Context, author uuid.UUID, edits []OfficeEdit) ([]store.Change, error) {
+	var saved []store.Change
+	err := e.commit(ctx, func(ctx context.Context, w *work) (err error) {
+		saved, err = w.save(ctx, author, edits)
+		return err
+	})
+	return saved, explain(err)
+}
+
+// save is [Engine.Save] inside a unit of work.
+func (w *work) save(ctx context.Context, author uuid.UUID, edits []OfficeEdit) ([]store.Change, error) {
+	if len(edits) == 0 {
+		return nil, nil
+	}
+	changes, err := w.officeChanges(ctx, author, edits)
+	if err != nil {
+		return nil, err
+	}
+	if err := w.take(ctx, &form{device: changes[0].Device, changes: changes}, office); err != nil {
+		return nil, err
+	}
+	saved := make([]store.Change, len(changes))
+	for i, c := range changes {
+		if c.Status != syncproto.Applied && c.Code != syncproto.HeldWithForm {
+			return nil, syncproto.Refuse(syncproto.CodeInvalid, "Nothing was changed: %s.", c.Reason)
+		}
+		saved[i] = *c
+	}
+	return saved, nil
+}
+
+// officeChanges makes numbered changes of edits, of one form.
+func (w *work) officeChanges(ctx context.Context, author uuid.UUID, edits []OfficeEdit) ([]*store.Change, error) {
+	device, tip, err := w.officeTip(ctx)
+	if err != nil {
+		return nil, err
+	}
+	batch := make([]syncproto.Change, len(edits))
+	for i, edit := range edits {
+		if batch[i], err = w.officeChange(ctx, author, edit); err != nil {
+			return nil, err
+		}
+		batch[i].N, batch[i].Form = tip.N+1+int64(i), tip.N+1
+	}
+	changes, tip, err := chained(device, batch, tip, w.now)
+	if err != nil {
+		return nil, err
+	}
+	for i, c := range changes {
+		c.Note = edits[i].Note
+	}
+	return changes, w.setOfficeTip(ctx, tip)
+}
+
+// officeChange makes a change of an edit, but for its number.
+func (w *work) officeChange(ctx context.Context, author uuid.UUID, edit OfficeEdit) (syncproto.Change, error) {
+	r, _, err := w.record(ctx, edit.Record)
+	if err != nil {
+		return syncproto.Change{}, err
+	}
+	if edit.Base == nil {
+		edit.Base = map[string][]syncproto.Version{}
+		for field := range edit.Fields {
+			if known := r.State[field].Known(); len(known) > 0 {
+				edit.Base[field] = known
+			}
+		}
+	}
+	if edit.Seen == nil && edit.Fields[syncproto.FieldDeleted] == syncproto.True {
+		edit.Seen = everyHead(r.State)
+	}
+	return syncproto.Change{
+		Collection: edit.Collection, Record: edit.Record, Author: author, Claimed: w.now,
+		Fields: edit.Fields, Base: edit.Base, Seen: edit.Seen,
+	}, nil
+}
+
+// everyHead names every head of every field but the deletion: what somebody who sees all has seen.
+func everyHead(state syncproto.State) map[string][]syncproto.Version {
+	out := map[string][]syncproto.Version{}
+	for field, register := range state {
+		if field != syncproto.FieldDeleted {
+			out[field] = append(register.Known(), register.Open()...)
+		}
+	}
+	return out
+}
+
+// officeTip gives the office's device and the last of its changes.
+func (w *work) officeTip(ctx context.Context) (device uuid.UUID, tip syncproto.Tip, err error) {
+	if device, err = officeDevice(ctx, w.tx); err != nil {
+		return device, tip, err
+	}
+	if tip.N, err = numberProperty(ctx, w.tx, propertyOfficeN); err != nil {
+		return device, tip, err
+	}
+	hash, err := w.tx.Property(ctx, propertyOfficeHash)
+	if err != nil {
+		return device, tip, err
+	}
+	return device, tip, tip.Hash.UnmarshalText([]byte(hash))
+}
+
+func officeDevice(ctx context.Context, tx *store.Tx) (uuid.UUID, error) {
+	text, err := tx.Property(ctx, propertyOffice)
+	if err != nil {
+		return uuid.Nil, err
+	}
+	return uuid.Parse(text)
+}
+
+func (w *work) setOfficeTip(ctx context.Context, tip syncproto.Tip) error {
+	return errors.Join(
+		w.tx.SetProperty(ctx, propertyOfficeN, strconv.FormatInt(tip.N, 10)),
+		w.tx.SetProperty(ctx, propertyOfficeHash, tip.Hash.String()),
+	)
+}

@@ -1,0 +1,219 @@
+package engine
+
+import (
+	"cmp"
+	"context"
+	"maps"
+	"slices"
+
+	"github.com/google/uuid"
+
+	"satchel/server/internal/scope"
+	"satchel/server/internal/store"
+	"satchel/syncproto"
+)
+
+// reply gives what is new for the device, all of it seen at one moment.
+func (e *Engine) reply(ctx context.Context, device uuid.UUID, req syncproto.Request) (reply syncproto.Reply, err error) {
+	err = e.store.Read(ctx, func(tx *store.Tx) error {
+		reply, err = newReply(ctx, tx, device, req, e.millis())
+		return err
+	})
+	return reply, err
+}
+
+func newReply(ctx context.Context, tx *store.Tx, device uuid.UUID, req syncproto.Request, now int64) (syncproto.Reply, error) {
+	reply := syncproto.Reply{Protocol: req.Protocol, Now: now}
+	seal, err := readSeal(ctx, tx)
+	if err != nil {
+		return reply, err
+	}
+	seq, err := numberProperty(ctx, tx, propertySeq)
+	if err != nil {
+		return reply, err
+	}
+	d, err := tx.Device(ctx, device)
+	if err != nil {
+		return reply, err
+	}
+	reply.Epoch, reply.Mark = seal.epoch, seal.mark(device, seq)
+	reply.Tip = syncproto.Tip{N: d.N, Hash: d.Hash}
+	if d.Revoked != 0 {
+		reply.Revoked = true
+		return reply, nil
+	}
+	asked, err := tx.ChangesNumbered(ctx, device, req.Held)
+	if err != nil {
+		return reply, err
+	}
+	for _, c := range asked {
+		reply.Receipts = append(reply.Receipts, c.Receipt())
+	}
+	if err := describeScope(ctx, tx, d, &reply); err != nil {
+		return reply, err
+	}
+	cursors := req.Cursors
+	if req.Epoch != reply.Epoch {
+		cursors = nil
+	}
+	return reply, fillPage(ctx, tx, &reply, cursors, seq, pageSize(req.Page))
+}
+
+// describeScope says which areas and which people the device has.
+func describeScope(ctx context.Context, tx *store.Tx, d store.Device, reply *syncproto.Reply) error {
+	parents, err := tx.AreaTree(ctx)
+	if err != nil {
+		return err
+	}
+	tree := scope.Tree(parents)
+	if reply.Workers, err = workersOf(ctx, tx, tree, d); err != nil {
+		return err
+	}
+	areas := tree.Expand(d.Areas)
+	areas[syncproto.Everyone] = true
+	reply.Areas = slices.SortedFunc(maps.Keys(areas), compareIDs)
+	return nil
+}
+
+func compareIDs(a, b uuid.UUID) int { return slices.Compare(a[:], b[:]) }
+
+// defaultPage is how many records a reply holds if the device does not say.
+const defaultPage = 500
+
+func pageSize(asked int) int {
+	if asked < 1 {
+		return defaultPage
+	}
+	return min(asked, syncproto.MaxPageRecords)
+}
+
+// maxPageBytes bounds a reply before it is encoded.
+const maxPageBytes = 4 << 20
+
+// A page collects what a reply holds, and knows when it is full.
+type page struct {
+	reply *syncproto.Reply
+	left  int
+	bytes int
+}
+
+func (p *page) full() bool { return p.left <= 0 || p.bytes >= maxPageBytes }
+
+// fillPage adds records and departures, area by area, and the cursors that go with them.
+func fillPage(ctx context.Context, tx *store.Tx, reply *syncproto.Reply, cursors map[uuid.UUID]int64, now int64, size int) error {
+	summaries, err := tx.Summaries(ctx, reply.Areas)
+	if err != nil {
+		return err
+	}
+	p := &page{reply: reply, left: size}
+	reply.Cursors = map[uuid.UUID]int64{}
+	for _, area := range reply.Areas {
+		cursor, had := cursors[area]
+		if cursor > now {
+			return syncproto.Refuse(syncproto.CodeFrameInvalid, "The cursor of area %s lies ahead of the server. Nothing was changed; the device has to fetch the area anew.", area)
+		}
+		if summaries[area].Seq <= cursor {
+			reply.Cursors[area] = now
+			continue
+		}
+		if p.full() {
+			reply.More = true
+			if had {
+				reply.Cursors[area] = cursor
+			}
+			continue
+		}
+		if reply.Cursors[area], err = p.addArea(ctx, tx, area, cursor, now); err != nil {
+			return err
+		}
+		reply.More = reply.More || reply.Cursors[area] < now
+	}
+	if !reply.More {
+		reply.Digests = make(map[uuid.UUID]syncproto.Digest, len(reply.Areas))
+		for _, area := range reply.Areas {
+			reply.Digests[area] = summaries[area].Digest
+		}
+	}
+	return nil
+}
+
+// pageStep is how many records are read at once: what they come to is bounded by it.
+const pageStep = 100
+
+// addArea adds what happened in an area behind a cursor, in order, until there is no more or the page
+// is full. It gives the new cursor: now if there is no more.
+func (p *page) addArea(ctx context.Context, tx *store.Tx, area uuid.UUID, cursor, now int64) (int64, error) {
+	from := cursor
+	for {
+		step := min(pageStep, p.left)
+		records, err := tx.RecordsSince(ctx, area, cursor, step)
+		if err != nil {
+			return 0, err
+		}
+		var departures []store.Departure
+		if from > 0 {
+			if departures, err = tx.Departures(ctx, area, cursor, step); err != nil {
+				return 0, err
+			}
+		}
+		events := slices.Concat(recordEvents(records), departureEvents(departures))
+		slices.SortFunc(events, func(a, b event) int { return cmp.Compare(a.seq, b.seq) })
+		done := len(records) < step && len(departures) < step
+		if !done {
+			events = events[:step]
+		}
+		for _, ev := range events {
+			if p.full() {
+				return cursor, nil
+			}
+			p.add(ev, from)
+			cursor = ev.seq
+		}
+		if done {
+			return now, nil
+		}
+		if p.full() {
+			return cursor, nil
+		}
+	}
+}
+
+// An event is what happened last to a record in an area: it changed, or it left.
+type event struct {
+	seq       int64
+	record    *store.Record
+	departure *store.Departure
+}
+
+func recordEvents(records []store.Record) []event {
+	out := make([]event, len(records))
+	for i := range records {
+		out[i] = event{seq: records[i].Seq, record: &records[i]}
+	}
+	return out
+}
+
+func departureEvents(departures []store.Departure) []event {
+	out := make([]event, len(departures))
+	for i := range departures {
+		out[i] = event{seq: departures[i].Seq, departure: &departures[i]}
+	}
+	return out
+}
+
+func (p *page) add(ev event, from int64) {
+	p.left--
+	if ev.departure != nil {
+		p.reply.Departures = append(p.reply.Departures, syncproto.Departure{Area: ev.departure.Area, ID: ev.departure.Record})
+		return
+	}
+	r := syncproto.RecordOf(ev.record.Collection, ev.record.ID, ev.record.Area, ev.record.State)
+	if from > 0 && ev.record.Entered <= from {
+		r.Whole = false
+		maps.DeleteFunc(r.Fields, func(field string, _ syncproto.Cell) bool { return ev.record.Touched[field] <= from })
+	}
+	for field, cell := range r.Fields {
+		p.bytes += len(field) + len(cell.Value)
+	}
+	p.reply.Records = append(p.reply.Records, r)
+}

@@ -1,0 +1,271 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+
+	"github.com/google/uuid"
+
+	"satchel/server/internal/scope"
+	"satchel/server/internal/store"
+	"satchel/syncproto"
+)
+
+// A work is one unit of work on the writer: it reads records once, changes them in memory, and
+// writes what came of it at the end.
+type work struct {
+	tx  *store.Tx
+	now int64
+	seq int64
+	// stored are the records as the store has them, records as they are now. A record that does not
+	// exist has no collection.
+	stored, records map[uuid.UUID]store.Record
+	// trail holds what records were before the form under way touched them.
+	trail map[uuid.UUID]store.Record
+	moves []move
+	// forms are those that came or that were tried again; changes are theirs; kept are those that the
+	// store has already.
+	forms   map[formKey]*form
+	changes map[syncproto.Version]*store.Change
+	kept    map[syncproto.Version]bool
+	// waiting are the forms that wait for a record.
+	waiting map[uuid.UUID][]*form
+	rights  map[uuid.UUID]rights
+	tree    scope.Tree
+	// someWait says whether any change in the store waits for a record.
+	someWait bool
+}
+
+// A move is a record that leaves an area for another.
+type move struct {
+	store.Departure
+	to uuid.UUID
+}
+
+func newWork(ctx context.Context, tx *store.Tx, now int64) (*work, error) {
+	seq, err := numberProperty(ctx, tx, propertySeq)
+	if err != nil {
+		return nil, err
+	}
+	parents, err := tx.AreaTree(ctx)
+	if err != nil {
+		return nil, err
+	}
+	someWait, err := tx.SomeWait(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return &work{
+		tx: tx, now: now, seq: seq, tree: scope.Tree(parents), someWait: someWait,
+		stored: map[uuid.UUID]store.Record{}, records: map[uuid.UUID]store.Record{},
+		trail: map[uuid.UUID]store.Record{}, forms: map[formKey]*form{},
+		changes: map[syncproto.Version]*store.Change{}, kept: map[syncproto.Version]bool{}, waiting: map[uuid.UUID][]*form{}, rights: map[uuid.UUID]rights{},
+	}, nil
+}
+
+func numberProperty(ctx context.Context, tx *store.Tx, name string) (int64, error) {
+	text, err := tx.Property(ctx, name)
+	if err != nil {
+		return 0, fmt.Errorf("read property %s: %w", name, err)
+	}
+	n, err := strconv.ParseInt(text, 10, 64)
+	if err != nil {
+		return 0, fmt.Errorf("read property %s: %w", name, err)
+	}
+	return n, nil
+}
+
+// load reads records that are about to be needed, in few statements.
+func (w *work) load(ctx context.Context, ids []uuid.UUID) error {
+	var missing []uuid.UUID
+	for _, id := range ids {
+		if _, ok := w.stored[id]; !ok {
+			w.stored[id] = store.Record{}
+			missing = append(missing, id)
+		}
+	}
+	found, err := w.tx.Records(ctx, missing)
+	if err != nil {
+		return err
+	}
+	for id, r := range found {
+		w.stored[id], w.records[id] = r, r
+	}
+	return nil
+}
+
+// record gives a record as it is now.
+func (w *work) record(ctx context.Context, id uuid.UUID) (r store.Record, exists bool, err error) {
+	if err := w.load(ctx, []uuid.UUID{id}); err != nil {
+		return store.Record{}, false, err
+	}
+	r, exists = w.records[id]
+	return r, exists && r.Collection != "", nil
+}
+
+// put sets what a record is now.
+func (w *work) put(r store.Record) {
+	if _, done := w.trail[r.ID]; !done {
+		w.trail[r.ID] = w.records[r.ID]
+	}
+	w.records[r.ID] = r
+}
+
+// together runs do so that, if it fails, everything is as it was before.
+func (w *work) together(do func() error) error {
+	w.trail = map[uuid.UUID]store.Record{}
+	seq, moves := w.seq, len(w.moves)
+	err := do()
+	if err != nil {
+		maps.Copy(w.records, w.trail)
+		w.seq, w.moves = seq, w.moves[:moves]
+	}
+	return err
+}
+
+// next gives the next sequence.
+func (w *work) next() int64 {
+	w.seq++
+	return w.seq
+}
+
+// flush writes what came of the work.
+func (w *work) flush(ctx context.Context) error {
+	var changed []store.Record
+	for id, r := range w.records {
+		if r.Seq != w.stored[id].Seq {
+			changed = append(changed, r)
+		}
+	}
+	slices.SortFunc(changed, func(a, b store.Record) int { return int(a.Seq - b.Seq) })
+	if err := w.tx.PutRecords(ctx, changed); err != nil {
+		return err
+	}
+	for _, m := range w.moves {
+		if err := w.tx.Move(ctx, m.Departure, m.to); err != nil {
+			return err
+		}
+	}
+	if err := w.flushSummaries(ctx, changed); err != nil {
+		return err
+	}
+	if err := w.flushConflicts(ctx, changed); err != nil {
+		return err
+	}
+	if err := w.flushForms(ctx); err != nil {
+		return err
+	}
+	return w.tx.SetProperty(ctx, propertySeq, strconv.FormatInt(w.seq, 10))
+}
+
+// flushSummaries brings the digests of the areas in which something happened up to date.
+func (w *work) flushSummaries(ctx context.Context, changed []store.Record) error {
+	areas := map[uuid.UUID]bool{}
+	for _, r := range changed {
+		areas[r.Area] = true
+		if before := w.stored[r.ID]; before.Collection != "" {
+			areas[before.Area] = true
+		}
+	}
+	for _, m := range w.moves {
+		areas[m.Area] = true
+	}
+	summaries, err := w.tx.Summaries(ctx, slices.Collect(maps.Keys(areas)))
+	if err != nil {
+		return err
+	}
+	for _, r := range changed {
+		if err := count(summaries, w.stored[r.ID], r.Seq, -1); err != nil {
+			return err
+		}
+		if err := count(summaries, r, r.Seq, +1); err != nil {
+			return err
+		}
+	}
+	for _, m := range w.moves {
+		s := summaries[m.Area]
+		s.Area, s.Seq = m.Area, max(s.Seq, m.Seq)
+		summaries[m.Area] = s
+	}
+	for _, s := range summaries {
+		if err := w.tx.PutSummary(ctx, s); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// count adds a record to its area's summary, or takes it away.
+func count(summaries map[uuid.UUID]store.Summary, r store.Record, seq int64, sign int) error {
+	if r.Collection == "" {
+		return nil
+	}
+	digest, err := syncproto.RecordOf(r.Collection, r.ID, r.Area, r.State).Digest()
+	if err != nil {
+		return err
+	}
+	s := summaries[r.Area]
+	s.Area, s.Seq, s.Records = r.Area, max(s.Seq, seq), s.Records+sign
+	if sign > 0 {
+		s.Digest = s.Digest.Plus(digest)
+	} else {
+		s.Digest = s.Digest.Minus(digest)
+	}
+	summaries[r.Area] = s
+	return nil
+}
+
+func (w *work) flushConflicts(ctx context.Context, changed []store.Record) error {
+	for _, r := range changed {
+		fields := r.State.Conflicts()
+		if len(fields) == 0 && len(w.stored[r.ID].State.Conflicts()) == 0 {
+			continue
+		}
+		var open []store.Conflict
+		for _, field := range fields {
+			open = append(open, store.Conflict{
+				Record: r.ID, Field: field, Collection: r.Collection, Area: r.Area, Seq: r.Seq, OpenedAt: w.now,
+			})
+		}
+		if err := w.tx.SetConflicts(ctx, r.ID, open); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// flushForms writes the changes that came, and the fate of those that had come before.
+func (w *work) flushForms(ctx context.Context) error {
+	var added []store.Change
+	for _, f := range w.forms {
+		for _, c := range f.changes {
+			if !w.kept[c.Version()] {
+				added = append(added, *c)
+			} else if err := w.tx.SetFate(ctx, *c); err != nil {
+				return err
+			}
+		}
+	}
+	slices.SortFunc(added, func(a, b store.Change) int { return a.Version().Compare(b.Version()) })
+	return w.tx.AddChanges(ctx, added)
+}
+
+// arrivedTime gives the time of a version that was merged into a record, and whether it was.
+func (w *work) arrivedTime(ctx context.Context, record uuid.UUID, v syncproto.Version) (int64, bool, error) {
+	c, ok := w.changes[v]
+	if !ok {
+		stored, err := w.tx.Change(ctx, v)
+		if errors.Is(err, store.ErrNotFound) {
+			return 0, false, nil
+		}
+		if err != nil {
+			return 0, false, err
+		}
+		c = &stored
+	}
+	return c.Time, c.Status == syncproto.Applied && c.Record == record, nil
+}

@@ -1,0 +1,102 @@
+package engine
+
+import (
+	"context"
+	"errors"
+
+	"satchel/server/internal/store"
+	"satchel/syncproto"
+)
+
+// A job is one unit of work that waits for the writer.
+type job struct {
+	ctx  context.Context
+	do   func(ctx context.Context, w *work) error
+	err  error
+	done chan struct{}
+}
+
+// maxGroup is how many jobs share a commit at the most.
+const maxGroup = 64
+
+// commit runs do as a unit of work and returns once it is on the disk, or with the error that undid
+// it. A unit of work that has begun is not given up when ctx ends: its batch is committed whole.
+func (e *Engine) commit(ctx context.Context, do func(ctx context.Context, w *work) error) error {
+	j := &job{ctx: ctx, do: do, done: make(chan struct{})}
+	select {
+	case e.jobs <- j:
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-e.closed:
+		return syncproto.Refuse(syncproto.CodeBusy, "The server is stopping. Nothing of this request was saved here; what is on the device is safe. Try again in a minute.")
+	}
+	<-j.done
+	return j.err
+}
+
+// writer takes jobs in groups, each group in one transaction: one wait for the disk serves them all.
+func (e *Engine) writer() {
+	defer close(e.done)
+	for {
+		select {
+		case first := <-e.jobs:
+			e.runGroup(e.gather(first))
+		case <-e.closed:
+			return
+		}
+	}
+}
+
+// gather adds the jobs that wait already.
+func (e *Engine) gather(first *job) []*job {
+	group := []*job{first}
+	for len(group) < maxGroup {
+		select {
+		case next := <-e.jobs:
+			group = append(group, next)
+		default:
+			return group
+		}
+	}
+	return group
+}
+
+func (e *Engine) runGroup(group []*job) {
+	ctx := context.Background()
+	err := e.store.Write(ctx, func(tx *store.Tx) error {
+		for _, j := range group {
+			if j.err = j.ctx.Err(); j.err == nil {
+				j.err = tx.Savepoint(ctx, func() error { return e.runJob(ctx, tx, j) })
+			}
+		}
+		return nil
+	})
+	for _, j := range group {
+		if err != nil && j.err == nil {
+			j.err = err
+		}
+		close(j.done)
+	}
+}
+
+func (e *Engine) runJob(ctx context.Context, tx *store.Tx, j *job) error {
+	w, err := newWork(ctx, tx, e.millis())
+	if err != nil {
+		return err
+	}
+	if err := j.do(ctx, w); err != nil {
+		return err
+	}
+	return w.flush(ctx)
+}
+
+// explain turns a failure of the store into the problem that a client is told.
+func explain(err error) error {
+	switch {
+	case errors.Is(err, store.ErrFull):
+		return syncproto.Refuse(syncproto.CodeStorageFull, "The server's disk is full. Nothing of this request was saved here; what is on the device is safe. Ask the administrator to free space, then try again.")
+	case errors.Is(err, store.ErrBusy):
+		return syncproto.Refuse(syncproto.CodeBusy, "The server is busy with something long. Nothing of this request was saved here; what is on the device is safe. Try again in a minute.")
+	}
+	return err
+}
