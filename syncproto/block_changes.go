@@ -1,6 +1,7 @@
 package syncproto
 
 import (
+	"cmp"
 	"fmt"
 
 	"github.com/google/uuid"
@@ -60,7 +61,7 @@ func changeBlockOf(rows []Change) (changeBlock, error) {
 	var records []uuid.UUID
 	fields, base, seen := map[string][]Value{}, map[string][][]Version{}, map[string][][]Version{}
 	for i, c := range rows {
-		if err := c.checkNumbers(); err != nil {
+		if err := cmp.Or(c.checkNumbers(), c.checkNames()); err != nil {
 			return changeBlock{}, err
 		}
 		n = append(n, numberValue(c.N))
@@ -102,6 +103,11 @@ func (c Change) checkNumbers() error {
 		return fmt.Errorf("change %d of form %d: changes count from 1, and a form has the number of its first change", c.N, c.Form)
 	}
 	return nil
+}
+
+// checkNames says what is wrong with a name that the change holds.
+func (c Change) checkNames() error {
+	return cmp.Or(checkName(c.Collection), checkNames(c.Fields), checkNames(c.Base), checkNames(c.Seen))
 }
 
 // changes gives the rows of a block.

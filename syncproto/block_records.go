@@ -1,6 +1,7 @@
 package syncproto
 
 import (
+	"cmp"
 	"errors"
 
 	"github.com/google/uuid"
@@ -58,6 +59,9 @@ func recordBlockOf(rows []Record) (recordBlock, error) {
 	main, over := make([]*stamp, len(rows)), map[string][]*stamp{}
 	same, open := map[string][][]Version{}, map[string][][]Version{}
 	for i, r := range rows {
+		if err := cmp.Or(checkName(r.Collection), checkNames(r.Fields)); err != nil {
+			return recordBlock{}, err
+		}
 		area = append(area, idValue(r.Area))
 		whole = append(whole, trueOrNone(r.Whole))
 		deleted = append(deleted, trueOrNone(r.Deleted))

@@ -65,6 +65,16 @@ func checkName(name string) error {
 	return nil
 }
 
+// checkNames does so for all of these.
+func checkNames[T any](by map[string]T) error {
+	for name := range by {
+		if err := checkName(name); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // put sets what a row has for a field, in what each field has by row.
 func put[T any](by map[string][]T, field string, rows, row int, v T) {
 	if by[field] == nil {
@@ -185,23 +195,18 @@ func inColumn(name string, err error) error { return fmt.Errorf("column %q: %w",
 // read reads every value of a column in the same way. A column that is left out has no value in any
 // row.
 func read[T any](b *blockReader, name string, c column, rows int, as func(Value) (T, error)) []T {
-	out := make([]T, rows)
 	if b.err != nil {
-		return out
+		return nil
 	}
-	values := make([]Value, rows)
+	out, values := make([]T, rows), make([]Value, rows)
+	var err error
 	if c != "" {
-		var err error
-		if values, err = b.column(c, rows, 0); err != nil {
-			b.fail(name, err)
-			return out
-		}
+		values, err = b.column(c, rows, 0)
 	}
-	for i, v := range values {
-		var err error
-		out[i], err = as(v)
-		b.fail(name, err)
+	for i := 0; i < rows && err == nil; i++ {
+		out[i], err = as(values[i])
 	}
+	b.fail(name, err)
 	return out
 }
 

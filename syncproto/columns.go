@@ -84,10 +84,10 @@ func direct(values []Value) column {
 		return numbers(list)
 	}
 	if list, ok := each(values, canonicalID); ok {
-		return ids(list)
+		return shorter(plain(values), ids(list))
 	}
 	if list, ok := each(values, dayNumber); ok {
-		return object(member{"days", string(numbers(list))})
+		return shorter(plain(values), object(member{"days", string(numbers(list))}))
 	}
 	if c, ok := objects(values); ok {
 		return shorter(plain(values), c)

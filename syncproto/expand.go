@@ -18,7 +18,7 @@ type expander struct {
 	left int
 }
 
-const cellCost = 64
+const cellCost = 128
 
 // spend puts bytes on the account.
 func (e *expander) spend(bytes int) error {

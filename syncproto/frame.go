@@ -179,6 +179,9 @@ func (r *Request) checkHeader() error {
 	if len(r.Cursors) > MaxCursors || len(r.Held) > MaxBatchChanges {
 		return fmt.Errorf("a request has at most %d cursors, and asks for at most %d held changes", MaxCursors, MaxBatchChanges)
 	}
+	if r.Page < 0 || r.Known.N < 0 {
+		return errors.New("neither the page nor the number of the known change is below 0")
+	}
 	return nil
 }
 
@@ -215,7 +218,7 @@ func newFrameReader(r io.Reader, most int) *frameReader {
 // next decodes the next line, which has to be there.
 func (f *frameReader) next(into any) error {
 	f.line++
-	if !f.lines.Scan() {
+	if !f.lines.Scan() || f.lines.Err() != nil {
 		return f.stopped()
 	}
 	text := f.lines.Bytes()

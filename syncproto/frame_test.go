@@ -2,39 +2,207 @@ package syncproto
 
 import (
 	"bytes"
+	"compress/gzip"
+	"errors"
+	"io"
 	"reflect"
+	"runtime"
+	"strings"
 	"testing"
+	"testing/iotest"
 
 	"github.com/google/uuid"
+	"pgregory.net/rapid"
 )
 
-func TestFrameRoundTrip(t *testing.T) {
-	id := uuid.Must(uuid.NewV7())
-	v := Version{Device: id, N: 3}
-	req := Request{
-		Protocol: CurrentProtocol, Device: id, Known: Tip{N: 2, Hash: Hash{1}}, Clock: 5,
-		Cursors: map[uuid.UUID]int64{id: 9},
-		Changes: []Change{{N: 3, Form: 3, Collection: "households", Record: id, Author: id, Claimed: 77, Fields: map[string]Value{"phone": `"<1>"`, "x": "1e400", "notes": Null}, Base: map[string][]Version{"phone": {v}}}},
-	}
-	var buf bytes.Buffer
-	if err := WriteRequest(&buf, req); err != nil {
+func written(t interface{ Fatal(...any) }, write func(io.Writer) error) []byte {
+	var out bytes.Buffer
+	if err := write(&out); err != nil {
 		t.Fatal(err)
 	}
-	back, err := ReadRequest(&buf)
-	if err != nil || !reflect.DeepEqual(req, back) {
-		t.Fatalf("got %+v, %v", back, err)
+	return out.Bytes()
+}
+
+func requestBytes(t interface{ Fatal(...any) }, r Request) []byte {
+	return written(t, func(w io.Writer) error { return WriteRequest(w, r) })
+}
+
+func replyBytes(t interface{ Fatal(...any) }, r Reply) []byte {
+	return written(t, func(w io.Writer) error { return WriteReply(w, r) })
+}
+
+// What a device writes, the server reads, byte for byte in every value.
+func TestRequestRoundTrip(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		want := anyRequest().Draw(t, "request")
+		stream := requestBytes(t, want)
+		got, err := ReadRequest(iotest.OneByteReader(bytes.NewReader(stream)))
+		if err != nil || !reflect.DeepEqual(got, want) {
+			t.Fatalf("read %+v, %v\nwrote %+v\n%s", got, err, want, lines(stream))
+		}
+	})
+}
+
+// What the server writes, a device reads.
+func TestReplyRoundTrip(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		want := anyReply().Draw(t, "reply")
+		stream := replyBytes(t, want)
+		heard := 0
+		got, err := ReadReply(bytes.NewReader(stream), func(records int) { heard = records })
+		if err != nil || !reflect.DeepEqual(got, want) {
+			t.Fatalf("read %+v, %v\nwrote %+v\n%s", got, err, want, lines(stream))
+		}
+		if heard != len(want.Records) {
+			t.Fatalf("progress came to %d of %d records", heard, len(want.Records))
+		}
+	})
+}
+
+// A batch larger than a block goes into several, and comes back whole and in order of n.
+func TestLargeBatch(t *testing.T) {
+	v := newVillage(3)
+	batch := v.changes(t, "households", MaxBatchChanges, v.household)
+	for i := range batch {
+		batch[i].Fields["notes"] = textValue(strings.Repeat("x", 1200+i))
+		if i%3 == 0 {
+			batch[i].Collection = "people"
+		}
 	}
-	rep := Reply{
-		Protocol: CurrentProtocol, Now: 5, Epoch: "e", Tip: Tip{N: 3}, Areas: []uuid.UUID{id},
-		Receipts:   []Receipt{{N: 3, Time: 77, Status: Applied}},
-		Records:    []Record{{Collection: "households", ID: id, Area: id, Whole: true, Fields: map[string]Cell{"phone": {Value: `"1"`, Version: v, Time: 4}}}},
-		Departures: []Departure{{Area: id, ID: id}}, Cursors: map[uuid.UUID]int64{id: 9}, Digests: map[uuid.UUID]Digest{id: {1}},
+	stream := requestBytes(t, Request{Changes: batch})
+	got, err := ReadRequest(bytes.NewReader(stream))
+	if err != nil || !reflect.DeepEqual(got.Changes, batch) {
+		t.Fatalf("read %d changes of %d, %v", len(got.Changes), len(batch), err)
 	}
-	if err := WriteReply(&buf, rep); err != nil {
+	if blocks := bytes.Count(stream, []byte(`{"changes":{`)); blocks < 3 {
+		t.Errorf("%d bytes went into %d blocks", len(stream), blocks)
+	}
+}
+
+// sample is a small request with something of everything.
+func sample(t testing.TB) Request {
+	v := newVillage(5)
+	r := Request{Protocol: CurrentProtocol, Device: v.id(), Known: Tip{N: 100}, Cursors: map[uuid.UUID]int64{v.area: 4}}
+	r.Changes = v.changes(t, "households", 4, v.household)
+	r.Changes[3].Base = map[string][]Version{"phone": {{r.Device, 7}, {v.id(), 8}}}
+	r.Changes[3].Seen = map[string][]Version{"notes": {{r.Device, 9}}}
+	return r
+}
+
+func sampleReply(t testing.TB) Reply {
+	v := newVillage(6)
+	return Reply{
+		Protocol: CurrentProtocol, Now: 1, Epoch: "e", Records: v.records(v.changes(t, "households", 4, v.household)),
+		Receipts: []Receipt{{N: 1, Time: 5, Status: Held, Code: HeldInvalid, Reason: "why", Conflicts: []string{"phone"}}},
+		Cursors:  map[uuid.UUID]int64{v.area: 9}, Departures: []Departure{{Area: v.area, ID: v.id()}},
+	}
+}
+
+// A stream that breaks off anywhere is never taken for a whole one.
+func TestTruncation(t *testing.T) {
+	request, reply := requestBytes(t, sample(t)), replyBytes(t, sampleReply(t))
+	for n := range len(request) - 1 { // the last new line may go
+		if _, err := ReadRequest(bytes.NewReader(request[:n])); !errors.Is(err, &Problem{Code: CodeFrameInvalid}) {
+			t.Fatalf("%d of %d bytes of a request: %v", n, len(request), err)
+		}
+	}
+	for n := range len(reply) - 1 {
+		if _, err := ReadReply(bytes.NewReader(reply[:n]), nil); !errors.Is(err, &Problem{Code: CodeFrameInvalid}) {
+			t.Fatalf("%d of %d bytes of a reply: %v", n, len(reply), err)
+		}
+	}
+}
+
+// A link that breaks is the caller's error, not a problem of the stream.
+func TestBrokenLink(t *testing.T) {
+	stream, broken := requestBytes(t, sample(t)), errors.New("the link broke")
+	for _, n := range []int{0, 10, len(stream) / 2, len(stream)} {
+		_, err := ReadRequest(io.MultiReader(bytes.NewReader(stream[:n]), iotest.ErrReader(broken)))
+		if !errors.Is(err, broken) {
+			t.Errorf("a link that breaks after %d of %d bytes: %v", n, len(stream), err)
+		}
+	}
+}
+
+// A compressed stream is read to its end, where its checksum is.
+func TestChecksum(t *testing.T) {
+	var packed bytes.Buffer
+	z := gzip.NewWriter(&packed)
+	if err := errors.Join(WriteRequest(z, sample(t)), z.Close()); err != nil {
 		t.Fatal(err)
 	}
-	again, err := ReadReply(&buf, nil)
-	if err != nil || !reflect.DeepEqual(rep, again) {
-		t.Fatalf("got %+v, %v", again, err)
+	packed.Bytes()[packed.Len()-5] ^= 1
+	in, err := gzip.NewReader(&packed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := ReadRequest(in); !errors.Is(err, gzip.ErrChecksum) {
+		t.Errorf("a stream with a wrong checksum: %v", err)
+	}
+}
+
+// What a newer version adds is passed over.
+func TestNewerVersion(t *testing.T) {
+	want := sample(t)
+	stream := string(requestBytes(t, want))
+	stream = strings.Replace(stream, `{"protocol":`, `{"mood":[1,{"a":null}],"protocol":`, 1)
+	stream = strings.Replace(stream, "\n"+`{"changes":{`, "\n"+`{"photos":{"rows":3}}`+"\n"+`{"why":1,"changes":{"weather":{"all":1},`, 1)
+	stream = strings.Replace(stream, `{"end":{`, `{"end":{"photos":3,`, 1)
+	got, err := ReadRequest(strings.NewReader(stream))
+	if err != nil || !reflect.DeepEqual(got, want) {
+		t.Errorf("read %+v, %v\nwant %+v", got, err, want)
+	}
+}
+
+// The header is there even when the rest cannot be read: a server that does not speak the version
+// has to say so.
+func TestHeaderOfUnreadable(t *testing.T) {
+	got, err := ReadRequest(strings.NewReader(`{"protocol":"2031-01-01"}` + "\n" + `{"changes":"another way"}` + "\n"))
+	if err == nil || got.Protocol != "2031-01-01" {
+		t.Errorf("header %+v, %v", got, err)
+	}
+}
+
+// The memory that a hostile stream takes is bounded by what it may come to, whatever it asks for.
+func TestHostileMemory(t *testing.T) {
+	row := `"n":{"all":1},"time":{"all":1},"author":{"all":"` + uuid.Nil.String() + `"},"record":{"all":"` + uuid.Nil.String() + `"}`
+	block := func(members string) string {
+		return "{}\n" + `{"changes":{"collection":"c","rows":2000,` + row + `,` + members + `}}` + "\n" + `{"end":{"changes":2000}}` + "\n"
+	}
+	repeated := func(n int, text string) string { return strings.TrimSuffix(strings.Repeat(text, n), ",") }
+	numbered := func(n int, text string) string {
+		var out []string
+		for i := range n {
+			out = append(out, strings.ReplaceAll(text, "#", "f"+string(numberValue(int64(i)))))
+		}
+		return strings.Join(out, ",")
+	}
+	wide := strings.Repeat("x", 30_000)
+	for name, stream := range map[string]string{
+		"one long value for all rows":     block(`"fields":{"a":{"all":"` + wide + `"}}`),
+		"many columns of one value":       block(`"fields":{` + numbered(1000, `"#":{"all":1}`) + `}`),
+		"too many columns":                block(`"fields":{` + numbered(100_000, `"#":1`) + `}`),
+		"long objects":                    block(`"fields":{"a":{"members":{"b":{"all":"` + wide + `"}}}}`),
+		"objects in objects":              block(`"fields":{"a":{"members":{` + numbered(900, `"#":{"members":{`+numbered(20, `"#":{"all":1}`)+`}}`) + `}}}`),
+		"many versions":                   block(`"devices":["` + uuid.Nil.String() + `"],"base":{"a":{"counts":{"all":10000},"device":{"all":0},"n":{"all":1}}}`),
+		"more versions than a number has": block(`"base":{"a":{"counts":{"all":9000000000000000000},"device":{"all":0},"n":{"all":1}}}`),
+		"a long array":                    block(`"fields":{"a":[` + repeated(1_000_000, "1,") + `]}`),
+		"a million rows":                  strings.Replace(block(`"fields":{}`), `"rows":2000`, `"rows":1000000000`, 1),
+		"deep columns":                    block(`"fields":{"a":` + strings.Repeat(`{"where":"1","is":`, 50_000) + `1` + strings.Repeat(`}`, 50_000) + `}`),
+		"a line without end":              "{}\n{" + strings.Repeat(" ", 3*MaxLineBytes),
+		"lines of nothing":                "{}\n" + strings.Repeat(`{"photos":"`+strings.Repeat("x", 1<<20)+`"}`+"\n", 20),
+	} {
+		t.Run(name, func(t *testing.T) {
+			var before, after runtime.MemStats
+			runtime.ReadMemStats(&before)
+			_, err := ReadRequest(strings.NewReader(stream))
+			runtime.ReadMemStats(&after)
+			if err == nil {
+				t.Error("the stream was taken")
+			}
+			if took := (after.TotalAlloc - before.TotalAlloc) >> 20; took > 64 {
+				t.Errorf("it took %d MiB to say: %v", took, err)
+			}
+		})
 	}
 }

@@ -95,6 +95,9 @@ func (c Change) Check() error {
 	if len(c.Fields) > MaxFields {
 		return fmt.Errorf("the change writes %d fields, %d is the most", len(c.Fields), MaxFields)
 	}
+	if err := c.checkNames(); err != nil {
+		return err
+	}
 	collection, known := CollectionOf(c.Collection)
 	bytes := 0
 	for _, name := range sortedKeys(c.Fields) {

@@ -11,7 +11,7 @@ import (
 // versionsColumn holds versions: none, one or more for each row of a block.
 type versionsColumn struct {
 	// Counts is how many versions each row has, where a row without a value has none. If it is left
-	// out, each row has one.
+	// out, each row has one; if N is left out too, none has any.
 	Counts column `json:"counts,omitempty"`
 	// Device and N have a value for each version: the index of its device among the block's devices,
 	// and its number.
@@ -133,7 +133,7 @@ func (d *deviceList) stamps(rows []*stamp, records []uuid.UUID) versionsColumn {
 
 // counts reads how many versions each row has, and all rows together.
 func (b *blockReader) counts(c versionsColumn) (counts []int64, total int) {
-	if c.Counts == "" {
+	if c.Counts == "" && c.N != "" {
 		c.Counts = `{"all":1}`
 	}
 	counts = read(b, "counts", c.Counts, b.rows, func(v Value) (int64, error) {
@@ -144,8 +144,11 @@ func (b *blockReader) counts(c versionsColumn) (counts []int64, total int) {
 		if err != nil || n < 0 || n > MaxInflatedBytes {
 			return 0, errors.New("it has something else than counts")
 		}
+		if err := b.spend(cellCost * int(n)); err != nil {
+			return 0, err
+		}
 		total += int(n)
-		return n, b.spend(cellCost * int(n))
+		return n, nil
 	})
 	return counts, total
 }
@@ -154,11 +157,11 @@ func (b *blockReader) counts(c versionsColumn) (counts []int64, total int) {
 func (b *blockReader) flat(c versionsColumn, total int) []Version {
 	device := read(b, "device", c.Device, total, asNumber)
 	n := read(b, "n", c.N, total, asNumber)
+	if b.err != nil {
+		return nil
+	}
 	out := make([]Version, total)
 	for i := range out {
-		if b.err != nil {
-			return nil
-		}
 		if device[i] < 0 || device[i] >= int64(len(b.devices)) || n[i] < 1 {
 			b.fail("device", errors.New("a version is of none of the block's devices, or has no number from 1"))
 			return nil
