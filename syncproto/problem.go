@@ -1,9 +1,6 @@
 package syncproto
 
-import (
-	"fmt"
-	"net/http"
-)
+import "fmt"
 
 // A Code names what a request was refused for. Codes are never renamed and never used again for
 // something else. docs/protocol.md has a heading for each.
@@ -38,29 +35,29 @@ const (
 
 // statuses gives each code its HTTP status.
 var statuses = map[Code]int{
-	CodeBadRequest:       http.StatusBadRequest,
-	CodeFrameInvalid:     http.StatusBadRequest,
-	CodeBodyTooLarge:     http.StatusRequestEntityTooLarge,
-	CodeBatchTooLarge:    http.StatusRequestEntityTooLarge,
-	CodeMediaType:        http.StatusUnsupportedMediaType,
-	CodeProtocol:         http.StatusBadRequest,
-	CodeUnauthorized:     http.StatusUnauthorized,
-	CodeTokenExpired:     http.StatusUnauthorized,
-	CodeTokenReused:      http.StatusUnauthorized,
-	CodeCodeInvalid:      http.StatusUnauthorized,
-	CodeLoginFailed:      http.StatusUnauthorized,
-	CodeForbidden:        http.StatusForbidden,
-	CodeCSRF:             http.StatusForbidden,
-	CodeNotFound:         http.StatusNotFound,
-	CodeMethodNotAllowed: http.StatusMethodNotAllowed,
-	CodeDeviceForked:     http.StatusConflict,
-	CodeResendFrom:       http.StatusConflict,
-	CodeStale:            http.StatusConflict,
-	CodeInvalid:          http.StatusUnprocessableEntity,
-	CodeTooManyRequests:  http.StatusTooManyRequests,
-	CodeBusy:             http.StatusServiceUnavailable,
-	CodeStorageFull:      http.StatusInsufficientStorage,
-	CodeInternal:         http.StatusInternalServerError,
+	CodeBadRequest:       400,
+	CodeFrameInvalid:     400,
+	CodeBodyTooLarge:     413,
+	CodeBatchTooLarge:    413,
+	CodeMediaType:        415,
+	CodeProtocol:         400,
+	CodeUnauthorized:     401,
+	CodeTokenExpired:     401,
+	CodeTokenReused:      401,
+	CodeCodeInvalid:      401,
+	CodeLoginFailed:      401,
+	CodeForbidden:        403,
+	CodeCSRF:             403,
+	CodeNotFound:         404,
+	CodeMethodNotAllowed: 405,
+	CodeDeviceForked:     409,
+	CodeResendFrom:       409,
+	CodeStale:            409,
+	CodeInvalid:          422,
+	CodeTooManyRequests:  429,
+	CodeBusy:             503,
+	CodeStorageFull:      507,
+	CodeInternal:         500,
 }
 
 // Codes gives every code and its HTTP status.
@@ -70,7 +67,6 @@ func Codes() map[Code]int { return statuses }
 // a person what happened, whether the data is safe and what to do; it never holds personal data.
 type Problem struct {
 	Type   string `json:"type"`
-	Title  string `json:"title,omitempty"`
 	Status int    `json:"status"`
 	Code   Code   `json:"code"`
 	Detail string `json:"detail"`
@@ -87,11 +83,9 @@ const ProblemMediaType = "application/problem+json"
 
 // Refuse makes a problem of that code. The detail is formatted as by [fmt.Sprintf].
 func Refuse(code Code, format string, args ...any) *Problem {
-	status := statuses[code]
 	return &Problem{
 		Type:   "urn:satchel:problem:" + string(code),
-		Title:  http.StatusText(status),
-		Status: status,
+		Status: statuses[code],
 		Code:   code,
 		Detail: fmt.Sprintf(format, args...),
 	}

@@ -90,6 +90,13 @@ func (t *Tx) Device(ctx context.Context, id uuid.UUID) (Device, error) {
 	return d, err
 }
 
+// DeviceTaken reports whether an id is a device's, or the office's, or has changes.
+func (t *Tx) DeviceTaken(ctx context.Context, id uuid.UUID) (bool, error) {
+	return one(ctx, t, scalar[bool], `SELECT EXISTS (SELECT 1 FROM devices WHERE id = ?)
+    OR EXISTS (SELECT 1 FROM changes WHERE device = ?)
+    OR EXISTS (SELECT 1 FROM properties WHERE name = 'office' AND value = ?)`, id, id, id)
+}
+
 // Devices gives all devices, by name.
 func (t *Tx) Devices(ctx context.Context) ([]Device, error) {
 	devices, err := all(ctx, t, scanDevice, "SELECT "+deviceColumns+" FROM devices ORDER BY name, id")

@@ -1,0 +1,225 @@
+package accounts
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"satchel/server/internal/audit"
+	"satchel/server/internal/store"
+	"satchel/syncproto"
+)
+
+// inviteLife is how long an enrolment code works.
+const inviteLife = 10 * time.Minute
+
+// codeAlphabet is Crockford's base 32: no I, L, O, U. A code of 12 has 60 bits.
+const (
+	codeAlphabet = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+	codeLength   = 12
+)
+
+// An Invitation is a one-time code, as it is shown once to who made it.
+type Invitation struct {
+	// Code is in groups of four, such as 7K2M-QF9D-0XWB.
+	Code    string
+	Expires time.Time
+}
+
+func newCode() (string, error) {
+	random := make([]byte, codeLength)
+	if _, err := rand.Read(random); err != nil {
+		return "", fmt.Errorf("make a code: %w", err)
+	}
+	var out strings.Builder
+	for i, b := range random {
+		if i > 0 && i%4 == 0 {
+			out.WriteByte('-')
+		}
+		out.WriteByte(codeAlphabet[int(b)%len(codeAlphabet)])
+	}
+	return out.String(), nil
+}
+
+// plainCode undoes what people do to codes: lower case, spaces, and letters that look like digits.
+func plainCode(code string) string {
+	return strings.NewReplacer("-", "", " ", "", "O", "0", "I", "1", "L", "1").Replace(strings.ToUpper(code))
+}
+
+// Invite makes a code with which a device is enrolled, for a holder and areas.
+func (a *Accounts) Invite(ctx context.Context, actor, holder uuid.UUID, name string, areas []uuid.UUID) (Invitation, error) {
+	code, err := newCode()
+	if err != nil {
+		return Invitation{}, err
+	}
+	if name = strings.TrimSpace(name); name == "" {
+		return Invitation{}, invalid("a device needs a name by which people know it")
+	}
+	if len(areas) == 0 {
+		return Invitation{}, invalid("a device needs an area, or it would hold nothing")
+	}
+	out := Invitation{Code: code, Expires: a.now().Add(inviteLife)}
+	err = a.store.Write(ctx, func(tx *store.Tx) error {
+		if err := a.mayDecide(ctx, tx, actor, areas); err != nil {
+			return err
+		}
+		user, err := tx.User(ctx, holder)
+		if errors.Is(err, store.ErrNotFound) || err == nil && !user.Active {
+			return invalid("there is no active person %s to hand the device to", holder)
+		}
+		if err != nil {
+			return err
+		}
+		kept := store.Invite{CodeHash: hashOf(plainCode(code)), Name: name, Holder: holder, Areas: areas, MadeBy: actor, Expires: out.Expires.UnixMilli()}
+		return errors.Join(
+			tx.PruneInvites(ctx, a.now().Add(-24*time.Hour).UnixMilli()), tx.AddInvite(ctx, kept),
+			a.log(ctx, tx, actor, audit.DeviceInvited, holder.String(), map[string]any{"name": name, "areas": areas}),
+		)
+	})
+	return out, err
+}
+
+// mayDecide fails unless the areas exist and the actor may decide about them.
+func (a *Accounts) mayDecide(ctx context.Context, tx *store.Tx, actor uuid.UUID, areas []uuid.UUID) error {
+	user, err := tx.User(ctx, actor)
+	if err != nil {
+		return err
+	}
+	if err := knownAreas(ctx, tx, areas); err != nil {
+		return err
+	}
+	return refuseOutside(ctx, tx, user, areas)
+}
+
+// An Enrolment is a device that is one of the programme's, and the tokens to come again with.
+type Enrolment struct {
+	Device store.Device
+	Tokens Tokens
+}
+
+// Enrol makes a device one of the programme's. existing is the id that its store has, or [uuid.Nil]:
+// it is kept if this server does not know it, as after the restore of a backup. name overrides the
+// invitation's, unless it is "".
+func (a *Accounts) Enrol(ctx context.Context, code string, existing uuid.UUID, name string) (Enrolment, error) {
+	var d store.Device
+	err := a.store.Write(ctx, func(tx *store.Tx) error {
+		hash := hashOf(plainCode(code))
+		invite, err := tx.Invite(ctx, hash)
+		if err != nil && !errors.Is(err, store.ErrNotFound) {
+			return err
+		}
+		if err != nil || invite.UsedBy != uuid.Nil || a.millis() > invite.Expires {
+			return syncproto.Refuse(syncproto.CodeCodeInvalid, "The enrolment code is wrong, used or expired. What is on the device is safe; ask a coordinator for a new code.")
+		}
+		d = store.Device{Name: invite.Name, Holder: invite.Holder, Areas: invite.Areas, Enrolled: a.millis(), TokenAt: a.millis()}
+		if name != "" {
+			d.Name = name
+		}
+		if d.ID, err = freeID(ctx, tx, existing); err != nil {
+			return err
+		}
+		return errors.Join(
+			tx.AddDevice(ctx, d), tx.UseInvite(ctx, hash, d.ID),
+			a.log(ctx, tx, d.Holder, audit.DeviceEnrolled, d.ID.String(), map[string]any{"name": d.Name, "areas": d.Areas}),
+		)
+	})
+	return a.enrolment(d, err)
+}
+
+// freeID gives wanted if it is a time-ordered UUID under which nothing ever came, and a new one
+// otherwise.
+func freeID(ctx context.Context, tx *store.Tx, wanted uuid.UUID) (uuid.UUID, error) {
+	taken, err := tx.DeviceTaken(ctx, wanted)
+	if err != nil {
+		return uuid.Nil, err
+	}
+	if !taken && wanted.Version() == 7 {
+		return wanted, nil
+	}
+	return uuid.NewV7()
+}
+
+func (a *Accounts) enrolment(d store.Device, err error) (Enrolment, error) {
+	if err != nil {
+		return Enrolment{}, err
+	}
+	tokens, err := a.tokens(d)
+	return Enrolment{Device: d, Tokens: tokens}, err
+}
+
+// NewIdentity gives a device whose history is another's too an id of its own, with the same name,
+// holder and areas.
+func (a *Accounts) NewIdentity(ctx context.Context, old store.Device) (Enrolment, error) {
+	var d store.Device
+	err := a.store.Write(ctx, func(tx *store.Tx) error {
+		id, err := uuid.NewV7()
+		if err != nil {
+			return fmt.Errorf("make an id: %w", err)
+		}
+		d = store.Device{ID: id, Name: old.Name, Holder: old.Holder, Areas: old.Areas, Enrolled: a.millis(), TokenAt: a.millis()}
+		return errors.Join(
+			tx.AddDevice(ctx, d),
+			a.log(ctx, tx, old.Holder, audit.DeviceForked, id.String(), map[string]any{"of": old.ID}),
+		)
+	})
+	return a.enrolment(d, err)
+}
+
+// Devices gives the devices that a coordinator or administrator looks after, by name.
+func (a *Accounts) Devices(ctx context.Context, actor uuid.UUID) (devices []store.Device, err error) {
+	err = a.store.Read(ctx, func(tx *store.Tx) error {
+		user, err := tx.User(ctx, actor)
+		if err != nil {
+			return err
+		}
+		every, err := tx.Devices(ctx)
+		if err != nil {
+			return err
+		}
+		for _, d := range every {
+			if err := refuseOutside(ctx, tx, user, d.Areas); err == nil {
+				devices = append(devices, d)
+			}
+		}
+		return nil
+	})
+	return devices, err
+}
+
+// SetDeviceAreas changes what a device holds. The device drops what it no longer holds at its next
+// sync, once it has handed in what it recorded there.
+func (a *Accounts) SetDeviceAreas(ctx context.Context, actor, id uuid.UUID, areas []uuid.UUID) error {
+	if len(areas) == 0 {
+		return invalid("a device needs an area; to take everything from it, revoke it")
+	}
+	return a.store.Write(ctx, func(tx *store.Tx) error {
+		d, err := tx.Device(ctx, id)
+		if err != nil {
+			return err
+		}
+		if err := errors.Join(a.mayDecide(ctx, tx, actor, d.Areas), a.mayDecide(ctx, tx, actor, areas)); err != nil {
+			return err
+		}
+		return errors.Join(tx.SetDeviceAreas(ctx, id, areas),
+			a.log(ctx, tx, actor, audit.DeviceScoped, id.String(), map[string]any{"from": d.Areas, "to": areas}))
+	})
+}
+
+// RevokeDevice ends a device's being one of the programme's, at once.
+func (a *Accounts) RevokeDevice(ctx context.Context, actor, id uuid.UUID) error {
+	return a.store.Write(ctx, func(tx *store.Tx) error {
+		d, err := tx.Device(ctx, id)
+		if err != nil {
+			return err
+		}
+		if err := a.mayDecide(ctx, tx, actor, d.Areas); err != nil {
+			return err
+		}
+		return errors.Join(tx.RevokeDevice(ctx, id, a.millis()), a.log(ctx, tx, actor, audit.DeviceRevoked, id.String(), nil))
+	})
+}

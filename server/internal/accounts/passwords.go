@@ -1,0 +1,75 @@
+package accounts
+
+import (
+	"crypto/rand"
+	"crypto/subtle"
+	"encoding/base64"
+	"fmt"
+	"strings"
+	"unicode/utf8"
+
+	"golang.org/x/crypto/argon2"
+	"golang.org/x/text/unicode/norm"
+)
+
+// The cost of a password: argon2id with 64 MiB and three passes, above what OWASP asks for.
+const (
+	argonMemory  = 64 << 10 // KiB
+	argonTime    = 3
+	argonThreads = 1
+	argonSalt    = 16
+	argonKey     = 32
+)
+
+// minPassword is the fewest characters of a password, maxPassword the most bytes.
+const (
+	minPassword = 10
+	maxPassword = 1024
+)
+
+// hashPassword gives a password's PHC string.
+func hashPassword(password string) (string, error) {
+	if utf8.RuneCountInString(password) < minPassword || len(password) > maxPassword {
+		return "", invalid("a password has at least %d characters and at most %d bytes", minPassword, maxPassword)
+	}
+	salt := make([]byte, argonSalt)
+	if _, err := rand.Read(salt); err != nil {
+		return "", fmt.Errorf("salt a password: %w", err)
+	}
+	key := derive(password, salt, argonTime, argonMemory, argonThreads)
+	encode := base64.RawStdEncoding.EncodeToString
+	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version, argonMemory, argonTime, argonThreads, encode(salt), encode(key)), nil
+}
+
+// derive computes argon2id over the password in NFC: the same word typed on two keyboards is one.
+func derive(password string, salt []byte, time, memory uint32, threads uint8) []byte {
+	return argon2.IDKey([]byte(norm.NFC.String(password)), salt, time, memory, threads, argonKey)
+}
+
+// nobody is the hash of a password that nobody has: a login that does not exist takes as long as one
+// that does.
+var nobody = fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version, argonMemory, argonTime, argonThreads,
+	strings.Repeat("A", 22), strings.Repeat("A", 43))
+
+// passwordFits compares a password with a PHC string in constant time.
+func passwordFits(password, phc string) bool {
+	known := phc != ""
+	if !known {
+		phc = nobody
+	}
+	parts := strings.Split(phc, "$")
+	if len(parts) != 6 {
+		return false
+	}
+	var memory, time uint32
+	var threads uint8
+	if _, err := fmt.Sscanf(parts[3], "m=%d,t=%d,p=%d", &memory, &time, &threads); err != nil {
+		return false
+	}
+	salt, saltErr := base64.RawStdEncoding.DecodeString(parts[4])
+	want, wantErr := base64.RawStdEncoding.DecodeString(parts[5])
+	if saltErr != nil || wantErr != nil || len(password) > maxPassword {
+		return false
+	}
+	return subtle.ConstantTimeCompare(derive(password, salt, time, memory, threads), want) == 1 && known
+}

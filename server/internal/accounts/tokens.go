@@ -1,0 +1,147 @@
+package accounts
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/golang-jwt/jwt/v5"
+	"github.com/google/uuid"
+
+	"satchel/server/internal/audit"
+	"satchel/server/internal/store"
+	"satchel/syncproto"
+)
+
+// The terms of a device's tokens.
+const (
+	accessLife    = 15 * time.Minute
+	refreshGrace  = time.Minute
+	tokenIssuer   = "satchel"
+	tokenAudience = "device"
+)
+
+// Tokens are what a device is given to come again with.
+type Tokens struct {
+	// Access is a JWT that is good for ExpiresIn.
+	Access    string
+	ExpiresIn time.Duration
+	// Refresh is exchanged for new tokens, once.
+	Refresh string
+}
+
+// tokens makes the tokens of a device at its present rotation.
+func (a *Accounts) tokens(d store.Device) (Tokens, error) {
+	now := a.now()
+	access, err := jwt.NewWithClaims(jwt.SigningMethodHS256, jwt.RegisteredClaims{
+		Issuer: tokenIssuer, Audience: jwt.ClaimStrings{tokenAudience}, Subject: d.ID.String(),
+		IssuedAt: jwt.NewNumericDate(now), ExpiresAt: jwt.NewNumericDate(now.Add(accessLife)),
+	}).SignedString(a.key)
+	if err != nil {
+		return Tokens{}, fmt.Errorf("sign an access token: %w", err)
+	}
+	return Tokens{Access: access, ExpiresIn: accessLife, Refresh: a.refreshToken(d.ID, d.Token)}, nil
+}
+
+// refreshToken gives the k-th refresh token of a device. Tokens are derived and not stored, so that
+// a server which lost its tail in a restore still knows those that it gave out there.
+func (a *Accounts) refreshToken(device uuid.UUID, k int64) string {
+	mac := hmac.New(sha256.New, a.key)
+	fmt.Fprintf(mac, "refresh|%s|%d", device, k)
+	return fmt.Sprintf("%s.%d.%s", device, k, base64.RawURLEncoding.EncodeToString(mac.Sum(nil)))
+}
+
+// readRefresh gives the device and the number of a refresh token that this server made.
+func (a *Accounts) readRefresh(token string) (device uuid.UUID, k int64, ok bool) {
+	parts := strings.Split(token, ".")
+	if len(parts) != 3 {
+		return uuid.Nil, 0, false
+	}
+	device, idErr := syncproto.ParseID(parts[0])
+	k, numberErr := strconv.ParseInt(parts[1], 10, 64)
+	ok = idErr == nil && numberErr == nil && hmac.Equal([]byte(a.refreshToken(device, k)), []byte(token))
+	return device, k, ok
+}
+
+func unauthorized() error {
+	return syncproto.Refuse(syncproto.CodeUnauthorized, "The device's token is not valid here. What is on the device is safe; ask a coordinator for a new enrolment code.")
+}
+
+func reused() error {
+	return syncproto.Refuse(syncproto.CodeTokenReused, "The device's token was used twice, as happens when a tablet was copied, so it was ended. What is on the device is safe; ask a coordinator for a new enrolment code.")
+}
+
+// Refresh exchanges a refresh token. The last one may be exchanged again for a minute, with the same
+// result: answers get lost. One that is older ends the device's tokens. One that is ahead was given
+// out before a backup was restored, and is good.
+func (a *Accounts) Refresh(ctx context.Context, token string) (Tokens, error) {
+	id, k, ok := a.readRefresh(token)
+	if !ok {
+		return Tokens{}, unauthorized()
+	}
+	var d store.Device
+	var again bool
+	err := a.store.Write(ctx, func(tx *store.Tx) (err error) {
+		d, err = tx.Device(ctx, id)
+		if errors.Is(err, store.ErrNotFound) {
+			return unauthorized()
+		}
+		if err != nil {
+			return err
+		}
+		grace := k == d.Token-1 && a.millis() <= d.TokenAt+refreshGrace.Milliseconds()
+		switch {
+		case d.TokenEnded != 0 || grace:
+			return nil
+		case k < d.Token:
+			again, d.TokenEnded = true, a.millis()
+			return errors.Join(tx.SetDeviceToken(ctx, d), a.log(ctx, tx, uuid.Nil, audit.TokenReused, id.String(), nil))
+		case k > d.Token:
+			if err := a.log(ctx, tx, uuid.Nil, audit.TokensRestored, id.String(), nil); err != nil {
+				return err
+			}
+		}
+		d.Token, d.TokenAt = k+1, a.millis()
+		return tx.SetDeviceToken(ctx, d)
+	})
+	if err != nil {
+		return Tokens{}, err
+	}
+	if again || d.TokenEnded != 0 {
+		return Tokens{}, reused()
+	}
+	return a.tokens(d)
+}
+
+// Authenticate finds the device by its access token. A device that was revoked is found too, and
+// says so: it may hand in what it holds.
+func (a *Accounts) Authenticate(ctx context.Context, access string) (d store.Device, err error) {
+	var claims jwt.RegisteredClaims
+	_, err = jwt.ParseWithClaims(access, &claims, func(*jwt.Token) (any, error) { return a.key, nil },
+		jwt.WithValidMethods([]string{jwt.SigningMethodHS256.Alg()}), jwt.WithIssuer(tokenIssuer), jwt.WithAudience(tokenAudience),
+		jwt.WithExpirationRequired(), jwt.WithIssuedAt(), jwt.WithTimeFunc(a.now))
+	if errors.Is(err, jwt.ErrTokenExpired) {
+		return d, syncproto.Refuse(syncproto.CodeTokenExpired, "The access token has expired. Nothing was changed; refresh it and try again.")
+	}
+	id, idErr := syncproto.ParseID(claims.Subject)
+	if err != nil || idErr != nil || claims.IssuedAt == nil {
+		return d, unauthorized()
+	}
+	err = a.store.Read(ctx, func(tx *store.Tx) error {
+		d, err = tx.Device(ctx, id)
+		return err
+	})
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		return d, unauthorized()
+	case err == nil && d.TokenEnded != 0:
+		return d, reused()
+	}
+	return d, err
+}

@@ -1,0 +1,196 @@
+package accounts
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"satchel/server/internal/audit"
+	"satchel/server/internal/store"
+	"satchel/syncproto"
+)
+
+// A NewUser is a person to add.
+type NewUser struct {
+	Login string      `json:"login"`
+	Name  string      `json:"name"`
+	Role  string      `json:"role"`
+	Areas []uuid.UUID `json:"areas"`
+	// Password may be "" for who never logs in to the console.
+	Password string `json:"password"`
+}
+
+// AddUser adds a person, in the name of actor; [uuid.Nil] where nobody is logged in.
+func (a *Accounts) AddUser(ctx context.Context, actor uuid.UUID, n NewUser) (store.User, error) {
+	u, err := a.newUser(n)
+	if err != nil {
+		return u, err
+	}
+	return u, a.store.Write(ctx, func(tx *store.Tx) error { return a.addUser(ctx, tx, actor, u) })
+}
+
+func (a *Accounts) newUser(n NewUser) (store.User, error) {
+	u := store.User{Login: strings.TrimSpace(n.Login), Name: strings.TrimSpace(n.Name), Role: n.Role, Areas: n.Areas, Active: true, Created: a.millis()}
+	if u.Login == "" || u.Name == "" {
+		return u, invalid("a person needs a login and a name")
+	}
+	if !slices.Contains([]string{RoleWorker, RoleCoordinator, RoleAdministrator}, u.Role) {
+		return u, invalid("the role has to be %s, %s or %s", RoleWorker, RoleCoordinator, RoleAdministrator)
+	}
+	var err error
+	if n.Password != "" {
+		if u.Password, err = hashPassword(n.Password); err != nil {
+			return u, err
+		}
+	}
+	u.ID, err = uuid.NewV7()
+	return u, err
+}
+
+func (a *Accounts) addUser(ctx context.Context, tx *store.Tx, actor uuid.UUID, u store.User) error {
+	if err := knownAreas(ctx, tx, u.Areas); err != nil {
+		return err
+	}
+	err := tx.AddUser(ctx, u)
+	if errors.Is(err, store.ErrExists) {
+		return invalid("the login is taken")
+	}
+	if err != nil {
+		return err
+	}
+	return a.log(ctx, tx, actor, audit.UserAdded, u.ID.String(), map[string]any{"login": u.Login, "role": u.Role, "areas": u.Areas})
+}
+
+// A UserChange says what to change of a person; what is nil stays.
+type UserChange struct {
+	Name, Role, Password *string
+	Areas                *[]uuid.UUID
+	Active               *bool
+}
+
+// ChangeUser changes a person. A new password, another role and the end of an account end the
+// person's sessions. The last active administrator stays one.
+func (a *Accounts) ChangeUser(ctx context.Context, actor, id uuid.UUID, change UserChange) error {
+	var password string
+	var err error
+	if change.Password != nil {
+		if password, err = hashPassword(*change.Password); err != nil {
+			return err
+		}
+	}
+	return a.store.Write(ctx, func(tx *store.Tx) error {
+		u, err := tx.User(ctx, id)
+		if err != nil {
+			return err
+		}
+		if password != "" {
+			u.Password = password
+		}
+		if err := change.apply(&u); err != nil {
+			return err
+		}
+		if err := knownAreas(ctx, tx, u.Areas); err != nil {
+			return err
+		}
+		if err := errors.Join(tx.SetUser(ctx, u), tx.SetUserAreas(ctx, id, u.Areas)); err != nil {
+			return err
+		}
+		if last, err := noAdministrator(ctx, tx); err != nil || last {
+			return errors.Join(err, invalid("that would leave no active administrator"))
+		}
+		if change.Password != nil || change.Role != nil || change.Active != nil {
+			if err := tx.EndSessionsOf(ctx, id); err != nil {
+				return err
+			}
+		}
+		return a.log(ctx, tx, actor, audit.UserChanged, id.String(), map[string]any{
+			"role": u.Role, "active": u.Active, "areas": u.Areas, "password": change.Password != nil,
+		})
+	})
+}
+
+func (c UserChange) apply(u *store.User) error {
+	if c.Name != nil {
+		u.Name = strings.TrimSpace(*c.Name)
+	}
+	if c.Role != nil {
+		u.Role = *c.Role
+	}
+	if c.Areas != nil {
+		u.Areas = *c.Areas
+	}
+	if c.Active != nil {
+		u.Active = *c.Active
+	}
+	if u.Name == "" || !slices.Contains([]string{RoleWorker, RoleCoordinator, RoleAdministrator}, u.Role) {
+		return invalid("a person needs a name, and a role of %s, %s or %s", RoleWorker, RoleCoordinator, RoleAdministrator)
+	}
+	return nil
+}
+
+func noAdministrator(ctx context.Context, tx *store.Tx) (bool, error) {
+	users, err := tx.Users(ctx)
+	return !slices.ContainsFunc(users, func(u store.User) bool { return u.Active && u.Role == RoleAdministrator }), err
+}
+
+// Users gives all people, by login.
+func (a *Accounts) Users(ctx context.Context) (users []store.User, err error) {
+	err = a.store.Read(ctx, func(tx *store.Tx) error {
+		users, err = tx.Users(ctx)
+		return err
+	})
+	return users, err
+}
+
+// propertySetup holds the hash of the setup code and when it expires.
+const propertySetup = "setup_code"
+
+// setupLife is how long the code works that makes the first administrator.
+const setupLife = 24 * time.Hour
+
+// SetupCode gives a one-time code that makes the first administrator, and forgets an earlier one. It
+// gives "" if there is an administrator already.
+func (a *Accounts) SetupCode(ctx context.Context) (code string, err error) {
+	err = a.store.Write(ctx, func(tx *store.Tx) error {
+		if none, err := noAdministrator(ctx, tx); err != nil || !none {
+			return err
+		}
+		code = rand.Text()
+		expires := a.now().Add(setupLife).UTC().Format(time.RFC3339)
+		return tx.SetProperty(ctx, propertySetup, hashOf(code)+" "+expires)
+	})
+	return code, err
+}
+
+// SetUp makes the first administrator, for who has the setup code.
+func (a *Accounts) SetUp(ctx context.Context, code string, n NewUser) (store.User, error) {
+	n.Role = RoleAdministrator
+	u, err := a.newUser(n)
+	if err != nil {
+		return u, err
+	}
+	if u.Password == "" {
+		return u, invalid("an administrator needs a password")
+	}
+	return u, a.store.Write(ctx, func(tx *store.Tx) error {
+		kept, err := tx.Property(ctx, propertySetup)
+		if err != nil && !errors.Is(err, store.ErrNotFound) {
+			return err
+		}
+		hash, expires, _ := strings.Cut(kept, " ")
+		until, timeErr := time.Parse(time.RFC3339, expires)
+		none, err := noAdministrator(ctx, tx)
+		if err != nil {
+			return err
+		}
+		if hash != hashOf(code) || timeErr != nil || a.now().After(until) || !none {
+			return syncproto.Refuse(syncproto.CodeCodeInvalid, "The setup code is wrong, used or expired. Nothing was changed; start the server again for a new one.")
+		}
+		return errors.Join(tx.SetProperty(ctx, propertySetup, ""), a.addUser(ctx, tx, uuid.Nil, u))
+	})
+}

@@ -1,0 +1,99 @@
+package httpapi
+
+import (
+	"crypto/subtle"
+	"net"
+	"net/http"
+	"strings"
+
+	"github.com/labstack/echo/v4"
+
+	"satchel/server/internal/accounts"
+	"satchel/server/internal/store"
+	"satchel/syncproto"
+)
+
+// The names under which who asks is kept with a request.
+const (
+	keyDevice  = "device"
+	keySession = "session"
+)
+
+// sessionCookie and csrfHeader carry a console session.
+const (
+	sessionCookie = "satchel_session"
+	csrfHeader    = "X-CSRF-Token"
+)
+
+// authorise lets pass who may use a route.
+func (a *API) authorise(need access) echo.MiddlewareFunc {
+	return func(next echo.HandlerFunc) echo.HandlerFunc {
+		return func(c echo.Context) error {
+			if err := a.check(c, need); err != nil {
+				return err
+			}
+			return next(c)
+		}
+	}
+}
+
+func (a *API) check(c echo.Context, need access) error {
+	switch need {
+	case anybody:
+		return nil
+	case device, handIn:
+		return a.checkDevice(c, need)
+	default:
+		return a.checkSession(c, need)
+	}
+}
+
+// checkDevice finds the device by its access token.
+func (a *API) checkDevice(c echo.Context, need access) error {
+	token, ok := strings.CutPrefix(c.Request().Header.Get(echo.HeaderAuthorization), "Bearer ")
+	if !ok {
+		return syncproto.Refuse(syncproto.CodeUnauthorized, "The request needs a device's access token. Nothing was changed.")
+	}
+	d, err := a.Accounts.Authenticate(c.Request().Context(), token)
+	if err != nil {
+		return err
+	}
+	if d.Revoked != 0 && need != handIn {
+		return syncproto.Refuse(syncproto.CodeForbidden, "The device was revoked. Nothing was changed.")
+	}
+	c.Set(keyDevice, d)
+	return nil
+}
+
+// checkSession finds the user by the session cookie. What changes something also needs the session's
+// CSRF token, which another site cannot know.
+func (a *API) checkSession(c echo.Context, need access) error {
+	cookie, err := c.Cookie(sessionCookie)
+	if err != nil {
+		return syncproto.Refuse(syncproto.CodeUnauthorized, "Log in first. Nothing was changed.")
+	}
+	s, err := a.Accounts.Session(c.Request().Context(), cookie.Value)
+	if err != nil {
+		return err
+	}
+	safe := c.Request().Method == http.MethodGet || c.Request().Method == http.MethodHead
+	if !safe && subtle.ConstantTimeCompare([]byte(c.Request().Header.Get(csrfHeader)), []byte(s.CSRF)) != 1 {
+		return syncproto.Refuse(syncproto.CodeCSRF, "The request lacks the %s of the session. Nothing was changed; reload the page.", csrfHeader)
+	}
+	if need == administrator && s.User.Role != accounts.RoleAdministrator {
+		return syncproto.Refuse(syncproto.CodeForbidden, "Only an administrator may do that. Nothing was changed.")
+	}
+	c.Set(keySession, s)
+	return nil
+}
+
+// deviceOf gives the device that asks, on routes that need one.
+func deviceOf(c echo.Context) store.Device { return c.Get(keyDevice).(store.Device) }
+
+// sessionOf gives the session of who asks, on routes that need one.
+func sessionOf(c echo.Context) accounts.Session { return c.Get(keySession).(accounts.Session) }
+
+func isLoopback(address string) bool {
+	ip := net.ParseIP(address)
+	return ip != nil && ip.IsLoopback()
+}

@@ -1,0 +1,84 @@
+package httpapi
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+
+	"github.com/labstack/echo/v4"
+
+	"satchel/server/internal/store"
+	"satchel/syncproto"
+)
+
+func tooManyTries() error {
+	return syncproto.Refuse(syncproto.CodeTooManyRequests, "There were too many tries from this address. Nothing was changed; wait a minute and try again.")
+}
+
+// problem answers a request that failed. What is not a problem document by itself is logged, and the
+// client is told only under which id.
+func (a *API) problem(err error, c echo.Context) {
+	if c.Response().Committed {
+		return
+	}
+	p := problemOf(err)
+	answer := *p
+	answer.Request = c.Response().Header().Get(echo.HeaderXRequestID)
+	if p.Code == syncproto.CodeInternal {
+		a.Log.ErrorContext(c.Request().Context(), "request failed", "request", answer.Request, "route", c.Path(), "error", err.Error())
+	}
+	if p.Code == syncproto.CodeTooManyRequests || p.Code == syncproto.CodeBusy {
+		c.Response().Header().Set(echo.HeaderRetryAfter, "60")
+	}
+	text, err := json.Marshal(answer)
+	if err != nil {
+		a.Log.ErrorContext(c.Request().Context(), "encode a problem", "error", err.Error())
+	}
+	if err := c.Blob(answer.Status, syncproto.ProblemMediaType, text); err != nil {
+		a.Log.InfoContext(c.Request().Context(), "the client left before it was answered", "request", answer.Request)
+	}
+}
+
+// problemOf finds the problem in an error: one table from what rooms fail with to what clients see.
+func problemOf(err error) *syncproto.Problem {
+	var p *syncproto.Problem
+	var web *echo.HTTPError
+	switch {
+	case errors.As(err, &p):
+		return p
+	case errors.Is(err, store.ErrNotFound):
+		return syncproto.Refuse(syncproto.CodeNotFound, "There is nothing of that name.")
+	case errors.Is(err, store.ErrFull):
+		return syncproto.Refuse(syncproto.CodeStorageFull, "The server's disk is full. Nothing was changed. Ask the administrator to free space, then try again.")
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		return syncproto.Refuse(syncproto.CodeFrameInvalid, "The request broke off. Nothing was changed, and what is on the device is safe; send it again.")
+	case errors.As(err, &web) && web.Code == http.StatusNotFound:
+		return syncproto.Refuse(syncproto.CodeNotFound, "There is no such address on this server.")
+	case errors.As(err, &web) && web.Code == http.StatusMethodNotAllowed:
+		return syncproto.Refuse(syncproto.CodeMethodNotAllowed, "The address does not take that method.")
+	}
+	return syncproto.Refuse(syncproto.CodeInternal, "Something failed on the server. What is on the device is safe; try again, and if it stays, tell the administrator the request id.")
+}
+
+// maxJSONBytes bounds the bodies of all routes but sync.
+const maxJSONBytes = 64 << 10
+
+// readJSON reads a small JSON body into x.
+func readJSON(c echo.Context, x any) error {
+	body, err := openBody(c, echo.MIMEApplicationJSON)
+	if err != nil {
+		return err
+	}
+	text, err := io.ReadAll(io.LimitReader(body, maxJSONBytes+1))
+	if err != nil {
+		return err
+	}
+	if len(text) > maxJSONBytes {
+		return syncproto.Refuse(syncproto.CodeBodyTooLarge, "The body is longer than %d bytes. Nothing was changed.", maxJSONBytes)
+	}
+	if err := json.Unmarshal(text, x); err != nil {
+		return syncproto.Refuse(syncproto.CodeBadRequest, "The body is not the JSON that this address takes. Nothing was changed.")
+	}
+	return nil
+}

@@ -1,0 +1,202 @@
+// Package server is the Satchel server: it wires the rooms under internal together and runs them.
+//
+// It promises that [Server.Run] ends with every sync under way either committed whole or not at
+// all. It holds no rule of its own: what may be done, and what becomes of data, is decided in the
+// rooms that it opens.
+package server
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"path/filepath"
+	"time"
+
+	"github.com/gofrs/flock"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"golang.org/x/crypto/acme/autocert"
+
+	"satchel/server/internal/accounts"
+	"satchel/server/internal/engine"
+	"satchel/server/internal/httpapi"
+	"satchel/server/internal/store"
+)
+
+// A Config says how to run a server. Only Dir is required to open one, and Listen to run it.
+type Config struct {
+	// Dir is the data directory.
+	Dir string
+	// Listen is the address to listen on, such as "127.0.0.1:8080".
+	Listen string
+	// URL is where devices reach the server, as it stands in invitations.
+	URL string
+	// CertFile and KeyFile are a certificate chain and its key, for TLS.
+	CertFile, KeyFile string
+	// Domain is the name to get certificates for by ACME, for TLS.
+	Domain string
+	// AllowPlain allows plain HTTP on addresses other than loopback, behind a proxy that does TLS.
+	AllowPlain bool
+	// Log takes what happens; nothing if nil.
+	Log *slog.Logger
+	// Now is the clock; [time.Now] if nil.
+	Now func() time.Time
+}
+
+// A Server is an open data directory.
+type Server struct {
+	// Engine takes changes in and answers what came of them.
+	Engine *engine.Engine
+	// Accounts knows people, devices and their credentials.
+	Accounts *accounts.Accounts
+	// Store is the database under both.
+	Store *store.Store
+
+	config  Config
+	lock    *flock.Flock
+	metrics *prometheus.Registry
+}
+
+// ErrInUse means that a data directory is open in a way that does not allow what was asked.
+var ErrInUse = errors.New("the data directory is in use by another satchel program; stop it first")
+
+// The files of a data directory.
+const (
+	databaseFile = "satchel.db"
+	lockFile     = "satchel.lock"
+	acmeDir      = "acme"
+)
+
+// Open opens a data directory, and makes it if it is not there. Several programs may have it open at
+// once.
+func Open(ctx context.Context, config Config) (*Server, error) {
+	if config.Log == nil {
+		config.Log = slog.New(slog.DiscardHandler)
+	}
+	if config.Now == nil {
+		config.Now = time.Now
+	}
+	s := &Server{config: config, metrics: prometheus.NewRegistry()}
+	s.metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	var err error
+	if s.Store, err = store.Open(ctx, filepath.Join(config.Dir, databaseFile)); err != nil {
+		return nil, err
+	}
+	s.lock = flock.New(filepath.Join(config.Dir, lockFile))
+	if locked, err := s.lock.TryRLock(); err != nil || !locked {
+		return nil, errors.Join(ErrInUse, err, s.Store.Close())
+	}
+	if s.Engine, err = engine.New(ctx, s.Store, config.Now); err != nil {
+		return nil, errors.Join(err, s.lock.Unlock(), s.Store.Close())
+	}
+	if s.Accounts, err = accounts.New(ctx, s.Store, config.Now); err != nil {
+		s.Engine.Close()
+		return nil, errors.Join(err, s.lock.Unlock(), s.Store.Close())
+	}
+	return s, nil
+}
+
+// Close closes the data directory once what is under way has ended.
+func (s *Server) Close() error {
+	s.Engine.Close()
+	return errors.Join(s.Store.Close(), s.lock.Unlock())
+}
+
+// Handler gives the HTTP interface.
+func (s *Server) Handler() http.Handler {
+	api := &httpapi.API{
+		Engine: s.Engine, Accounts: s.Accounts, Store: s.Store, Log: s.config.Log, Metrics: s.metrics,
+		URL: s.config.URL, SecureCookies: s.tls(), Now: s.config.Now,
+	}
+	return api.Handler()
+}
+
+func (s *Server) tls() bool { return s.config.CertFile != "" || s.config.Domain != "" }
+
+// How long a client may take. Village links are slow: 2 MB at 5 kB/s take seven minutes.
+const (
+	headerTimeout = 20 * time.Second
+	bodyTimeout   = 10 * time.Minute
+	idleTimeout   = 2 * time.Minute
+	stopTimeout   = 30 * time.Second
+)
+
+// Run listens and serves until ctx ends, then lets what is under way end, for at most 30 seconds.
+// ready is called with the address once the server listens; it may be nil.
+func (s *Server) Run(ctx context.Context, ready func(net.Addr)) error {
+	listener, err := s.listen(ctx)
+	if err != nil {
+		return err
+	}
+	if ready != nil {
+		ready(listener.Addr())
+	}
+	web := &http.Server{
+		Handler: s.Handler(), ReadHeaderTimeout: headerTimeout, ReadTimeout: bodyTimeout,
+		WriteTimeout: bodyTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: 16 << 10,
+		ErrorLog: slog.NewLogLogger(s.config.Log.Handler(), slog.LevelInfo),
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- web.Serve(listener) }()
+	select {
+	case err := <-ended:
+		return fmt.Errorf("serve on %s: %w", s.config.Listen, err)
+	case <-ctx.Done():
+	}
+	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTimeout)
+	defer cancel()
+	if err := web.Shutdown(stop); err != nil {
+		return errors.Join(fmt.Errorf("not every request ended in time: %w", err), web.Close())
+	}
+	return nil
+}
+
+// listen opens the address, with TLS if there is any to do.
+func (s *Server) listen(ctx context.Context) (net.Listener, error) {
+	secure, err := s.tlsConfig()
+	if err != nil {
+		return nil, err
+	}
+	if secure == nil && !s.config.AllowPlain && !isLoopback(s.config.Listen) {
+		return nil, fmt.Errorf("plain HTTP on %s would send names and passwords in the clear: give a certificate or a domain, listen on 127.0.0.1, or, behind a proxy that does TLS, allow it with --plain", s.config.Listen)
+	}
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", s.config.Listen)
+	if err != nil {
+		return nil, fmt.Errorf("listen on %s: %w", s.config.Listen, err)
+	}
+	if secure == nil {
+		return listener, nil
+	}
+	return tls.NewListener(listener, secure), nil
+}
+
+func (s *Server) tlsConfig() (*tls.Config, error) {
+	switch {
+	case s.config.Domain != "":
+		manager := &autocert.Manager{
+			Prompt: autocert.AcceptTOS, HostPolicy: autocert.HostWhitelist(s.config.Domain),
+			Cache: autocert.DirCache(filepath.Join(s.config.Dir, acmeDir)),
+		}
+		return manager.TLSConfig(), nil
+	case s.config.CertFile != "":
+		cert, err := tls.LoadX509KeyPair(s.config.CertFile, s.config.KeyFile)
+		if err != nil {
+			return nil, fmt.Errorf("read the TLS certificate: %w", err)
+		}
+		return &tls.Config{Certificates: []tls.Certificate{cert}, MinVersion: tls.VersionTLS12, NextProtos: []string{"h2", "http/1.1"}}, nil
+	}
+	return nil, nil
+}
+
+func isLoopback(address string) bool {
+	host, _, err := net.SplitHostPort(address)
+	if err != nil {
+		return false
+	}
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
+}
