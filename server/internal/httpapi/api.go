@@ -99,6 +99,7 @@ func (a *API) routes() []route {
 		{http.MethodGet, "/api/v1/held", administrator, false, a.held},
 		{http.MethodPost, "/api/v1/held/:version/apply", administrator, false, a.applyHeld},
 		{http.MethodPost, "/api/v1/held/:version/discard", administrator, false, a.discardHeld},
+		{http.MethodPost, "/api/v1/rescue", administrator, false, a.importRescue},
 		{http.MethodGet, "/api/v1/audit", administrator, false, a.audit},
 	}
 }

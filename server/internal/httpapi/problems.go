@@ -65,17 +65,20 @@ func problemOf(err error) *syncproto.Problem {
 const maxJSONBytes = 64 << 10
 
 // readJSON reads a small JSON body into x.
-func readJSON(c echo.Context, x any) error {
+func readJSON(c echo.Context, x any) error { return readJSONUpTo(c, x, maxJSONBytes) }
+
+// readJSONUpTo reads a JSON body of at most that many bytes into x.
+func readJSONUpTo(c echo.Context, x any, most int64) error {
 	body, err := openBody(c, echo.MIMEApplicationJSON)
 	if err != nil {
 		return err
 	}
-	text, err := io.ReadAll(io.LimitReader(body, maxJSONBytes+1))
+	text, err := io.ReadAll(io.LimitReader(body, most+1))
 	if err != nil {
 		return err
 	}
-	if len(text) > maxJSONBytes {
-		return syncproto.Refuse(syncproto.CodeBodyTooLarge, "The body is longer than %d bytes. Nothing was changed.", maxJSONBytes)
+	if int64(len(text)) > most {
+		return syncproto.Refuse(syncproto.CodeBodyTooLarge, "The body is longer than %d bytes. Nothing was changed.", most)
 	}
 	if err := json.Unmarshal(text, x); err != nil {
 		return syncproto.Refuse(syncproto.CodeBadRequest, "The body is not the JSON that this address takes. Nothing was changed.")
