@@ -18,12 +18,13 @@ type check struct {
 
 // Run checks the stores that open makes: each call has to give a fresh, empty one.
 func Run(t *testing.T, open func(t *testing.T) *store.Store) {
-	for _, c := range checks() {
+	for _, c := range append(recordChecks(), accountChecks()...) {
 		t.Run(c.sentence, func(t *testing.T) { c.show(t, open(t)) })
 	}
 }
 
-func checks() []check {
+// recordChecks are those about records, changes and transactions.
+func recordChecks() []check {
 	return []check{
 		{"a record comes back as it was written", recordComesBack},
 		{"records of an area come in order of sequence, each once", recordsComeInOrder},
