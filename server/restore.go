@@ -1,0 +1,104 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/gofrs/flock"
+
+	"satchel/server/internal/audit"
+	"satchel/server/internal/engine"
+	"satchel/server/internal/store"
+)
+
+// Restore puts a backup in the place of a data directory's database, and begins a new epoch: every
+// tablet then sends again what the backup has not got. The database that was there is kept beside it,
+// under a dated name. It fails with [ErrInUse] while a server runs on the directory, and changes
+// nothing if the backup is not whole. It can be run again if it was interrupted.
+func Restore(ctx context.Context, dir, backup string) error {
+	if err := store.Check(ctx, backup); err != nil {
+		return fmt.Errorf("the backup cannot be restored, and nothing was changed: %w", err)
+	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return fmt.Errorf("make the data directory: %w", err)
+	}
+	lock := flock.New(filepath.Join(dir, lockFile))
+	if locked, err := lock.TryLock(); err != nil || !locked {
+		return errors.Join(ErrInUse, err)
+	}
+	now := time.Now()
+	return errors.Join(replace(ctx, dir, backup, now), lock.Unlock())
+}
+
+// replace prepares the restored database under another name, so that the last step is a rename.
+func replace(ctx context.Context, dir, backup string, now time.Time) error {
+	fresh := filepath.Join(dir, databaseFile+".restoring")
+	for _, suffix := range []string{"", "-wal", "-shm"} {
+		if err := os.Remove(fresh + suffix); err != nil && !errors.Is(err, os.ErrNotExist) {
+			return fmt.Errorf("remove what an interrupted restore left: %w", err)
+		}
+	}
+	if err := copyFile(backup, fresh); err != nil {
+		return err
+	}
+	if err := beginEpoch(ctx, fresh, backup, now); err != nil {
+		return err
+	}
+	aside := filepath.Join(dir, databaseFile+".before-"+now.UTC().Format("20060102T150405.000"))
+	for _, suffix := range []string{"-wal", "-shm", ""} {
+		old := filepath.Join(dir, databaseFile+suffix)
+		if err := os.Rename(old, aside+suffix); err != nil && !errors.Is(err, os.ErrNotExist) {
+			return fmt.Errorf("keep the present database aside: %w", err)
+		}
+	}
+	if err := os.Rename(fresh, filepath.Join(dir, databaseFile)); err != nil {
+		return fmt.Errorf("put the backup in place; the former database is at %s: %w", aside, err)
+	}
+	return syncDir(dir)
+}
+
+// beginEpoch makes the copy a database of its own. Closing it leaves everything in the one file.
+func beginEpoch(ctx context.Context, path, backup string, now time.Time) error {
+	s, err := store.Open(ctx, path)
+	if err != nil {
+		return err
+	}
+	err = engine.NewEpoch(ctx, s)
+	if err == nil {
+		err = s.Write(ctx, func(tx *store.Tx) error {
+			return audit.Append(ctx, tx, audit.Entry{
+				At: now.UnixMilli(), Action: audit.Restored, Details: map[string]any{"backup": filepath.Base(backup)},
+			})
+		})
+	}
+	return errors.Join(err, s.Close())
+}
+
+func copyFile(from, to string) error {
+	in, err := os.Open(filepath.Clean(from))
+	if err != nil {
+		return fmt.Errorf("read the backup: %w", err)
+	}
+	out, err := os.OpenFile(filepath.Clean(to), os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	if err != nil {
+		return errors.Join(fmt.Errorf("copy the backup: %w", err), in.Close())
+	}
+	_, err = io.Copy(out, in)
+	if err := errors.Join(err, out.Sync(), out.Close(), in.Close()); err != nil {
+		return fmt.Errorf("copy the backup: %w", err)
+	}
+	return nil
+}
+
+func syncDir(dir string) error {
+	d, err := os.Open(filepath.Clean(dir))
+	if err != nil {
+		return fmt.Errorf("flush the data directory: %w", err)
+	}
+	return errors.Join(d.Sync(), d.Close())
+}
