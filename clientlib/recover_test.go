@@ -1,0 +1,244 @@
+package clientlib_test
+
+import (
+	"os"
+	"testing"
+
+	"github.com/google/uuid"
+
+	"satchel/clientlib"
+	"satchel/syncproto"
+)
+
+// copyOf gives a device that is a copy of d's file, as it is now.
+func copyOf(d *device) *device {
+	d.t.Helper()
+	twin := newDevice(d.t)
+	twin.store.Close()
+	d.sql("PRAGMA wal_checkpoint(TRUNCATE)")
+	content, err := os.ReadFile(d.path)
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	for _, suffix := range []string{"-wal", "-shm"} {
+		os.Remove(twin.path + suffix)
+	}
+	if err := os.WriteFile(twin.path, content, 0o600); err != nil {
+		d.t.Fatal(err)
+	}
+	twin.reopen()
+	return twin
+}
+
+func TestACopiedTabletTakesANewIdentityAndLosesNothing(t *testing.T) {
+	o := newOffice(t)
+	d := enrolled(t, o, vranje)
+	h := d.household(vranje, "Ana")
+	d.sync()
+	was := d.status().Device
+	twin := copyOf(d)
+	d.setPhone(h.ID, "063")
+	d.sync()
+
+	var f clientlib.Form
+	g := f.Create("households", map[string]any{"head_name": "Branka", "status": "idp", "area": vranje})
+	p := f.Create("people", map[string]any{"household": g.ID, "name": "Luka"})
+	twin.save(&f)
+	var edit clientlib.Form
+	edit.Edit(g, map[string]any{"phone": "064", "head_name": "Branka Ilić"})
+	edit.Edit(p, map[string]any{"sex": "male"})
+	twin.save(&edit)
+	result := twin.sync()
+	is(t, "new identity", result.NewIdentity, true)
+	is(t, "refused once", o.count("device_forked"), 1)
+	is(t, "device", twin.status().Device == was, false)
+	is(t, "changes under the new identity", o.changesOf(twin.status().Device), 4)
+	is(t, "name", o.shown(g.ID, "head_name"), "Branka Ilić")
+	same(t, "conflicts", o.conflicts(g.ID), nil)
+	is(t, "what the other one wrote", twin.get(h.ID).Phone, "063")
+	same(t, "attention", twin.kinds(), nil)
+	forms := []int64{}
+	for _, c := range twin.outbox(true) {
+		forms = append(forms, c.Form)
+	}
+	same(t, "forms", forms, []int64{1, 1, 1, 3, 3}) // the first is the kept one of the old identity
+	d.sync()
+	is(t, "the first one goes on as it was", d.status().Device, was)
+}
+
+func TestATabletRestoredFromAnOldCopyTakesANewIdentityBeforeItRecords(t *testing.T) {
+	o := newOffice(t)
+	d := enrolled(t, o, vranje)
+	h := d.household(vranje, "Ana")
+	d.sync()
+	twin := copyOf(d)
+	d.setPhone(h.ID, "063")
+	d.sync()
+	is(t, "new identity", twin.sync().NewIdentity, true)
+	is(t, "phone", twin.get(h.ID).Phone, "063")
+	twin.setPhone(h.ID, "064")
+	twin.sync()
+	d.sync()
+	is(t, "phone on the first one", d.get(h.ID).Phone, "064")
+	same(t, "conflicts", o.conflicts(h.ID), nil)
+}
+
+func TestAChangeThatBothCopiesHaveIsThereOnce(t *testing.T) {
+	o := newOffice(t)
+	d := enrolled(t, o, vranje)
+	h := d.household(vranje, "Ana")
+	d.sync()
+	d.setPhone(h.ID, "063")
+	twin := copyOf(d) // the unsent phone is in both
+	d.sync()
+	g := d.household(vranje, "Branka")
+	d.sync()
+	i := twin.household(vranje, "Vesna")
+	twin.sync()
+	is(t, "refused", o.count("device_forked"), 1)
+	is(t, "changes under the new identity", o.changesOf(twin.status().Device), 1)
+	is(t, "unsent", twin.status().Unsent, 0)
+	for _, id := range []uuid.UUID{h.ID, g.ID, i.ID} {
+		same(t, "conflicts", o.conflicts(id), nil)
+		is(t, "pending", twin.get(id).Record().Pending(), false)
+	}
+}
+
+func TestALinkThatBreaksWhileTheIdentityChangesLosesNothing(t *testing.T) {
+	o := newOffice(t)
+	d := enrolled(t, o, vranje)
+	twin := copyOf(d)
+	d.household(vranje, "Ana")
+	d.sync()
+	h := twin.household(vranje, "Branka")
+	twin.link.path = "/identity"
+	twin.cut(-1, 3)
+	twin.link.path = "/sync"
+	twin.setPhone(h.ID, "063")
+	twin.reopen()
+	twin.sync()
+	is(t, "phone at the office", o.shown(h.ID, "phone"), "063")
+	same(t, "households", headNames(t, twin, clientlib.Meta{}), []string{"Ana", "Branka"})
+}
+
+func TestARestoredServerGetsBackWhatItLost(t *testing.T) {
+	o := newOffice(t)
+	a, b := enrolled(t, o, vranje), enrolled(t, o, vranje)
+	h := a.household(vranje, "Ana")
+	a.sync()
+	b.sync()
+	old := o.backup()
+	a.setPhone(h.ID, "1")
+	a.sync()
+	b.sync()
+	b.clock.Add(60_000)
+	b.setPhone(h.ID, "2") // follows 1, which the office is about to lose
+	b.sync()
+	a.sync()
+	g := b.household(vranje, "Branka")
+	b.sync()
+	o.restore(old)
+	a.household(vranje, "Vesna")
+
+	result := b.sync()
+	is(t, "restored", result.ServerRestored, true)
+	is(t, "name of what came after the backup", o.shown(g.ID, "head_name"), "Branka")
+	is(t, "restored, says the other one", a.sync().ServerRestored, true)
+	b.sync()
+	for _, d := range []*device{a, b} {
+		is(t, "phone", d.get(h.ID).Phone, "2")
+		is(t, "conflict", d.get(h.ID).Record().Conflict(), false)
+		same(t, "households", headNames(t, d, clientlib.Meta{}), []string{"Ana", "Branka", "Vesna"})
+		same(t, "attention", d.kinds(), nil)
+	}
+	is(t, "new identities", o.count("device_forked"), 0)
+}
+
+func TestAChangeSentAgainClaimsTheTimeThatItWasGiven(t *testing.T) {
+	o := newOffice(t)
+	d := enrolled(t, o, vranje)
+	old := o.backup()
+	d.clock.Add(365 * 24 * 60 * 60_000) // the clock is a year fast, and the office cuts it back
+	h := d.household(vranje, "Ana")
+	d.sync()
+	o.restore(old)
+	d.sync()
+	claimed := d.outbox(true)[0].Claimed
+	is(t, "claimed", claimed, april.UnixMilli()+syncproto.ClockSlack)
+	is(t, "name", o.shown(h.ID, "head_name"), "Ana")
+}
+
+func TestAServerThatLostMoreThanWasKeptIsGivenANewIdentity(t *testing.T) {
+	o := newOffice(t)
+	d := enrolled(t, o, vranje)
+	old := o.backup()
+	h := d.household(vranje, "Ana")
+	d.sync()
+	d.setPhone(h.ID, "063")
+	d.sync()
+	d.sql("DELETE FROM changes WHERE n = 1")
+	o.restore(old)
+	result := d.sync()
+	is(t, "new identity", result.NewIdentity, true)
+	is(t, "unsent", d.status().Unsent, 0)
+}
+
+func TestANewEpochDropsWhatTheServerNoLongerHas(t *testing.T) {
+	o := newOffice(t)
+	d := enrolled(t, o, vranje)
+	kept := o.newID()
+	o.write(kept, "households", map[string]any{"head_name": "Ana", "status": "idp", "area": vranje})
+	old := o.backup()
+	lost := o.newID()
+	o.write(lost, "households", map[string]any{"head_name": "Branka", "status": "idp", "area": vranje})
+	d.sync()
+	is(t, "before", d.get(lost).HeadName, "Branka")
+	o.restore(old)
+	o.change(func() { o.page = 1 })
+	d.cut(-1, 20)
+	is(t, "while it is not complete", d.get(lost).HeadName, "Branka")
+	d.sync()
+	d.gone(lost)
+	is(t, "after", d.get(kept).HeadName, "Ana")
+}
+
+func TestADeviceThatIsEnrolledAgainKeepsWhatItHolds(t *testing.T) {
+	o := newOffice(t)
+	d := enrolled(t, o, vranje)
+	h := d.household(vranje, "Ana")
+	d.sync()
+	was := d.status().Device
+	d.setPhone(h.ID, "063")
+	d.enrol(o, vranje) // the office knows the identity, and gives a new one
+	is(t, "device", d.status().Device == was, false)
+	d.sync()
+	is(t, "phone at the office", o.shown(h.ID, "phone"), "063")
+	same(t, "conflicts", o.conflicts(h.ID), nil)
+}
+
+func TestAServerThatLostEverythingGetsWhatTheDeviceKeeps(t *testing.T) {
+	o := newOffice(t)
+	d := enrolled(t, o, vranje)
+	h := d.household(vranje, "Ana")
+	d.sync()
+	d.setPhone(h.ID, "063")
+	was := d.status().Device
+	anew := newOffice(t)
+	d.enrol(anew, vranje) // it does not know the identity, and lets the device keep it
+	is(t, "device", d.status().Device, was)
+	d.sync()
+	is(t, "name", anew.shown(h.ID, "head_name"), "Ana")
+	is(t, "phone", anew.shown(h.ID, "phone"), "063")
+}
+
+func TestAServerThatRefusesForEverIsGivenUpOn(t *testing.T) {
+	o := newOffice(t)
+	d := enrolled(t, o, vranje)
+	d.household(vranje, "Ana")
+	o.change(func() { o.lie = func(r *syncproto.Reply) { r.Tip.N += 7 } })
+	if _, err := d.store.Sync(t.Context(), nil); err == nil {
+		t.Error("a server that always has more under this identity was believed")
+	}
+	is(t, "unsent", d.status().Unsent, 0)
+	is(t, "name", headNames(t, d, clientlib.Meta{})[0], "Ana")
+}

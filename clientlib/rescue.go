@@ -1,0 +1,69 @@
+package clientlib
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+
+	"satchel/syncproto"
+)
+
+// MinPassphrase is the fewest characters that the passphrase of a rescue file may have: unlike the
+// store, the file may be copied about.
+const MinPassphrase = 12
+
+// The errors of writing a rescue file.
+var (
+	ErrWeakPassphrase  = fmt.Errorf("the passphrase of a rescue file has to have at least %d characters", MinPassphrase)
+	ErrNothingToRescue = errors.New("everything recorded on this device has been handed in; there is nothing to rescue")
+)
+
+// WriteRescue writes the outbox, encrypted under the passphrase, for an administrator to import when
+// the device cannot sync; with history, everything that the device has kept. It changes nothing on the
+// device: what is imported and later synced too counts once. The form of the file is that of
+// [syncproto.WriteRescue]. It fails with [ErrWeakPassphrase] or [ErrNothingToRescue].
+func (s *Store) WriteRescue(ctx context.Context, w io.Writer, passphrase string, history bool) error {
+	if len([]rune(passphrase)) < MinPassphrase {
+		return ErrWeakPassphrase
+	}
+	var changes []change
+	err := s.read(ctx, func(t *tx) (err error) {
+		changes, err = t.changes(ctx, selectChanges+"WHERE status = '' OR ? ORDER BY device, n", history)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if len(changes) == 0 {
+		return ErrNothingToRescue
+	}
+	salt := make([]byte, syncproto.RescueSaltBytes)
+	rand.Read(salt)
+	if err := syncproto.WriteRescue(w, passphrase, salt, requestsOf(changes)); err != nil {
+		return fmt.Errorf("write the rescue file; everything is still on the device: %w", err)
+	}
+	return nil
+}
+
+// requestsOf gives the requests in which changes would travel, ordered by device and n.
+func requestsOf(changes []change) []syncproto.Request {
+	var out []syncproto.Request
+	size := 0
+	for i, c := range changes {
+		follows := i > 0 && changes[i-1].device == c.device && changes[i-1].N == c.N-1
+		full := follows && (size > MaxFormBytes || len(out[len(out)-1].Changes) >= MaxFormChanges)
+		if !follows || full && changes[i-1].Form != c.Form {
+			known := syncproto.Tip{N: c.N - 1, Hash: c.prev}
+			out = append(out, syncproto.Request{Protocol: syncproto.CurrentProtocol, Device: c.device, Known: known})
+			size = 0
+		}
+		last := &out[len(out)-1]
+		last.Changes = append(last.Changes, c.Change)
+		for _, value := range c.Fields {
+			size += len(value)
+		}
+	}
+	return out
+}

@@ -1,0 +1,219 @@
+package clientlib
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+	_ "modernc.org/sqlite" // the driver of the store's file
+)
+
+// Options are what a program may choose of a store. The zero Options are good.
+type Options struct {
+	// Clock is the device's clock, [time.Now] if nil.
+	Clock func() time.Time
+	// Program is the name and version of the program, which the server shows to the office.
+	Program string
+	// HTTP makes the requests to the server. Nil is a client that waits patiently on a slow link and
+	// gives up on one that has gone silent.
+	HTTP *http.Client
+	// PlainHTTP allows a server without TLS that is not on this machine. Everything that is sent to
+	// it can be read on the way.
+	PlainHTTP bool
+}
+
+// A Store is a device's file, open. It may be used by many goroutines at once, and several programs
+// may have the same store open.
+type Store struct {
+	db      *sql.DB
+	box     box
+	options Options
+	// syncing is held while an exchange is under way.
+	syncing sync.Mutex
+	index   index
+	// stall is how long a link may be silent before an exchange gives up.
+	stall time.Duration
+}
+
+// ErrExists means that there is a file already where a store was to be made.
+var ErrExists = errors.New("there is a file at that path already; open it, or choose another path")
+
+// Create makes a store at path, locked by the PIN, and opens it. It fails with [ErrExists] and
+// [ErrWeakPIN]. A store that was wiped is made anew.
+func Create(ctx context.Context, path, pin string, options Options) (*Store, error) {
+	if len([]rune(pin)) < MinPIN {
+		return nil, ErrWeakPIN
+	}
+	if _, err := Open(ctx, path, pin, options); errors.Is(err, ErrWiped) {
+		if err := removeStore(path); err != nil {
+			return nil, err
+		}
+	}
+	file, err := os.OpenFile(filepath.Clean(path), os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600)
+	if errors.Is(err, os.ErrExist) {
+		return nil, ErrExists
+	}
+	if err != nil {
+		return nil, fmt.Errorf("make the store: %w", err)
+	}
+	if err := file.Close(); err != nil {
+		return nil, fmt.Errorf("make the store: %w", err)
+	}
+	return open(ctx, path, options, func(db *sql.DB) (box, error) { return makeVault(ctx, db, pin) })
+}
+
+// Open opens the store at path. It fails with [ErrNoStore], [ErrWrongPIN], [ErrWiped] and [ErrNewer].
+func Open(ctx context.Context, path, pin string, options Options) (*Store, error) {
+	info, err := os.Stat(path)
+	if errors.Is(err, os.ErrNotExist) || err == nil && (info.IsDir() || info.Size() == 0) {
+		return nil, ErrNoStore
+	}
+	if err != nil {
+		return nil, fmt.Errorf("open the store: %w", err)
+	}
+	return open(ctx, path, options, func(db *sql.DB) (box, error) {
+		key, err := openVault(ctx, db, pin)
+		if err != nil {
+			return box{}, err
+		}
+		return newBox(key)
+	})
+}
+
+// open opens the file and brings it to the newest schema; unlock gives what opens its content.
+func open(ctx context.Context, path string, options Options, unlock func(*sql.DB) (box, error)) (*Store, error) {
+	if options.Clock == nil {
+		options.Clock = time.Now
+	}
+	db, err := sql.Open("sqlite", dsn(path))
+	if err != nil {
+		return nil, fmt.Errorf("open the store: %w", err)
+	}
+	s := &Store{db: db, options: options, stall: 2 * time.Minute}
+	s.options.HTTP = client(options)
+	if err = migrate(ctx, db); err == nil {
+		s.box, err = unlock(db)
+	}
+	if err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	return s, nil
+}
+
+// dsn names the file and how every connection to it behaves.
+func dsn(path string) string {
+	query := url.Values{
+		"_pragma": {
+			"busy_timeout(10000)", "foreign_keys(ON)", "journal_mode(WAL)", "secure_delete(ON)",
+			"synchronous(FULL)", "temp_store(MEMORY)", "trusted_schema(OFF)",
+		},
+		"_txlock": {"immediate"},
+	}
+	return "file:" + (&url.URL{Path: path}).EscapedPath() + "?" + query.Encode()
+}
+
+// removeStore deletes the file and what SQLite keeps beside it.
+func removeStore(path string) error {
+	for _, suffix := range []string{"-wal", "-shm", ""} {
+		if err := os.Remove(path + suffix); err != nil && !errors.Is(err, os.ErrNotExist) {
+			return fmt.Errorf("remove the wiped store: %w", err)
+		}
+	}
+	return nil
+}
+
+// Close closes the store. What was saved is on disk whether or not Close is called.
+func (s *Store) Close() error {
+	if err := s.db.Close(); err != nil {
+		return fmt.Errorf("close the store; everything saved is on disk: %w", err)
+	}
+	return nil
+}
+
+// A tx is one transaction on a store.
+type tx struct {
+	*sql.Tx
+	box box
+	// touched holds the records whose shown state changed.
+	touched touched
+	// mine holds the device's identities, once they were asked for.
+	mine []uuid.UUID
+}
+
+// write runs do in a transaction that is on disk when write returns nil, and undone otherwise.
+func (s *Store) write(ctx context.Context, do func(*tx) error) error {
+	sqlTx, err := s.db.BeginTx(ctx, nil)
+	if err != nil {
+		return fmt.Errorf("write to the store: %w", err)
+	}
+	defer sqlTx.Rollback()
+	t := &tx{Tx: sqlTx, box: s.box, touched: touched{}}
+	if err := do(t); err != nil {
+		return err
+	}
+	revision, err := t.revise(ctx)
+	if err != nil {
+		return err
+	}
+	if err := t.Commit(); err != nil {
+		return fmt.Errorf("write to the store; nothing of this was saved: %w", err)
+	}
+	s.index.follow(revision, t.touched)
+	return nil
+}
+
+// read runs do on one unchanging view of the store.
+func (s *Store) read(ctx context.Context, do func(*tx) error) error {
+	sqlTx, err := s.db.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
+	if err != nil {
+		return fmt.Errorf("read the store: %w", err)
+	}
+	defer sqlTx.Rollback()
+	return do(&tx{Tx: sqlTx, box: s.box})
+}
+
+// exec runs one statement for its effect.
+func (t *tx) exec(ctx context.Context, query string, args ...any) error {
+	if _, err := t.ExecContext(ctx, query, args...); err != nil {
+		return fmt.Errorf("write to the store: %w", err)
+	}
+	return nil
+}
+
+// each runs a query and calls do for each of its rows.
+func (t *tx) each(ctx context.Context, query string, args []any, do func(scan func(...any) error) error) error {
+	rows, err := t.QueryContext(ctx, query, args...)
+	if err != nil {
+		return fmt.Errorf("read the store: %w", err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		if err := do(rows.Scan); err != nil {
+			return err
+		}
+	}
+	if err := rows.Err(); err != nil {
+		return fmt.Errorf("read the store: %w", err)
+	}
+	return nil
+}
+
+// revise counts a transaction that changed what is shown, and gives the revision that it leads to.
+func (t *tx) revise(ctx context.Context) (revision int64, err error) {
+	query := "SELECT n FROM revision"
+	if len(t.touched) > 0 {
+		query = "UPDATE revision SET n = n + 1 RETURNING n"
+	}
+	if err := t.QueryRowContext(ctx, query).Scan(&revision); err != nil {
+		return 0, fmt.Errorf("count the store's revision: %w", err)
+	}
+	return revision, nil
+}

@@ -1,0 +1,298 @@
+package clientlib
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+
+	"github.com/google/uuid"
+
+	"satchel/syncproto"
+)
+
+// The errors of [Store.Sync], beside those of a link that broke.
+var (
+	// ErrSyncing means that another sync of the same store is under way.
+	ErrSyncing = errors.New("another sync of this store is under way; nothing is lost; wait for it, or sync again")
+	// ErrProtocol means that the server does not answer as the protocol says.
+	ErrProtocol = errors.New("the server does not answer as it should; everything recorded is safe on this device; update the program, or tell the office")
+)
+
+// Progress is how far a sync has come. It counts what really went over the link; how much there is
+// still to come is not known before the end.
+type Progress struct {
+	// BytesUp and BytesDown are those of the bodies as they travelled, compressed.
+	BytesUp, BytesDown int64
+	// Changes of ChangesToSend are acknowledged. The latter grows when something is saved meanwhile.
+	Changes, ChangesToSend int
+	// Records is how many records have come, departures from areas among them.
+	Records int
+	// Exchanges is how many round trips were begun.
+	Exchanges int
+}
+
+// A SyncResult is what a sync came to.
+type SyncResult struct {
+	Progress
+	// Complete is set if nothing was left to do on either side.
+	Complete bool
+	// Safe is set if, beyond that, both sides compared what they hold and it agreed.
+	Safe bool
+	// NewIdentity is set if the device had to take a new identity: it, or its file, was copied.
+	NewIdentity bool
+	// ServerRestored is set if the server was restored from a backup, and got what it had lost.
+	ServerRestored bool
+	// Repaired is how many areas did not agree with the server's, and were fetched anew.
+	Repaired int
+}
+
+// Sync sends the outbox and fetches what has changed, until there is nothing left to do on either
+// side. progress, if not nil, is called from the calling goroutine and others, one at a time, and has
+// to return soon.
+//
+// It can be cut off at any moment, by ctx too, and called again: it goes on where it stopped. It fails
+// with [ErrLink], [ErrSyncing], [ErrNotEnrolled], [ErrEnrolAgain], [ErrProtocol], [ErrWiped] once a
+// device that was taken out of the programme has handed in its outbox, or the [*syncproto.Problem]
+// with which the server refused. Whatever it fails with, what was recorded is safe.
+func (s *Store) Sync(ctx context.Context, progress func(Progress)) (SyncResult, error) {
+	if !s.syncing.TryLock() {
+		return SyncResult{}, ErrSyncing
+	}
+	defer s.syncing.Unlock()
+	r := &run{store: s, tell: progress, repaired: map[uuid.UUID]bool{}}
+	if progress == nil {
+		r.tell = func(Progress) {}
+	}
+	err := r.all(ctx)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.result, err
+}
+
+// A run is one call of Sync.
+type run struct {
+	store      *Store
+	repaired   map[uuid.UUID]bool
+	recoveries int
+	// mu guards the rest: bytes are counted where they pass.
+	mu     sync.Mutex
+	tell   func(Progress)
+	result SyncResult
+}
+
+// note writes down how far the sync has come, and tells it.
+func (r *run) note(change func(*SyncResult)) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	change(&r.result)
+	r.tell(r.result.Progress)
+}
+
+// all repeats the exchange until both sides are done.
+func (r *run) all(ctx context.Context) error {
+	for {
+		done, err := r.once(ctx)
+		if err != nil {
+			err = r.recover(ctx, err)
+		}
+		if err != nil || done {
+			return err
+		}
+	}
+}
+
+// once does one exchange.
+func (r *run) once(ctx context.Context) (done bool, err error) {
+	var j job
+	err = r.store.read(ctx, func(t *tx) (err error) {
+		j, err = r.store.nextJob(ctx, t)
+		return err
+	})
+	if err != nil {
+		return false, err
+	}
+	records := 0
+	r.note(func(now *SyncResult) {
+		now.Exchanges++
+		now.ChangesToSend = max(now.ChangesToSend, now.Changes+j.request.Health.Unsent)
+		records = now.Records
+	})
+	reply, err := r.exchange(ctx, j, records)
+	if err != nil {
+		return false, err
+	}
+	if !reply.Protocol.Supported() {
+		return false, fmt.Errorf("%w (it speaks version %q)", ErrProtocol, reply.Protocol)
+	}
+	var o outcome
+	err = r.store.write(ctx, func(t *tx) (err error) {
+		o, err = r.apply(ctx, t, j, reply)
+		return err
+	})
+	if err != nil {
+		return false, err
+	}
+	return r.conclude(ctx, j, o)
+}
+
+// exchange makes the round trip of a job. records is how many had come before it.
+func (r *run) exchange(ctx context.Context, j job, records int) (reply answer, err error) {
+	trip := round{
+		request: j.request,
+		up:      func(n int) { r.note(func(now *SyncResult) { now.BytesUp += int64(n) }) },
+		down:    func(n int) { r.note(func(now *SyncResult) { now.BytesDown += int64(n) }) },
+		records: func(n int) { r.note(func(now *SyncResult) { now.Records = records + n }) },
+	}
+	err = r.store.authorised(ctx, func(me identity, access string) error {
+		if me.Device != j.me.Device {
+			return ErrSyncing
+		}
+		trip.server = me.Server
+		reply, err = r.store.send(ctx, trip, access)
+		return err
+	})
+	return reply, err
+}
+
+// conclude says whether there is anything left to do, and does what an outcome asks for.
+func (r *run) conclude(ctx context.Context, j job, o outcome) (done bool, err error) {
+	r.note(func(now *SyncResult) {
+		now.Changes += o.acknowledged
+		now.Records += o.departed
+		now.Repaired = len(r.repaired)
+		now.Complete = o.complete
+		now.Safe = o.complete && o.differs == 0
+	})
+	switch {
+	case o.revoked && o.unsent == 0:
+		if err := r.store.wipe(ctx); err != nil {
+			return false, err
+		}
+		return false, ErrWiped
+	case len(j.batch) > 0 && o.acknowledged == 0:
+		return false, fmt.Errorf("%w (it took none of what was sent)", ErrProtocol)
+	case o.unsent > 0:
+		return false, nil
+	case o.stranger:
+		return false, r.newIdentity(ctx, o.known)
+	case o.stuck:
+		return false, fmt.Errorf("%w (it says that there is more, and sends nothing)", ErrProtocol)
+	}
+	return o.complete, nil
+}
+
+// recover does what a refusal asks for, so that the exchange can be tried again.
+func (r *run) recover(ctx context.Context, refused error) error {
+	var problem *syncproto.Problem
+	if !errors.As(refused, &problem) || problem.Tip == nil {
+		return refused
+	}
+	switch problem.Code {
+	case syncproto.CodeResendFrom:
+		r.note(func(now *SyncResult) { now.ServerRestored = true })
+		return r.resend(ctx, *problem.Tip)
+	case syncproto.CodeDeviceForked:
+		return r.newIdentity(ctx, *problem.Tip)
+	}
+	return refused
+}
+
+// A job is one exchange: what the device was when it was prepared, and what to send.
+type job struct {
+	me      identity
+	x       exchange
+	request syncproto.Request
+	batch   []change
+}
+
+// nextJob prepares the exchange that is to come next.
+func (s *Store) nextJob(ctx context.Context, t *tx) (j job, err error) {
+	if j.me, err = t.identity(ctx); err != nil {
+		return j, err
+	}
+	if j.x, _, err = property[exchange](ctx, t); err != nil {
+		return j, err
+	}
+	if j.batch, err = t.batch(ctx, j.me.Device, j.x.Known.N); err != nil {
+		return j, err
+	}
+	unsent, err := t.unsent(ctx)
+	if err != nil {
+		return j, err
+	}
+	cursors, err := t.cursors(ctx)
+	if err != nil {
+		return j, err
+	}
+	held, err := t.heldNumbers(ctx, j.me.Device)
+	j.request = syncproto.Request{
+		Protocol: syncproto.CurrentProtocol,
+		Device:   j.me.Device,
+		Epoch:    j.x.Epoch,
+		Mark:     j.x.Mark,
+		Known:    j.x.Known,
+		Clock:    s.options.Clock().UnixMilli(),
+		Cursors:  cursors,
+		Held:     held,
+		Health:   syncproto.Health{Unsent: unsent, Complete: j.x.Complete, Program: s.options.Program},
+	}
+	for _, c := range j.batch {
+		j.request.Changes = append(j.request.Changes, c.Change)
+	}
+	return j, err
+}
+
+// batch gives as many whole forms behind a change as may travel together, at least one if there is any.
+func (t *tx) batch(ctx context.Context, device uuid.UUID, known int64) ([]change, error) {
+	type part struct{ n, form, size int64 }
+	var parts []part
+	query := "SELECT n, form, length(sealed) FROM changes WHERE device = ? AND n > ? ORDER BY n LIMIT ?"
+	err := t.each(ctx, query, []any{device, known, MaxFormChanges + 1}, func(scan func(...any) error) error {
+		var p part
+		err := scan(&p.n, &p.form, &p.size)
+		parts = append(parts, p)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	end, size := known, int64(0)
+	for i, p := range parts {
+		size += p.size
+		if end > known && (i >= MaxFormChanges || size > MaxFormBytes) {
+			break
+		}
+		if i+1 == len(parts) || parts[i+1].form != p.form {
+			end = p.n
+		}
+	}
+	return t.changes(ctx, selectChanges+"WHERE device = ? AND n > ? AND n <= ? ORDER BY n", device, known, end)
+}
+
+// cursors gives how far each area was pulled, without those that have to start anew.
+func (t *tx) cursors(ctx context.Context) (map[uuid.UUID]int64, error) {
+	out := map[uuid.UUID]int64{}
+	query := "SELECT area, cursor FROM cursors WHERE cursor IS NOT NULL"
+	err := t.each(ctx, query, nil, func(scan func(...any) error) error {
+		var area uuid.UUID
+		var cursor int64
+		err := scan(&area, &cursor)
+		out[area] = cursor
+		return err
+	})
+	return out, err
+}
+
+// heldNumbers gives the changes of which the device wants to know what became of them.
+func (t *tx) heldNumbers(ctx context.Context, device uuid.UUID) ([]int64, error) {
+	var out []int64
+	query := "SELECT n FROM changes WHERE device = ? AND status IN ('held', 'waiting') ORDER BY n LIMIT ?"
+	err := t.each(ctx, query, []any{device, syncproto.MaxBatchChanges}, func(scan func(...any) error) error {
+		var n int64
+		err := scan(&n)
+		out = append(out, n)
+		return err
+	})
+	return out, err
+}
