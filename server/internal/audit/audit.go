@@ -15,6 +15,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"math"
 
 	"satchel/server/internal/store"
 )
@@ -107,7 +108,8 @@ type Report struct {
 	Rows, Erased int64
 	// Head is the hash of the last row, hexadecimal; "" for an empty log.
 	Head string
-	// Broken is the first row that does not hold, 0 if all do, and Why says what is wrong.
+	// Broken is the number from which on the log does not hold, 0 if all of it does, and Why says what
+	// is wrong there.
 	Broken int64
 	Why    string
 }
@@ -121,14 +123,15 @@ func Verify(ctx context.Context, tx *store.Tx, head string) (Report, error) {
 	var report Report
 	var previous []byte
 	seen := head == ""
-	for {
-		rows, err := tx.AuditSince(ctx, report.Rows, verifyStep)
+	// A row that somebody put before the first is read too.
+	for after := int64(math.MinInt64); ; after = report.Rows {
+		rows, err := tx.AuditSince(ctx, after, verifyStep)
 		if err != nil {
 			return report, err
 		}
 		for _, r := range rows {
 			if report.Why = fault(previous, report.Rows+1, r); report.Why != "" {
-				report.Broken = r.Seq
+				report.Broken = report.Rows + 1
 				return report, nil
 			}
 			previous = r.Hash
@@ -151,9 +154,11 @@ func Verify(ctx context.Context, tx *store.Tx, head string) (Report, error) {
 // fault says what is wrong with a row, "" if nothing is.
 func fault(previous []byte, seq int64, r store.AuditRow) string {
 	switch {
-	case r.Seq != seq:
-		return fmt.Sprintf("row %d is missing", seq)
-	case r.Details != "" && !bytes.Equal(digest(r.Salt, r.Details), r.Digest):
+	case r.Seq < seq:
+		return fmt.Sprintf("a row was added as number %d, before the first", r.Seq)
+	case r.Seq > seq:
+		return "it is missing"
+	case r.Details != "" && (len(r.Salt) != saltBytes || !bytes.Equal(digest(r.Salt, r.Details), r.Digest)):
 		return "its details were changed"
 	case !bytes.Equal(link(previous, r), r.Hash):
 		return "it, or the row before it, was changed, added, removed or moved"
