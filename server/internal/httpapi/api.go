@@ -15,7 +15,6 @@ import (
 	"github.com/labstack/echo/v4"
 	"github.com/labstack/echo/v4/middleware"
 	"github.com/prometheus/client_golang/prometheus"
-	"golang.org/x/time/rate"
 
 	"satchel/server/internal/accounts"
 	"satchel/server/internal/engine"
@@ -104,13 +103,6 @@ func (a *API) routes() []route {
 	}
 }
 
-// credentialRate is how many tries with credentials one address has: ten at once, then one every six
-// seconds.
-const (
-	credentialRate  = rate.Limit(1.0 / 6)
-	credentialBurst = 10
-)
-
 // Handler gives the interface as an [http.Handler].
 func (a *API) Handler() http.Handler {
 	a.places = make(chan struct{}, maxSyncs)
@@ -125,17 +117,11 @@ func (a *API) Handler() http.Handler {
 		securityHeaders(a.SecureCookies),
 		middleware.GzipWithConfig(middleware.GzipConfig{MinLength: 512}),
 	)
-	limiter := middleware.RateLimiterWithConfig(middleware.RateLimiterConfig{
-		Store: middleware.NewRateLimiterMemoryStoreWithConfig(middleware.RateLimiterMemoryStoreConfig{
-			Rate: credentialRate, Burst: credentialBurst, ExpiresIn: 10 * time.Minute,
-		}),
-		IdentifierExtractor: func(c echo.Context) (string, error) { return c.RealIP(), nil },
-		DenyHandler:         func(echo.Context, string, error) error { return tooManyTries() },
-	})
+	credentials := &tries{now: a.Now, byAddress: map[string]tally{}}
 	for _, r := range a.routes() {
 		chain := []echo.MiddlewareFunc{a.authorise(r.access)}
 		if r.limited {
-			chain = append(chain, limiter)
+			chain = append(chain, credentials.bound)
 		}
 		e.Add(r.method, r.path, r.handle, chain...)
 	}
