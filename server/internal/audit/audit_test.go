@@ -2,7 +2,10 @@ package audit_test
 
 import (
 	"context"
+	"crypto/sha256"
 	"database/sql"
+	"encoding/binary"
+	"encoding/hex"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -97,39 +100,62 @@ func TestWhateverIsForgedIsFoundWhereItIs(t *testing.T) {
 	forgeries := []struct {
 		name   string
 		broken int64
+		why    string
 		sql    []string
 	}{
-		{"time", 3, []string{"UPDATE audit SET at = at + 1 WHERE seq = 3"}},
-		{"actor", 3, []string{"UPDATE audit SET actor = 'eva' WHERE seq = 3"}},
-		{"action", 3, []string{"UPDATE audit SET action = 'user.changed' WHERE seq = 3"}},
-		{"subject", 3, []string{"UPDATE audit SET subject = 'eva' WHERE seq = 3"}},
-		{"a letter moved from one column to the next", 3, []string{"UPDATE audit SET actor = 'anau', action = 'ser.added' WHERE seq = 3"}},
-		{"details", 3, []string{"UPDATE audit SET details = '{\"role\":\"administrator\"}' WHERE seq = 3"}},
-		{"salt", 3, []string{"UPDATE audit SET salt = x'00' WHERE seq = 3"}},
-		{"a byte moved from the salt to the details", 3, []string{
+		{"time", 3, "changed", []string{"UPDATE audit SET at = at + 1 WHERE seq = 3"}},
+		{"actor", 3, "changed", []string{"UPDATE audit SET actor = 'eva' WHERE seq = 3"}},
+		{"action", 3, "changed", []string{"UPDATE audit SET action = 'user.changed' WHERE seq = 3"}},
+		{"subject", 3, "changed", []string{"UPDATE audit SET subject = 'eva' WHERE seq = 3"}},
+		{"a letter moved from one column to the next", 3, "changed", []string{"UPDATE audit SET actor = 'anau', action = 'ser.added' WHERE seq = 3"}},
+		{"details", 3, "details", []string{"UPDATE audit SET details = '{\"role\":\"administrator\"}' WHERE seq = 3"}},
+		{"salt", 3, "details", []string{"UPDATE audit SET salt = x'00' WHERE seq = 3"}},
+		{"a byte moved from the salt to the details", 3, "details", []string{
 			"UPDATE audit SET salt = substr(salt, 1, 15), details = CAST(substr(salt, 16) || CAST(details AS BLOB) AS TEXT) WHERE seq = 3"}},
-		{"digest", 3, []string{"UPDATE audit SET details = '', digest = x'00' WHERE seq = 3"}},
-		{"details that were erased and came back", 3, []string{"UPDATE audit SET details = '{}', salt = x'' WHERE seq = 3"}},
-		{"hash", 3, []string{"UPDATE audit SET hash = x'00' WHERE seq = 3"}},
-		{"hash of the last", 7, []string{"UPDATE audit SET hash = x'00' WHERE seq = 7"}},
-		{"the first removed", 1, []string{"DELETE FROM audit WHERE seq = 1"}},
-		{"one removed", 3, []string{"DELETE FROM audit WHERE seq = 3"}},
-		{"one removed and the gap closed", 3, []string{
+		{"digest", 3, "changed", []string{"UPDATE audit SET details = '', digest = x'00' WHERE seq = 3"}},
+		{"details that were erased and came back", 3, "details", []string{"UPDATE audit SET details = '{}', salt = x'' WHERE seq = 3"}},
+		{"hash", 3, "changed", []string{"UPDATE audit SET hash = x'00' WHERE seq = 3"}},
+		{"hash of the last", 7, "changed", []string{"UPDATE audit SET hash = x'00' WHERE seq = 7"}},
+		{"the first removed", 1, "missing", []string{"DELETE FROM audit WHERE seq = 1"}},
+		{"one removed", 3, "missing", []string{"DELETE FROM audit WHERE seq = 3"}},
+		{"one removed and the gap closed", 3, "changed", []string{
 			"DELETE FROM audit WHERE seq = 3", "UPDATE audit SET seq = -seq + 1 WHERE seq > 3", "UPDATE audit SET seq = -seq WHERE seq < 0"}},
-		{"two that changed places", 3, []string{
+		{"two that changed places", 3, "changed", []string{
 			"UPDATE audit SET seq = -3 WHERE seq = 3", "UPDATE audit SET seq = 3 WHERE seq = 4", "UPDATE audit SET seq = 4 WHERE seq = -3"}},
-		{"a copy added behind", 8, []string{"INSERT INTO audit (seq, " + columns + ") SELECT 8, " + columns + " FROM audit WHERE seq = 7"}},
-		{"a copy added in front", 1, []string{"INSERT INTO audit (seq, " + columns + ") SELECT 0, " + columns + " FROM audit WHERE seq = 1"}},
-		{"a copy added far in front", 1, []string{"INSERT INTO audit (seq, " + columns + ") SELECT -5, " + columns + " FROM audit WHERE seq = 1"}},
+		{"a copy added behind", 8, "changed", []string{"INSERT INTO audit (seq, " + columns + ") SELECT 8, " + columns + " FROM audit WHERE seq = 7"}},
+		{"a copy added in front", 1, "before the first", []string{"INSERT INTO audit (seq, " + columns + ") SELECT 0, " + columns + " FROM audit WHERE seq = 1"}},
+		{"a copy added far in front", 1, "before the first", []string{"INSERT INTO audit (seq, " + columns + ") SELECT -5, " + columns + " FROM audit WHERE seq = 1"}},
 	}
 	for _, f := range forgeries {
 		t.Run(f.name, func(t *testing.T) {
 			l := newLog(t, 7)
 			l.forge(f.sql...)
-			if report := l.verify(""); report.Why == "" || report.Broken != f.broken {
-				t.Errorf("%+v, want row %d to be broken, and why", report, f.broken)
+			if report := l.verify(""); report.Broken != f.broken || !strings.Contains(report.Why, f.why) {
+				t.Errorf("%+v, want row %d to be broken, as %q", report, f.broken, f.why)
 			}
 		})
+	}
+}
+
+// Whoever changes a row can hash it anew, but has to do so with all that come behind.
+func TestARowThatWasHashedAnewIsFoundAtTheNext(t *testing.T) {
+	l := newLog(t, 7)
+	var previous, digest []byte
+	row := l.hand.QueryRowContext(t.Context(), "SELECT a.hash, b.digest FROM audit a JOIN audit b ON b.seq = 3 WHERE a.seq = 2")
+	if err := row.Scan(&previous, &digest); err != nil {
+		t.Fatal(err)
+	}
+	number := func(n uint64) []byte { return binary.BigEndian.AppendUint64(nil, n) }
+	sum := sha256.New()
+	for _, part := range [][]byte{
+		previous, number(3), number(1_700_000_000_000), []byte("ana"), []byte(audit.UserAdded), []byte("eva"), digest,
+	} {
+		sum.Write(number(uint64(len(part))))
+		sum.Write(part)
+	}
+	l.forge("UPDATE audit SET subject = 'eva', hash = x'" + hex.EncodeToString(sum.Sum(nil)) + "' WHERE seq = 3")
+	if report := l.verify(""); report.Broken != 4 || report.Rows != 3 {
+		t.Errorf("%+v, want row 3 to hold by itself and row 4 to be broken", report)
 	}
 }
 
