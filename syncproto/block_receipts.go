@@ -72,7 +72,7 @@ func namesOrNone(names []string) Value {
 func (e *expander) receipts(in *receiptBlock) ([]Receipt, error) {
 	b := e.block(in.Rows, nil)
 	n, times := b.numbers("n", in.N), b.numbers("time", in.Time)
-	status := read(b, "status", in.Status, b.rows, b.asText)
+	status := read(b, "status", in.Status, b.rows, b.asStatus)
 	code, reason := read(b, "code", in.Code, b.rows, b.asText), read(b, "reason", in.Reason, b.rows, b.asText)
 	conflicts := read(b, "conflicts", in.Conflicts, b.rows, b.asNames)
 	if b.err != nil {
@@ -81,10 +81,18 @@ func (e *expander) receipts(in *receiptBlock) ([]Receipt, error) {
 	out := make([]Receipt, b.rows)
 	for i := range out {
 		out[i] = Receipt{
-			N: n[i], Time: times[i], Status: Status(status[i]), Code: code[i], Reason: reason[i], Conflicts: conflicts[i],
+			N: n[i], Time: times[i], Status: status[i], Code: code[i], Reason: reason[i], Conflicts: conflicts[i],
 		}
 	}
 	return out, nil
+}
+
+func (b *blockReader) asStatus(v Value) (Status, error) {
+	text, err := b.asText(v)
+	if err == nil && text == "" {
+		err = errors.New("a receipt has no status")
+	}
+	return Status(text), err
 }
 
 // asText reads a string, "" where there is none, and puts it on the account.

@@ -58,8 +58,8 @@ func checkName(name string) error {
 		return errors.New("a name is not in Unicode NFC")
 	}
 	for _, r := range name {
-		if !unicode.IsPrint(r) {
-			return errors.New("a name holds a character that cannot be seen")
+		if unicode.IsControl(r) || r == '\u2028' || r == '\u2029' {
+			return errors.New("a name holds a control character or a line separator")
 		}
 	}
 	return nil

@@ -54,7 +54,7 @@ func TestRequestInvalid(t *testing.T) {
 		{"long collection", []string{header, changeLine("households", long), end}, CodeFrameInvalid, "1 to 64 bytes"},
 		{"no collection", []string{header, changeLine("households", ""), end}, CodeFrameInvalid, "1 to 64 bytes"},
 		{"long field", []string{header, changeLine("head_name", long), end}, CodeFrameInvalid, "1 to 64 bytes"},
-		{"NUL in a field's name", []string{header, changeLine("head_name", `a\u0000`), end}, CodeFrameInvalid, "cannot be seen"},
+		{"NUL in a field's name", []string{header, changeLine("head_name", `a\u0000`), end}, CodeFrameInvalid, "control character"},
 		{"name not in NFC", []string{header, changeLine("head_name", `e\u0301`), end}, CodeFrameInvalid, "NFC"},
 		{"field twice", []string{header, changeLine(`"fields":{`, `"fields":{"head_name":[1],`), end}, CodeFrameInvalid, "member twice"},
 		{"fields no object", []string{header, changeLine(`"fields":{"head_name":["`+secret+`"]}`, `"fields":["`+secret+`"]`), end}, CodeFrameInvalid, "object"},

@@ -45,8 +45,9 @@ func Canonical(text []byte) (Value, error) {
 	if err := checkUnicode(text); err != nil {
 		return "", err
 	}
+	text = bytes.Trim(text, " \t\r\n")
 	if len(text) > 0 && strings.IndexByte(`{["`, text[0]) < 0 && json.Valid(text) {
-		return Value(bytes.TrimSpace(text)), nil // a number or a word has no other form
+		return Value(text), nil // a number or a word has no other form
 	}
 	dec := json.NewDecoder(bytes.NewReader(text))
 	dec.UseNumber()
