@@ -37,7 +37,7 @@ func Restore(ctx context.Context, dir, backup string) error {
 
 // replace prepares the restored database under another name, so that the last step is a rename.
 func replace(ctx context.Context, dir, backup string, now time.Time) error {
-	fresh := filepath.Join(dir, databaseFile+".restoring")
+	fresh := filepath.Join(dir, DatabaseFile+".restoring")
 	for _, suffix := range []string{"", "-wal", "-shm"} {
 		if err := os.Remove(fresh + suffix); err != nil && !errors.Is(err, os.ErrNotExist) {
 			return fmt.Errorf("remove what an interrupted restore left: %w", err)
@@ -49,14 +49,14 @@ func replace(ctx context.Context, dir, backup string, now time.Time) error {
 	if err := beginEpoch(ctx, fresh, backup, now); err != nil {
 		return err
 	}
-	aside := filepath.Join(dir, databaseFile+".before-"+now.UTC().Format("20060102T150405.000"))
+	aside := filepath.Join(dir, DatabaseFile+".before-"+now.UTC().Format("20060102T150405.000"))
 	for _, suffix := range []string{"-wal", "-shm", ""} {
-		old := filepath.Join(dir, databaseFile+suffix)
+		old := filepath.Join(dir, DatabaseFile+suffix)
 		if err := os.Rename(old, aside+suffix); err != nil && !errors.Is(err, os.ErrNotExist) {
 			return fmt.Errorf("keep the present database aside: %w", err)
 		}
 	}
-	if err := os.Rename(fresh, filepath.Join(dir, databaseFile)); err != nil {
+	if err := os.Rename(fresh, filepath.Join(dir, DatabaseFile)); err != nil {
 		return fmt.Errorf("put the backup in place; the former database is at %s: %w", aside, err)
 	}
 	return syncDir(dir)

@@ -64,11 +64,13 @@ type Server struct {
 // ErrInUse means that a data directory is open in a way that does not allow what was asked.
 var ErrInUse = errors.New("the data directory is in use by another satchel program; stop it first")
 
-// The files of a data directory.
+// DatabaseFile is the database in a data directory.
+const DatabaseFile = "satchel.db"
+
+// What else is in a data directory.
 const (
-	databaseFile = "satchel.db"
-	lockFile     = "satchel.lock"
-	acmeDir      = "acme"
+	lockFile = "satchel.lock"
+	acmeDir  = "acme"
 )
 
 // Open opens a data directory, and makes it if it is not there. Several programs may have it open at
@@ -83,7 +85,7 @@ func Open(ctx context.Context, config Config) (*Server, error) {
 	s := &Server{config: config, metrics: prometheus.NewRegistry()}
 	s.metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	var err error
-	if s.Store, err = store.Open(ctx, filepath.Join(config.Dir, databaseFile)); err != nil {
+	if s.Store, err = store.Open(ctx, filepath.Join(config.Dir, DatabaseFile)); err != nil {
 		return nil, err
 	}
 	s.lock = flock.New(filepath.Join(config.Dir, lockFile))

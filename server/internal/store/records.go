@@ -166,6 +166,28 @@ func (t *Tx) AreaTree(ctx context.Context) (map[uuid.UUID]uuid.UUID, error) {
 	return out, nil
 }
 
+// FindAreas gives the areas that have a text as their id, official code or name.
+func (t *Tx) FindAreas(ctx context.Context, text string) ([]uuid.UUID, error) {
+	return all(ctx, t, scalar[uuid.UUID], "SELECT id FROM areas WHERE id = ? OR official_code = ? OR name = ? ORDER BY id", text, text, text)
+}
+
+// AreaNames gives the names of all areas.
+func (t *Tx) AreaNames(ctx context.Context) (map[uuid.UUID]string, error) {
+	type named struct {
+		id   uuid.UUID
+		name string
+	}
+	list, err := all(ctx, t, func(r row) (n named, err error) {
+		err = r.Scan(&n.id, &n.name)
+		return n, err
+	}, "SELECT id, name FROM areas")
+	out := make(map[uuid.UUID]string, len(list))
+	for _, n := range list {
+		out[n.id] = n.name
+	}
+	return out, err
+}
+
 // A Departure is a record that left an area.
 type Departure struct {
 	Area, Record uuid.UUID

@@ -1,0 +1,56 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"satchel/server"
+)
+
+// backupCmd copies the database.
+type backupCmd struct {
+	File string `arg:"" help:"File to write; it must not exist." type:"path"`
+}
+
+// Help is shown by --help.
+func (backupCmd) Help() string {
+	return `The copy is of one moment, checked after writing, and holds everything: keep it as safe as the server.
+
+Example:
+  satchel backup /mnt/usb/satchel-$(date +%F).db`
+}
+
+// Run writes the backup.
+func (b backupCmd) Run(ctx context.Context, c *cli) error {
+	return c.office(ctx, func(srv *server.Server) error {
+		if err := srv.Store.Backup(ctx, b.File); err != nil {
+			return err
+		}
+		fmt.Printf("Wrote and checked %s.\n", b.File)
+		return nil
+	})
+}
+
+// restoreCmd puts a backup in the place of the database.
+type restoreCmd struct {
+	File string `arg:"" help:"Backup to restore." type:"existingfile"`
+}
+
+// Help is shown by --help.
+func (restoreCmd) Help() string {
+	return `Stop the server first. The present database is kept beside the restored one under a dated name. At their
+next sync all devices send again what the backup has not got; one that was enrolled after the backup
+is enrolled again with a new code, and loses nothing.
+
+Example:
+  satchel restore /mnt/usb/satchel-2020-04-30.db`
+}
+
+// Run restores the backup.
+func (r restoreCmd) Run(ctx context.Context, c *cli) error {
+	if err := server.Restore(ctx, c.Data, r.File); err != nil {
+		return err
+	}
+	fmt.Printf("Restored %s into %s. Start the server again, and have every tablet sync.\n", r.File, c.Data)
+	return nil
+}

@@ -1,0 +1,49 @@
+// Command satchel is the office's program: it runs the server, and lets those who look after it see
+// and decide what has to be seen and decided.
+//
+// Its commands work on the data directory itself, whether a server runs on it or not.
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+)
+
+// cli is the command line.
+type cli struct {
+	Data string `help:"Data directory." default:"satchel-data" env:"SATCHEL_DATA" placeholder:"DIR"`
+	As   string `help:"Login of the administrator in whose name to decide; may be left out where there is only one." env:"SATCHEL_AS" placeholder:"LOGIN"`
+	JSON bool   `help:"Print JSON, for scripts." name:"json"`
+
+	Serve    serveCmd    `cmd:"" help:"Run the server."`
+	Demo     demoCmd     `cmd:"" help:"Play the reference programme on a server of its own."`
+	User     userCmd     `cmd:"" help:"People: add, list, change."`
+	Device   deviceCmd   `cmd:"" help:"Devices: invite, list, change areas, revoke."`
+	Conflict conflictCmd `cmd:"" help:"Conflicts: list, show, settle, undo."`
+	Held     heldCmd     `cmd:"" help:"Held changes: list, apply, discard."`
+	History  historyCmd  `cmd:"" help:"Show who changed what of a record."`
+	Rescue   rescueCmd   `cmd:"" help:"Take in the rescue file of a device that cannot come itself."`
+	Audit    auditCmd    `cmd:"" help:"The audit log: verify."`
+	Backup   backupCmd   `cmd:"" help:"Copy the database, while the server runs."`
+	Restore  restoreCmd  `cmd:"" help:"Put a backup in the place of the database."`
+	Version  versionCmd  `cmd:"" help:"Print the version."`
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	var c cli
+	line := kong.Parse(&c, kong.Name("satchel"), kong.UsageOnError(),
+		kong.Description("The office program of Satchel. Commands work on the data directory, whether a server runs on it or not."),
+		kong.BindTo(ctx, (*context.Context)(nil)), kong.Bind(&c))
+	if err := line.Run(); err != nil {
+		fmt.Fprintf(os.Stderr, "satchel: %v\n", err)
+		stop()
+		os.Exit(1)
+	}
+}

@@ -1,0 +1,117 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"text/tabwriter"
+	"time"
+
+	"github.com/google/uuid"
+
+	"satchel/server"
+	"satchel/syncproto"
+)
+
+// office opens the data directory, runs do on it, and closes it. The directory has to be there: only
+// serve makes one.
+func (c *cli) office(ctx context.Context, do func(*server.Server) error) error {
+	if _, err := os.Stat(filepath.Join(c.Data, server.DatabaseFile)); err != nil {
+		return fmt.Errorf("there is no Satchel database in %s: name the data directory with --data, or make one with satchel serve", c.Data)
+	}
+	srv, err := server.Open(ctx, server.Config{Dir: c.Data})
+	if err != nil {
+		return err
+	}
+	return plain(errors.Join(do(srv), srv.Close()))
+}
+
+// decide runs do in the name of the administrator who was named, or of the only one there is.
+func (c *cli) decide(ctx context.Context, do func(srv *server.Server, actor uuid.UUID) error) error {
+	return c.office(ctx, func(srv *server.Server) error {
+		actor, err := c.actor(ctx, srv)
+		if err != nil {
+			return err
+		}
+		return do(srv, actor)
+	})
+}
+
+func (c *cli) actor(ctx context.Context, srv *server.Server) (uuid.UUID, error) {
+	users, err := srv.Accounts.Users(ctx)
+	if err != nil {
+		return uuid.Nil, err
+	}
+	var found []uuid.UUID
+	for _, u := range users {
+		if u.Active && u.Role == "administrator" && (c.As == "" || u.Login == c.As) {
+			found = append(found, u.ID)
+		}
+	}
+	switch {
+	case len(found) == 1:
+		return found[0], nil
+	case c.As != "":
+		return uuid.Nil, fmt.Errorf("there is no active administrator %q; nothing was changed", c.As)
+	case len(found) == 0:
+		return uuid.Nil, errors.New("there is no administrator yet; add one with: satchel user add LOGIN --name NAME --role administrator")
+	}
+	return uuid.Nil, errors.New("there are several administrators: say with --as LOGIN in whose name; nothing was changed")
+}
+
+// plain takes the code off a problem: people read the detail.
+func plain(err error) error {
+	var p *syncproto.Problem
+	if errors.As(err, &p) {
+		return errors.New(p.Detail)
+	}
+	return err
+}
+
+// show prints x as JSON if that was asked for, and otherwise what table writes, in columns.
+func (c *cli) show(x any, table func(w *tabwriter.Writer)) error {
+	if c.JSON {
+		enc := json.NewEncoder(os.Stdout)
+		enc.SetIndent("", "  ")
+		enc.SetEscapeHTML(false)
+		return enc.Encode(x)
+	}
+	w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
+	table(w)
+	return w.Flush()
+}
+
+// row writes one line of a table.
+func row(w *tabwriter.Writer, cells ...any) {
+	for i, cell := range cells {
+		if i > 0 {
+			fmt.Fprint(w, "\t")
+		}
+		fmt.Fprint(w, cell)
+	}
+	fmt.Fprintln(w)
+}
+
+// moment writes a time in milliseconds for people, in the machine's time zone.
+func moment(ms int64) string {
+	if ms == 0 {
+		return "never"
+	}
+	return time.UnixMilli(ms).Format("2006-01-02 15:04:05")
+}
+
+// value writes a value for people: text without quotes.
+func value(v syncproto.Value) string {
+	switch {
+	case v == "":
+		return "(nothing)"
+	case v == syncproto.Null:
+		return "(cleared)"
+	case v[0] == '"':
+		return v.Text()
+	}
+	return string(v)
+}

@@ -1,0 +1,64 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"os"
+
+	"satchel/server"
+)
+
+// serveCmd runs the server.
+type serveCmd struct {
+	Listen string `help:"Address to listen on." default:"127.0.0.1:8080" env:"SATCHEL_LISTEN"`
+	URL    string `help:"Where devices reach the server, as it stands in invitations." env:"SATCHEL_URL" placeholder:"URL"`
+	Cert   string `help:"TLS certificate chain, PEM." env:"SATCHEL_CERT" placeholder:"FILE" and:"tls" xor:"acme"`
+	Key    string `help:"TLS key, PEM." env:"SATCHEL_KEY" placeholder:"FILE" and:"tls"`
+	Domain string `help:"Domain to get TLS certificates for by ACME; the server has to be reachable there on port 443." env:"SATCHEL_DOMAIN" xor:"acme"`
+	Plain  bool   `help:"Allow plain HTTP on other addresses than loopback: only behind a proxy that does TLS." env:"SATCHEL_PLAIN"`
+}
+
+// Help is shown by --help.
+func (serveCmd) Help() string {
+	return `On an empty directory, everything that is needed is made, and how to add the first administrator is printed.
+Ctrl-C stops the server; syncs under way are ended first.
+
+Examples:
+  satchel serve
+  satchel serve --data /var/lib/satchel --listen :443 --domain aid.example.org
+  satchel serve --listen :443 --cert chain.pem --key key.pem --url https://office.local`
+}
+
+// Run serves until the context ends.
+func (s serveCmd) Run(ctx context.Context, c *cli) error {
+	srv, err := server.Open(ctx, server.Config{
+		Dir: c.Data, Listen: s.Listen, URL: s.URL, CertFile: s.Cert, KeyFile: s.Key, Domain: s.Domain, AllowPlain: s.Plain,
+		Log: slog.New(slog.NewJSONHandler(os.Stderr, nil)),
+	})
+	if err != nil {
+		return err
+	}
+	if err := welcome(ctx, srv); err != nil {
+		return errors.Join(err, srv.Close())
+	}
+	return errors.Join(srv.Run(ctx, func(address net.Addr) { fmt.Printf("Satchel listens on %s. Ctrl-C stops it.\n", address) }), srv.Close())
+}
+
+// welcome says how to begin, on a directory without an administrator.
+func welcome(ctx context.Context, srv *server.Server) error {
+	code, err := srv.Accounts.SetupCode(ctx)
+	if err != nil || code == "" {
+		return err
+	}
+	fmt.Printf(`There is no administrator yet. Add the first one, in another terminal, with
+
+  satchel user add LOGIN --name "FULL NAME" --role administrator
+
+or from elsewhere, within 24 hours, by POST /api/v1/setup with this one-time code: %s
+
+`, code)
+	return nil
+}
