@@ -1,0 +1,109 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"satchel/clientlib"
+)
+
+// deliverCmd records a delivery.
+type deliverCmd struct {
+	Household string     `arg:"" help:"Id, card number, or a search that finds one household."`
+	Type      string     `arg:"" help:"Code of the assistance type."`
+	Project   string     `help:"Code of the project." required:""`
+	Quantity  float64    `help:"How much, in the type's unit." default:"1"`
+	Recipient string     `help:"Who took it, if not the head of the household."`
+	Proxy     string     `help:"Who took it in the recipient's place, and why."`
+	Note      string     `help:"Anything else."`
+	At        *time.Time `help:"When, if not now, such as 2020-04-30T10:15:00Z."`
+	Yes       bool       `help:"Do not ask."`
+}
+
+// Help is shown by --help.
+func (deliverCmd) Help() string {
+	return `What the household already got, as far as this device knows, is shown first. A delivery is a fact: it can be
+cancelled with a reason, not deleted.
+
+Example:
+  satchel-device deliver 12345 material --project KV-2 --quantity 1 --yes`
+}
+
+// Run records the delivery.
+func (d deliverCmd) Run(ctx context.Context, c *cli) error {
+	return c.with(ctx, func(s *clientlib.Store) error {
+		h, err := household(ctx, s, d.Household)
+		if err != nil {
+			return err
+		}
+		kind, err := named(ctx, s, "assistance_types", d.Type, "code")
+		if err != nil {
+			return err
+		}
+		project, err := named(ctx, s, "projects", d.Project, "code")
+		if err != nil {
+			return err
+		}
+		if err := d.confirm(ctx, s, h, kind); err != nil {
+			return err
+		}
+		recipient := d.Recipient
+		if recipient == "" {
+			recipient = h.Text("head_name")
+		}
+		var form clientlib.Form
+		r := form.Create("deliveries", map[string]any{
+			"household": h.ID, "project": project.ID, "assistance_type": kind.ID, "quantity": d.Quantity,
+			"delivered_at": momentOr(d.At), "recipient": recipient, "proxy": d.Proxy, "note": d.Note,
+		})
+		if err := s.Save(ctx, &form); err != nil {
+			return err
+		}
+		return c.saved("delivery", r.ID)
+	})
+}
+
+// confirm says what the household already got, and asks.
+func (d deliverCmd) confirm(ctx context.Context, s *clientlib.Store, h, kind *clientlib.Record) error {
+	before, err := received(ctx, s, h.ID, kind.ID)
+	if err != nil {
+		return err
+	}
+	status, err := s.Status(ctx)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(os.Stderr, "%s has got %g × %s so far, as this device knew on %s.\n",
+		h.Text("head_name"), before, kind.Text("name"), moment(status.Complete))
+	if d.Yes {
+		return nil
+	}
+	fmt.Fprintf(os.Stderr, "Deliver %g × %s? [y/N] ", d.Quantity, kind.Text("name"))
+	answer, err := bufio.NewReader(os.Stdin).ReadString('\n')
+	if err != nil || !strings.EqualFold(strings.TrimSpace(answer), "y") {
+		return errors.New("nothing was saved")
+	}
+	return nil
+}
+
+// received sums what a household got of an assistance type, as far as the device knows.
+func received(ctx context.Context, s *clientlib.Store, household, kind uuid.UUID) (float64, error) {
+	deliveries, err := s.List(ctx, "deliveries", household)
+	if err != nil {
+		return 0, err
+	}
+	total := 0.0
+	for _, d := range deliveries {
+		if d.Reference("assistance_type") == kind && d.Text("cancelled_why") == "" {
+			total += d.Number("quantity")
+		}
+	}
+	return total, nil
+}

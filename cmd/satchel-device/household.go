@@ -1,0 +1,196 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"text/tabwriter"
+
+	"github.com/google/uuid"
+
+	"satchel/clientlib"
+	"satchel/syncproto"
+)
+
+// householdCmd looks after households.
+type householdCmd struct {
+	Add  householdAddCmd  `cmd:"" help:"Register a household."`
+	Find householdFindCmd `cmd:"" help:"Find households and people by name, number or phone, in either script."`
+	Show householdShowCmd `cmd:"" help:"Show a household with its people, visits and deliveries."`
+	Edit householdEditCmd `cmd:"" help:"Change fields of a household."`
+}
+
+type householdAddCmd struct {
+	Name    string `arg:"" help:"Name of the head of the household."`
+	Area    string `help:"Area where it lives, by name, official code or id." required:""`
+	Status  string `help:"idp, returnee, refugee or host." enum:"idp,returnee,refugee,host" default:"idp"`
+	Card    string `help:"Card number."`
+	Phone   string `help:"Phone number."`
+	Address string `help:"Street and number, or how to find it."`
+	Origin  string `help:"Where it was displaced from."`
+	Notes   string `help:"Anything else."`
+}
+
+// Help is shown by --help.
+func (householdAddCmd) Help() string {
+	return `Example:
+  satchel-device household add "Milica Đorđević" --area Kraljevo --phone "060 000 111" --card 12345`
+}
+
+// Run registers the household.
+func (h householdAddCmd) Run(ctx context.Context, c *cli) error {
+	return c.with(ctx, func(s *clientlib.Store) error {
+		area, err := named(ctx, s, "areas", h.Area, "name", "official_code")
+		if err != nil {
+			return err
+		}
+		var form clientlib.Form
+		r := form.Create("households", map[string]any{
+			"head_name": h.Name, "area": area.ID, "status": h.Status, "card_number": h.Card,
+			"phone": h.Phone, "address": h.Address, "place_of_origin": h.Origin, "notes": h.Notes,
+		})
+		if err := s.Save(ctx, &form); err != nil {
+			return err
+		}
+		return c.saved("household", r.ID)
+	})
+}
+
+type householdFindCmd struct {
+	Text  string `arg:"" help:"Part of a name, card or document number, or phone."`
+	Limit int    `help:"The most to list." default:"20"`
+}
+
+// hit is one line of what was found.
+type hit struct {
+	ID         uuid.UUID `json:"id"`
+	Collection string    `json:"collection"`
+	Name       string    `json:"name"`
+	Number     string    `json:"number"`
+	Phone      string    `json:"phone"`
+}
+
+// Help is shown by --help.
+func (householdFindCmd) Help() string {
+	return `Example:
+  satchel-device household find djordjevic`
+}
+
+// Run finds households and people.
+func (h householdFindCmd) Run(ctx context.Context, c *cli) error {
+	return c.with(ctx, func(s *clientlib.Store) error {
+		found, err := s.Search(ctx, h.Text, h.Limit)
+		if err != nil {
+			return err
+		}
+		hits := make([]hit, len(found))
+		for i, r := range found {
+			hits[i] = hit{r.ID, r.Collection, r.Text("head_name") + r.Text("name"), r.Text("card_number") + r.Text("document_number"), r.Text("phone")}
+		}
+		return c.show(hits, func(w *tabwriter.Writer) {
+			for _, h := range hits {
+				fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", h.ID, h.Collection, h.Name, h.Number, h.Phone)
+			}
+			if len(hits) == 0 {
+				fmt.Fprintln(w, "Nothing was found on this device.")
+			}
+		})
+	})
+}
+
+type householdShowCmd struct {
+	Household string `arg:"" help:"Id, card number, or a search that finds one household."`
+}
+
+// Run shows a household.
+func (h householdShowCmd) Run(ctx context.Context, c *cli) error {
+	return c.with(ctx, func(s *clientlib.Store) error {
+		r, err := household(ctx, s, h.Household)
+		if err != nil {
+			return err
+		}
+		all := []*clientlib.Record{r}
+		for _, collection := range []string{"people", "visits", "entitlements", "deliveries"} {
+			below, err := s.List(ctx, collection, r.ID)
+			if err != nil {
+				return err
+			}
+			all = append(all, below...)
+		}
+		return c.show(all, func(w *tabwriter.Writer) {
+			for _, r := range all {
+				printRecord(w, r)
+			}
+		})
+	})
+}
+
+// printRecord writes a record's fields, and in words where they are.
+func printRecord(w *tabwriter.Writer, r *clientlib.Record) {
+	fmt.Fprintf(w, "%s %s\n", r.Collection, r.ID)
+	for _, name := range slices.Sorted(maps.Keys(r.Fields)) {
+		field := r.Fields[name]
+		if field.Value.IsNull() {
+			continue
+		}
+		where := ""
+		if field.Pending {
+			where = "saved on this device"
+		}
+		if field.Conflict {
+			where += " somebody else wrote another value; an administrator decides"
+		}
+		fmt.Fprintf(w, "  %s\t%s\t%s\n", name, words(field.Value), where)
+	}
+}
+
+// words writes a value for people: text without quotes.
+func words(v syncproto.Value) string {
+	if text := v.Text(); text != "" {
+		return text
+	}
+	return string(v)
+}
+
+type householdEditCmd struct {
+	Household string            `arg:"" help:"Id, card number, or a search that finds one household."`
+	Set       map[string]string `help:"Field and its new text; an empty text clears it; may be repeated." placeholder:"FIELD=TEXT" required:""`
+}
+
+// Help is shown by --help.
+func (householdEditCmd) Help() string {
+	return `Example:
+  satchel-device household edit 12345 --set phone="060 000 222" --set address="Main street 5"`
+}
+
+// Run changes a household.
+func (h householdEditCmd) Run(ctx context.Context, c *cli) error {
+	return c.with(ctx, func(s *clientlib.Store) error {
+		r, err := household(ctx, s, h.Household)
+		if err != nil {
+			return err
+		}
+		fields := map[string]any{}
+		for name, text := range h.Set {
+			if _, known := r.Fields[name]; !known {
+				if collection, _ := syncproto.CollectionOf(r.Collection); !has(collection, name) {
+					return errors.New("a household has no field " + name + "; nothing was saved")
+				}
+			}
+			fields[name] = text
+		}
+		var form clientlib.Form
+		form.Edit(r, fields)
+		if err := s.Save(ctx, &form); err != nil {
+			return err
+		}
+		return c.saved("household", r.ID)
+	})
+}
+
+func has(c syncproto.Collection, field string) bool {
+	_, ok := c.Field(field)
+	return ok
+}

@@ -1,0 +1,43 @@
+// Command satchel-device is the device program for laptops and scripts: it records households, visits
+// and deliveries without a connection, and syncs them at the office.
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+)
+
+// cli is the command line.
+type cli struct {
+	Store   string `help:"File that holds what is recorded." env:"SATCHEL_STORE" default:"satchel-device.db" placeholder:"FILE"`
+	PINFile string `help:"File whose first line is the PIN; otherwise SATCHEL_PIN holds it, or it is asked for." placeholder:"FILE" name:"pin-file"`
+	JSON    bool   `help:"Print JSON, for scripts." name:"json"`
+
+	Enrol     enrolCmd     `cmd:"" help:"Make this device one of the programme's, with a code from the office."`
+	Household householdCmd `cmd:"" help:"Households: add, find, show, edit."`
+	Visit     visitCmd     `cmd:"" help:"Visits: add."`
+	Deliver   deliverCmd   `cmd:"" help:"Record a delivery."`
+	Sync      syncCmd      `cmd:"" help:"Send what is recorded and fetch what is new."`
+	Status    statusCmd    `cmd:"" help:"Say how the device is."`
+	Attention attentionCmd `cmd:"" help:"Say what needs the worker's attention."`
+	Rescue    rescueCmd    `cmd:"" help:"Write unsent work to an encrypted file, for a device that cannot sync."`
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	var c cli
+	line := kong.Parse(&c, kong.Name("satchel-device"), kong.UsageOnError(),
+		kong.Description("The device program of Satchel. What a command says was saved is on the disk, whatever happens next."),
+		kong.BindTo(ctx, (*context.Context)(nil)), kong.Bind(&c))
+	if err := line.Run(); err != nil {
+		fmt.Fprintf(os.Stderr, "satchel-device: %v\n", err)
+		stop()
+		os.Exit(1)
+	}
+}

@@ -1,0 +1,41 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"text/tabwriter"
+
+	"satchel/clientlib"
+)
+
+// statusCmd says how the device is.
+type statusCmd struct{}
+
+// Run prints the status.
+func (statusCmd) Run(ctx context.Context, c *cli) error {
+	return c.with(ctx, func(s *clientlib.Store) error {
+		status, err := s.Status(ctx)
+		if err != nil {
+			return err
+		}
+		return c.show(status, func(w *tabwriter.Writer) {
+			if !status.Enrolled {
+				fmt.Fprintln(w, "Not enrolled yet: ask the office for a code.")
+				return
+			}
+			fmt.Fprintf(w, "Device:\t%s (%s)\n", status.Name, status.Device)
+			fmt.Fprintf(w, "Server:\t%s\n", status.Server)
+			fmt.Fprintf(w, "Last contact:\t%s\n", moment(status.Contact))
+			fmt.Fprintf(w, "Last complete sync:\t%s\n", moment(status.Complete))
+			fmt.Fprintf(w, "Records here:\t%d\n", status.Records)
+			fmt.Fprintf(w, "Not yet sent:\t%d\n", status.Unsent)
+			fmt.Fprintf(w, "Held at the office:\t%d\n", status.Held)
+			if status.ClockOff {
+				fmt.Fprintf(w, "The clock of this device is off by %s: set it.\n", -status.ClockOffset)
+			}
+			if status.Safe {
+				fmt.Fprintln(w, "Safe to take away: the office has everything.")
+			}
+		})
+	})
+}
