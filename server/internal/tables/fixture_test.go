@@ -1,0 +1,110 @@
+package tables_test
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"satchel/server/internal/engine"
+	"satchel/server/internal/store"
+	"satchel/server/internal/tables"
+)
+
+// An office is a store that can be imported into.
+type office struct {
+	t      *testing.T
+	store  *store.Store
+	engine *engine.Engine
+	admin  uuid.UUID
+}
+
+func newOffice(t *testing.T) *office {
+	t.Helper()
+	s, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "satchel.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	e, err := engine.New(t.Context(), s, time.Now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		e.Close()
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return &office{t: t, store: s, engine: e, admin: uuid.Must(uuid.NewV7())}
+}
+
+// check reads a table.
+func (o *office) check(collection, text string) *tables.Table {
+	o.t.Helper()
+	table, err := tables.Check(o.t.Context(), o.store, collection, strings.NewReader(text))
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	return table
+}
+
+// load imports a table without faults.
+func (o *office) load(collection, text string) {
+	o.t.Helper()
+	table := o.check(collection, text)
+	if len(table.Faults) > 0 {
+		o.t.Fatalf("%s: %v", collection, told(table.Faults))
+	}
+	saved, err := table.Save(o.t.Context(), o.engine, o.store, o.admin, 1, nil)
+	if err != nil || saved != table.Rows {
+		o.t.Fatalf("saved %d of %d rows of %s: %v", saved, table.Rows, collection, err)
+	}
+}
+
+// programme imports the areas and a household that the tests refer to.
+func (o *office) programme() {
+	o.t.Helper()
+	o.load("areas", "name,level,official_code,parent\n"+
+		"Kraljevo,municipality,70653,RS\n"+
+		"Srbija,country,RS,\n"+
+		"Kraljevo,settlement,717738,70653\n"+
+		"Vranje,municipality,70432,Srbija\n")
+	o.load("households", "card_number,head_name,status,area\nKV-1,Petar Petrović,idp,70653\n")
+}
+
+// export gives a collection as CSV.
+func (o *office) export(collection string) string {
+	o.t.Helper()
+	var out strings.Builder
+	if _, err := tables.Export(o.t.Context(), o.store, collection, &out, tables.Style{}); err != nil {
+		o.t.Fatal(err)
+	}
+	return out.String()
+}
+
+// audited counts the rows of the audit log.
+func (o *office) audited() int {
+	o.t.Helper()
+	var rows []store.AuditRow
+	err := o.store.Read(o.t.Context(), func(tx *store.Tx) (err error) {
+		rows, err = tx.AuditSince(context.Background(), 0, 100)
+		return err
+	})
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	return len(rows)
+}
+
+// told writes faults as a test compares them.
+func told(faults []tables.Fault) []string {
+	var out []string
+	for _, f := range faults {
+		out = append(out, fmt.Sprintf("%d %s: %s", f.Row, f.Column, f.Problem))
+	}
+	return out
+}

@@ -1,0 +1,52 @@
+// Package tables brings records in from CSV files and gives them out as such.
+//
+// It promises that a file is checked to its last row before anything is saved, that nothing is saved
+// if any row is wrong, and that no cell of an exported file is run as a formula by the spreadsheet
+// that opens it. It never changes a record that exists, and never puts what a cell holds into an
+// error: that is personal data, for the eyes of who runs the import and for no log.
+package tables
+
+import "satchel/syncproto"
+
+// The bounds of a file that is imported.
+const (
+	// MaxBytes is the most that a file may have.
+	MaxBytes = 64 << 20
+	// MaxRows is the most rows that a file may have; a larger one is cut into several.
+	MaxRows = 100_000
+)
+
+// Importable gives the collections that can be imported: what is referred to comes before what refers
+// to it, so a programme's files are imported in this order.
+func Importable() []string {
+	return []string{"areas", "projects", "assistance_types", "households", "people"}
+}
+
+// idColumn holds a record's own id. A file that was exported has it, so that what refers to its
+// records still does once it is imported elsewhere.
+const idColumn = "id"
+
+// namesOf gives the columns by which people name a record of a collection, the surest first. No two
+// records share the first two, whatever the registry lets devices do offline.
+func namesOf(collection string) []string {
+	switch collection {
+	case "areas":
+		return []string{idColumn, "official_code", "name"}
+	case "projects", "assistance_types", "questionnaires", "indicators":
+		return []string{idColumn, "code"}
+	case "households":
+		return []string{idColumn, "card_number"}
+	case "people":
+		return []string{idColumn, "document_number"}
+	}
+	return []string{idColumn}
+}
+
+// formulaStarts are the characters at which a spreadsheet takes a cell for a formula, the full-width
+// forms among them.
+const formulaStarts = "=+-@\t\r\n＝＋－＠"
+
+// positionParts are the columns of a field that is a position, each behind the field's name.
+func positionParts(f syncproto.Field) []string {
+	return []string{f.Name + "_lat", f.Name + "_lon", f.Name + "_accuracy", f.Name + "_source"}
+}

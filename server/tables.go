@@ -1,0 +1,58 @@
+package server
+
+import (
+	"context"
+	"fmt"
+	"io"
+
+	"github.com/google/uuid"
+
+	"satchel/server/internal/tables"
+	"satchel/syncproto"
+)
+
+// Names for what tables take and give.
+type (
+	// A Table is a CSV file that was read and checked; see [tables.Check].
+	Table = tables.Table
+	// A Fault is one thing that is wrong in a table.
+	Fault = tables.Fault
+	// A TableStyle is how an exported table is written.
+	TableStyle = tables.Style
+)
+
+// Importable gives the collections that can be imported, in the order in which they refer to one
+// another.
+func Importable() []string { return tables.Importable() }
+
+// CheckTable reads a CSV file of a collection's records and checks every row; it saves nothing. See
+// [tables.Check].
+func (s *Server) CheckTable(ctx context.Context, collection string, r io.Reader) (*Table, error) {
+	return tables.Check(ctx, s.Store, collection, r)
+}
+
+// SaveTable saves the records of a table that has no faults, in the name of author, and gives their
+// number. See [tables.Table.Save].
+func (s *Server) SaveTable(ctx context.Context, author uuid.UUID, t *Table, progress func(saved int)) (int, error) {
+	return t.Save(ctx, s.Engine, s.Store, author, s.config.Now().UnixMilli(), progress)
+}
+
+// ExportTable writes the records of a collection as CSV and gives their number. See [tables.Export].
+func (s *Server) ExportTable(ctx context.Context, collection string, w io.Writer, style TableStyle) (int, error) {
+	return tables.Export(ctx, s.Store, collection, w, style)
+}
+
+// Value reads a value of a field as people write it, an area by its name as well. The error says what
+// is expected. See [tables.Resolve].
+func (s *Server) Value(ctx context.Context, collection, field, text string) (syncproto.Value, error) {
+	c, _ := syncproto.CollectionOf(collection)
+	f, known := c.Field(field)
+	if !known {
+		return "", fmt.Errorf("%s has no field %q", collection, field)
+	}
+	value, err := tables.Resolve(ctx, s.Store, f, text)
+	if err != nil {
+		return "", fmt.Errorf("%s: %w", field, err)
+	}
+	return value, nil
+}
