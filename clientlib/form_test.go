@@ -13,6 +13,7 @@ import (
 )
 
 func TestAFormIsSavedAsOneUnderOneNumber(t *testing.T) {
+	t.Parallel()
 	o := newOffice(t)
 	d := enrolled(t, o, vranje)
 	worker := uuid.Must(uuid.NewV7())
@@ -29,6 +30,7 @@ func TestAFormIsSavedAsOneUnderOneNumber(t *testing.T) {
 }
 
 func TestAFormThatIsWrongSavesNothing(t *testing.T) {
+	t.Parallel()
 	o := newOffice(t)
 	d := enrolled(t, o, vranje)
 	good := map[string]any{"head_name": "Ana", "status": "idp", "area": vranje}
@@ -91,6 +93,7 @@ func TestAFormThatIsWrongSavesNothing(t *testing.T) {
 }
 
 func TestOnlyWhatDiffersIsWritten(t *testing.T) {
+	t.Parallel()
 	o := newOffice(t)
 	d := enrolled(t, o, vranje)
 	h := &clientlib.Household{HeadName: "Ana", Status: "idp", Area: vranje, Phone: "063"}
@@ -106,12 +109,14 @@ func TestOnlyWhatDiffersIsWritten(t *testing.T) {
 }
 
 func TestTextIsBroughtToNFC(t *testing.T) {
+	t.Parallel()
 	d := enrolled(t, newOffice(t), vranje)
 	h := d.household(vranje, "Milan C\u030cavic\u0301")
 	is(t, "name", h.HeadName, "Milan Čavić")
 }
 
 func TestTheBaseIsWhatTheAuthorWasLookingAt(t *testing.T) {
+	t.Parallel()
 	o := newOffice(t)
 	d := enrolled(t, o, vranje)
 	id := o.newID()
@@ -140,6 +145,7 @@ func TestTheBaseIsWhatTheAuthorWasLookingAt(t *testing.T) {
 }
 
 func TestAChangeClaimsTheCorrectedTimeAndIsLaterThanWhatItsAuthorSaw(t *testing.T) {
+	t.Parallel()
 	o := newOffice(t)
 	d := newDevice(t)
 	d.clock.Store(april.AddDate(18, 0, 0).UnixMilli()) // 2038
@@ -157,6 +163,7 @@ func TestAChangeClaimsTheCorrectedTimeAndIsLaterThanWhatItsAuthorSaw(t *testing.
 }
 
 func TestADeletionNamesAllThatItsAuthorSaw(t *testing.T) {
+	t.Parallel()
 	o := newOffice(t)
 	d := enrolled(t, o, vranje)
 	h := d.household(vranje, "Ana")
@@ -187,6 +194,7 @@ func TestADeletionNamesAllThatItsAuthorSaw(t *testing.T) {
 }
 
 func TestWhatIsShownIsThePulledStateWithOwnChangesOverIt(t *testing.T) {
+	t.Parallel()
 	o := newOffice(t)
 	d := enrolled(t, o, vranje)
 	id := o.newID()

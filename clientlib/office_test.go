@@ -329,12 +329,13 @@ func (o *office) apply(id uuid.UUID, c syncproto.Change, time int64) []string {
 		rec.touched[field] = b.seq
 	}
 	if area := o.areaOf(rec); area != rec.area {
-		if rec.area != uuid.Nil {
-			b.departures[syncproto.Departure{Area: rec.area, ID: c.Record}] = b.seq
-		}
+		was := rec.area
 		rec.area, rec.entered = area, b.seq
 		delete(b.departures, syncproto.Departure{Area: area, ID: c.Record})
-		o.moveChildren(c.Record)
+		if was != uuid.Nil {
+			b.departures[syncproto.Departure{Area: was, ID: c.Record}] = b.seq
+			o.moveChildren(c.Record)
+		}
 	}
 	return rec.state.Conflicts()
 }

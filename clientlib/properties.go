@@ -3,9 +3,7 @@ package clientlib
 import (
 	"bytes"
 	"context"
-	"database/sql"
 	"encoding/json"
-	"errors"
 	"fmt"
 
 	"github.com/google/uuid"
@@ -57,15 +55,15 @@ func (exchange) property() string { return "exchange" }
 
 // property reads one of the store's properties; ok is false if it was never written.
 func property[P interface{ property() string }](ctx context.Context, t *tx) (p P, ok bool, err error) {
-	var sealed []byte
-	err = t.QueryRowContext(ctx, "SELECT sealed FROM properties WHERE name = ?", p.property()).Scan(&sealed)
-	if errors.Is(err, sql.ErrNoRows) {
-		return p, false, nil
-	}
-	if err != nil {
-		return p, false, fmt.Errorf("read the store's %s: %w", p.property(), err)
-	}
-	return p, true, t.unpack("properties", p.property(), sealed, &p)
+	err = t.each(ctx, "SELECT sealed FROM properties WHERE name = ?", []any{p.property()}, func(scan func(...any) error) error {
+		var sealed []byte
+		if err := scan(&sealed); err != nil {
+			return err
+		}
+		ok = true
+		return t.unpack("properties", p.property(), sealed, &p)
+	})
+	return p, ok && err == nil, err
 }
 
 // setProperty writes one of the store's properties.

@@ -175,8 +175,9 @@ func (s *Store) wipe(ctx context.Context) error {
 		if unsent > 0 {
 			return fmt.Errorf("%w; what was recorded meanwhile is not handed in yet", ErrSyncing)
 		}
-		return t.exec(ctx, `UPDATE revision SET n = n + 1; DELETE FROM records; DELETE FROM changes; DELETE FROM cursors; DELETE FROM workers;
-DELETE FROM dismissed; DELETE FROM properties; UPDATE vault SET salt = x'', wrapped = x''`)
+		_, err = t.ExecContext(ctx, `UPDATE revision SET n = n + 1; DELETE FROM records; DELETE FROM changes; DELETE FROM cursors;
+DELETE FROM workers; DELETE FROM dismissed; DELETE FROM properties; UPDATE vault SET salt = x'', wrapped = x''`)
+		return err
 	})
 	if err != nil {
 		return err

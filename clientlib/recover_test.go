@@ -31,6 +31,7 @@ func copyOf(d *device) *device {
 }
 
 func TestACopiedTabletTakesANewIdentityAndLosesNothing(t *testing.T) {
+	t.Parallel()
 	o := newOffice(t)
 	d := enrolled(t, o, vranje)
 	h := d.household(vranje, "Ana")
@@ -67,6 +68,7 @@ func TestACopiedTabletTakesANewIdentityAndLosesNothing(t *testing.T) {
 }
 
 func TestATabletRestoredFromAnOldCopyTakesANewIdentityBeforeItRecords(t *testing.T) {
+	t.Parallel()
 	o := newOffice(t)
 	d := enrolled(t, o, vranje)
 	h := d.household(vranje, "Ana")
@@ -84,6 +86,7 @@ func TestATabletRestoredFromAnOldCopyTakesANewIdentityBeforeItRecords(t *testing
 }
 
 func TestAChangeThatBothCopiesHaveIsThereOnce(t *testing.T) {
+	t.Parallel()
 	o := newOffice(t)
 	d := enrolled(t, o, vranje)
 	h := d.household(vranje, "Ana")
@@ -105,6 +108,7 @@ func TestAChangeThatBothCopiesHaveIsThereOnce(t *testing.T) {
 }
 
 func TestALinkThatBreaksWhileTheIdentityChangesLosesNothing(t *testing.T) {
+	t.Parallel()
 	o := newOffice(t)
 	d := enrolled(t, o, vranje)
 	twin := copyOf(d)
@@ -122,6 +126,7 @@ func TestALinkThatBreaksWhileTheIdentityChangesLosesNothing(t *testing.T) {
 }
 
 func TestARestoredServerGetsBackWhatItLost(t *testing.T) {
+	t.Parallel()
 	o := newOffice(t)
 	a, b := enrolled(t, o, vranje), enrolled(t, o, vranje)
 	h := a.household(vranje, "Ana")
@@ -155,6 +160,7 @@ func TestARestoredServerGetsBackWhatItLost(t *testing.T) {
 }
 
 func TestAChangeSentAgainClaimsTheTimeThatItWasGiven(t *testing.T) {
+	t.Parallel()
 	o := newOffice(t)
 	d := enrolled(t, o, vranje)
 	old := o.backup()
@@ -169,6 +175,7 @@ func TestAChangeSentAgainClaimsTheTimeThatItWasGiven(t *testing.T) {
 }
 
 func TestAServerThatLostMoreThanWasKeptIsGivenANewIdentity(t *testing.T) {
+	t.Parallel()
 	o := newOffice(t)
 	d := enrolled(t, o, vranje)
 	old := o.backup()
@@ -184,6 +191,7 @@ func TestAServerThatLostMoreThanWasKeptIsGivenANewIdentity(t *testing.T) {
 }
 
 func TestANewEpochDropsWhatTheServerNoLongerHas(t *testing.T) {
+	t.Parallel()
 	o := newOffice(t)
 	d := enrolled(t, o, vranje)
 	kept := o.newID()
@@ -203,6 +211,7 @@ func TestANewEpochDropsWhatTheServerNoLongerHas(t *testing.T) {
 }
 
 func TestADeviceThatIsEnrolledAgainKeepsWhatItHolds(t *testing.T) {
+	t.Parallel()
 	o := newOffice(t)
 	d := enrolled(t, o, vranje)
 	h := d.household(vranje, "Ana")
@@ -217,6 +226,7 @@ func TestADeviceThatIsEnrolledAgainKeepsWhatItHolds(t *testing.T) {
 }
 
 func TestAServerThatLostEverythingGetsWhatTheDeviceKeeps(t *testing.T) {
+	t.Parallel()
 	o := newOffice(t)
 	d := enrolled(t, o, vranje)
 	h := d.household(vranje, "Ana")
@@ -232,6 +242,7 @@ func TestAServerThatLostEverythingGetsWhatTheDeviceKeeps(t *testing.T) {
 }
 
 func TestAServerThatRefusesForEverIsGivenUpOn(t *testing.T) {
+	t.Parallel()
 	o := newOffice(t)
 	d := enrolled(t, o, vranje)
 	d.household(vranje, "Ana")

@@ -29,6 +29,7 @@ func (d *device) rescue(history bool) (out []syncproto.Request) {
 }
 
 func TestARescueFileHasWhatIsUnsentAndOnRequestWhatIsKept(t *testing.T) {
+	t.Parallel()
 	o := newOffice(t)
 	d := enrolled(t, o, vranje)
 	var file bytes.Buffer
@@ -52,6 +53,7 @@ func TestARescueFileHasWhatIsUnsentAndOnRequestWhatIsKept(t *testing.T) {
 }
 
 func TestARescueFileNeedsALongPassphrase(t *testing.T) {
+	t.Parallel()
 	d := enrolled(t, newOffice(t), vranje)
 	d.household(vranje, "Ana")
 	if err := d.store.WriteRescue(t.Context(), &bytes.Buffer{}, "short", false); !errors.Is(err, clientlib.ErrWeakPassphrase) {

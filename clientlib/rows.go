@@ -2,8 +2,6 @@ package clientlib
 
 import (
 	"context"
-	"database/sql"
-	"errors"
 	"fmt"
 	"slices"
 
@@ -68,11 +66,13 @@ func (t *tx) openRow(collection, id string, sealed []byte) ([]byte, error) {
 
 // row reads one row; ok is false if there is none.
 func (t *tx) row(ctx context.Context, id uuid.UUID) (r row, ok bool, err error) {
-	r, err = t.scanRow(t.QueryRowContext(ctx, "SELECT "+rowColumns+" FROM records WHERE id = ?", id).Scan)
-	if errors.Is(err, sql.ErrNoRows) {
-		return row{id: id}, false, nil
-	}
-	return r, err == nil, err
+	r.id = id
+	err = t.each(ctx, "SELECT "+rowColumns+" FROM records WHERE id = ?", []any{id}, func(scan func(...any) error) (err error) {
+		r, err = t.scanRow(scan)
+		ok = true
+		return err
+	})
+	return r, ok && err == nil, err
 }
 
 // shown gives the record with the device's own changes laid over it.

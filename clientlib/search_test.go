@@ -10,6 +10,7 @@ import (
 )
 
 func TestFoldIsBlindToScriptAndDiacritics(t *testing.T) {
+	t.Parallel()
 	for want, spellings := range map[string][]string{
 		"dordevic":         {"Đorđević", "Djordjević", "Ђорђевић", "DJORDJEVIC", "Dordevic", "ЂОРЂЕВИЋ"},
 		"ljiljana njegos":  {"Љиљана Његош", "Ljiljana Njegoš", "ǈiljana  ǋegoš", "ЉИЉАНА ЊЕГОШ"},
@@ -44,6 +45,7 @@ func (d *device) found(text string) (out []string) {
 }
 
 func TestSearchFindsTheBestMatchFirst(t *testing.T) {
+	t.Parallel()
 	o := newOffice(t)
 	d := enrolled(t, o, vranje)
 	households := []*clientlib.Household{
@@ -83,6 +85,7 @@ func TestSearchFindsTheBestMatchFirst(t *testing.T) {
 }
 
 func TestSearchFollowsWhatChanges(t *testing.T) {
+	t.Parallel()
 	o := newOffice(t)
 	d := enrolled(t, o, vranje)
 	same(t, "before", d.found("ana"), nil)

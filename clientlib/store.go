@@ -142,6 +142,9 @@ func (s *Store) Close() error {
 type tx struct {
 	*sql.Tx
 	box box
+	// prepared holds the statements of the transaction by their text: a page of records runs the same
+	// few of them thousands of times.
+	prepared map[string]*sql.Stmt
 	// touched holds the records whose shown state changed.
 	touched touched
 	// mine holds the device's identities, once they were asked for.
@@ -155,7 +158,7 @@ func (s *Store) write(ctx context.Context, do func(*tx) error) error {
 		return fmt.Errorf("write to the store: %w", err)
 	}
 	defer sqlTx.Rollback()
-	t := &tx{Tx: sqlTx, box: s.box, touched: touched{}}
+	t := &tx{Tx: sqlTx, box: s.box, prepared: map[string]*sql.Stmt{}, touched: touched{}}
 	if err := do(t); err != nil {
 		return err
 	}
@@ -177,12 +180,26 @@ func (s *Store) read(ctx context.Context, do func(*tx) error) error {
 		return fmt.Errorf("read the store: %w", err)
 	}
 	defer sqlTx.Rollback()
-	return do(&tx{Tx: sqlTx, box: s.box})
+	return do(&tx{Tx: sqlTx, box: s.box, prepared: map[string]*sql.Stmt{}})
+}
+
+// prepare gives the prepared form of one statement. The end of the transaction closes it.
+func (t *tx) prepare(ctx context.Context, query string) (*sql.Stmt, error) {
+	if stmt := t.prepared[query]; stmt != nil {
+		return stmt, nil
+	}
+	stmt, err := t.PrepareContext(ctx, query)
+	t.prepared[query] = stmt
+	return stmt, err
 }
 
 // exec runs one statement for its effect.
 func (t *tx) exec(ctx context.Context, query string, args ...any) error {
-	if _, err := t.ExecContext(ctx, query, args...); err != nil {
+	stmt, err := t.prepare(ctx, query)
+	if err == nil {
+		_, err = stmt.ExecContext(ctx, args...)
+	}
+	if err != nil {
 		return fmt.Errorf("write to the store: %w", err)
 	}
 	return nil
@@ -190,7 +207,11 @@ func (t *tx) exec(ctx context.Context, query string, args ...any) error {
 
 // each runs a query and calls do for each of its rows.
 func (t *tx) each(ctx context.Context, query string, args []any, do func(scan func(...any) error) error) error {
-	rows, err := t.QueryContext(ctx, query, args...)
+	stmt, err := t.prepare(ctx, query)
+	if err != nil {
+		return fmt.Errorf("read the store: %w", err)
+	}
+	rows, err := stmt.QueryContext(ctx, args...)
 	if err != nil {
 		return fmt.Errorf("read the store: %w", err)
 	}

@@ -16,6 +16,7 @@ import (
 )
 
 func TestAStoreOpensWithItsPINOnly(t *testing.T) {
+	t.Parallel()
 	d := newDevice(t)
 	if _, err := clientlib.Open(t.Context(), d.path, "000000", d.options()); !errors.Is(err, clientlib.ErrWrongPIN) {
 		t.Errorf("wrong PIN: %v", err)
@@ -40,6 +41,7 @@ func TestAStoreOpensWithItsPINOnly(t *testing.T) {
 }
 
 func TestOpeningWhatIsNoStoreSaysSo(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	text := filepath.Join(dir, "letter.txt")
 	if err := os.WriteFile(text, []byte("Dear office, this is a letter and not a store. Yours, Milica."), 0o600); err != nil {
@@ -64,6 +66,7 @@ func TestOpeningWhatIsNoStoreSaysSo(t *testing.T) {
 }
 
 func TestAStoreOfANewerProgramIsRefused(t *testing.T) {
+	t.Parallel()
 	d := newDevice(t)
 	d.store.Close()
 	d.sql("PRAGMA user_version = 99")
@@ -73,6 +76,7 @@ func TestAStoreOfANewerProgramIsRefused(t *testing.T) {
 }
 
 func TestTheStoresFilesShowNothingOfAnybody(t *testing.T) {
+	t.Parallel()
 	o := newOffice(t)
 	d := enrolled(t, o, vranje)
 	h := &clientlib.Household{HeadName: "Marko Petrović", Status: "idp", Area: vranje, Phone: "+381637654321", Notes: "widower, asks for firewood"}
@@ -107,6 +111,7 @@ func TestTheStoresFilesShowNothingOfAnybody(t *testing.T) {
 }
 
 func TestASealedPartOpensInItsPlaceOnly(t *testing.T) {
+	t.Parallel()
 	o := newOffice(t)
 	d := enrolled(t, o, vranje)
 	a, b := d.household(vranje, "Ana"), d.household(vranje, "Branka")
@@ -118,6 +123,7 @@ func TestASealedPartOpensInItsPlaceOnly(t *testing.T) {
 }
 
 func TestEveryTypedRecordHasTheFieldsOfItsCollection(t *testing.T) {
+	t.Parallel()
 	for _, x := range []any{
 		clientlib.Area{}, clientlib.Project{}, clientlib.AssistanceType{}, clientlib.Questionnaire{}, clientlib.Household{},
 		clientlib.Person{}, clientlib.Visit{}, clientlib.Entitlement{}, clientlib.Delivery{}, clientlib.Activity{},
@@ -143,6 +149,7 @@ func TestEveryTypedRecordHasTheFieldsOfItsCollection(t *testing.T) {
 }
 
 func TestATypedRecordComesBackAsItWasSaved(t *testing.T) {
+	t.Parallel()
 	o := newOffice(t)
 	d := enrolled(t, o, vranje)
 	h := &clientlib.Household{
@@ -177,6 +184,7 @@ func TestATypedRecordComesBackAsItWasSaved(t *testing.T) {
 }
 
 func TestListGivesWhatBelongsToARecordDirectlyOrThroughOthers(t *testing.T) {
+	t.Parallel()
 	o := newOffice(t)
 	village := o.newID()
 	o.write(village, "areas", map[string]any{"name": "Korbevac", "level": "settlement", "parent": vranje})

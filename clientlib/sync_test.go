@@ -14,6 +14,7 @@ import (
 )
 
 func TestTwoDevicesEditDifferentFieldsAndBothSurvive(t *testing.T) {
+	t.Parallel()
 	o := newOffice(t)
 	a, b := enrolled(t, o, vranje), enrolled(t, o, vranje)
 	h := a.household(vranje, "Ana")
@@ -36,6 +37,7 @@ func TestTwoDevicesEditDifferentFieldsAndBothSurvive(t *testing.T) {
 }
 
 func TestAnOvertakenValueIsShownToItsAuthorUntilItIsSettled(t *testing.T) {
+	t.Parallel()
 	o := newOffice(t)
 	a, b := enrolled(t, o, vranje), enrolled(t, o, vranje)
 	h := a.household(vranje, "Ana")
@@ -65,6 +67,7 @@ func TestAnOvertakenValueIsShownToItsAuthorUntilItIsSettled(t *testing.T) {
 }
 
 func TestADeletionThatCrossesAnEditIsShownToBoth(t *testing.T) {
+	t.Parallel()
 	for _, deletedLater := range []bool{true, false} {
 		o := newOffice(t)
 		editor, deleter := enrolled(t, o, vranje), enrolled(t, o, vranje)
@@ -95,6 +98,7 @@ func TestADeletionThatCrossesAnEditIsShownToBoth(t *testing.T) {
 }
 
 func TestALinkCutAtAnyByteLosesNothingAndDoublesNothing(t *testing.T) {
+	t.Parallel()
 	o := newOffice(t)
 	o.change(func() { o.page = 3 })
 	d := enrolled(t, o, vranje)
@@ -112,16 +116,16 @@ func TestALinkCutAtAnyByteLosesNothingAndDoublesNothing(t *testing.T) {
 	want++
 	whole.sync()
 	up, down := 400, 900
-	for n := 0; n < up; n += 7 {
+	for n := 0; n < up; n += 23 {
 		record(fmt.Sprint("up ", n))
 		d.link.up = n
 		d.store.Sync(t.Context(), nil)
 		d.link.up = -1
-		if n%5 == 0 {
+		if n%2 == 0 {
 			d.reopen()
 		}
 	}
-	for n := 0; n < down; n += 11 {
+	for n := 0; n < down; n += 31 {
 		record(fmt.Sprint("down ", n))
 		d.link.down = n
 		d.store.Sync(t.Context(), nil)
@@ -136,10 +140,10 @@ func TestALinkCutAtAnyByteLosesNothingAndDoublesNothing(t *testing.T) {
 }
 
 func TestEachByteOfOneReplyCanBeTheLast(t *testing.T) {
+	t.Parallel()
 	o := newOffice(t)
 	d := enrolled(t, o, vranje)
 	h := d.household(vranje, "Ana")
-	d.link.down = 0
 	for cut := 0; ; cut++ {
 		d.link.down = cut
 		result, err := d.store.Sync(t.Context(), nil)
@@ -159,6 +163,7 @@ func TestEachByteOfOneReplyCanBeTheLast(t *testing.T) {
 }
 
 func TestALostAcknowledgementIsNoChangeTwice(t *testing.T) {
+	t.Parallel()
 	o := newOffice(t)
 	d := enrolled(t, o, vranje)
 	h := d.household(vranje, "Ana")
@@ -174,6 +179,7 @@ func TestALostAcknowledgementIsNoChangeTwice(t *testing.T) {
 }
 
 func TestABatchHasLimitsAndNeverSplitsAForm(t *testing.T) {
+	t.Parallel()
 	o := newOffice(t)
 	d := enrolled(t, o, vranje)
 	var sizes []int
@@ -190,6 +196,7 @@ func TestABatchHasLimitsAndNeverSplitsAForm(t *testing.T) {
 }
 
 func TestABatchIsLimitedInBytes(t *testing.T) {
+	t.Parallel()
 	o := newOffice(t)
 	d := enrolled(t, o, vranje)
 	noise := make([]byte, 15000)
@@ -209,6 +216,7 @@ func TestABatchIsLimitedInBytes(t *testing.T) {
 }
 
 func TestTheClockIsCorrectedAndItsWorkerTold(t *testing.T) {
+	t.Parallel()
 	o := newOffice(t)
 	d := newDevice(t)
 	d.clock.Add(-3 * time.Minute.Milliseconds())
@@ -227,6 +235,7 @@ func TestTheClockIsCorrectedAndItsWorkerTold(t *testing.T) {
 }
 
 func TestExpiredCredentialsAreRenewedAndLostOnesTouchNothing(t *testing.T) {
+	t.Parallel()
 	o := newOffice(t)
 	d := enrolled(t, o, vranje)
 	d.household(vranje, "Ana")
@@ -264,6 +273,7 @@ func TestExpiredCredentialsAreRenewedAndLostOnesTouchNothing(t *testing.T) {
 }
 
 func TestScopeThatChangesIsFollowed(t *testing.T) {
+	t.Parallel()
 	o := newOffice(t)
 	d := enrolled(t, o, vranje, kraljevo)
 	a, b := d.household(vranje, "Ana"), d.household(kraljevo, "Branka")
@@ -281,6 +291,7 @@ func TestScopeThatChangesIsFollowed(t *testing.T) {
 }
 
 func TestARecordThatMovesAwayIsDroppedAndOneThatMovesWithinIsKept(t *testing.T) {
+	t.Parallel()
 	o := newOffice(t)
 	d, both := enrolled(t, o, vranje), enrolled(t, o, vranje, kraljevo)
 	h := d.household(vranje, "Ana")
@@ -298,6 +309,7 @@ func TestARecordThatMovesAwayIsDroppedAndOneThatMovesWithinIsKept(t *testing.T) 
 }
 
 func TestHeldChangesAreFollowedUntilTheOfficeDecides(t *testing.T) {
+	t.Parallel()
 	o := newOffice(t)
 	d := enrolled(t, o, vranje)
 	o.change(func() { o.hold = func(syncproto.Change) string { return syncproto.HeldOutOfScope } })
@@ -324,6 +336,7 @@ func TestHeldChangesAreFollowedUntilTheOfficeDecides(t *testing.T) {
 }
 
 func TestARevokedDeviceHandsInItsOutboxAndIsEmptyThen(t *testing.T) {
+	t.Parallel()
 	o := newOffice(t)
 	d := enrolled(t, o, vranje)
 	d.household(vranje, "Ana")
@@ -356,6 +369,7 @@ func TestARevokedDeviceHandsInItsOutboxAndIsEmptyThen(t *testing.T) {
 }
 
 func TestAreasThatDifferAreFetchedAnewOnceAndNotCalledSafeIfTheyStillDo(t *testing.T) {
+	t.Parallel()
 	o := newOffice(t)
 	d := enrolled(t, o, vranje)
 	h := d.household(vranje, "Ana")
@@ -382,6 +396,7 @@ func TestAreasThatDifferAreFetchedAnewOnceAndNotCalledSafeIfTheyStillDo(t *testi
 }
 
 func TestKeptChangesAreDroppedAfter180Days(t *testing.T) {
+	t.Parallel()
 	o := newOffice(t)
 	d := enrolled(t, o, vranje)
 	h := d.household(vranje, "Ana")
@@ -401,6 +416,7 @@ func TestKeptChangesAreDroppedAfter180Days(t *testing.T) {
 }
 
 func TestProgressCountsWhatReallyPassed(t *testing.T) {
+	t.Parallel()
 	o := newOffice(t)
 	o.change(func() { o.page = 5 })
 	d := enrolled(t, o, vranje)
@@ -428,6 +444,7 @@ func TestProgressCountsWhatReallyPassed(t *testing.T) {
 }
 
 func TestASecondSyncAtOnceIsRefused(t *testing.T) {
+	t.Parallel()
 	o := newOffice(t)
 	d := enrolled(t, o, vranje)
 	var second error
@@ -440,6 +457,7 @@ func TestASecondSyncAtOnceIsRefused(t *testing.T) {
 }
 
 func TestAServerThatIsNoneOfOursIsToldFromABrokenLink(t *testing.T) {
+	t.Parallel()
 	d := newDevice(t)
 	for _, address := range []string{"http://office.example.org", "ftp://localhost", "https://user@localhost", "nonsense", ""} {
 		if err := d.store.Enrol(t.Context(), address, "CODE", ""); !errors.Is(err, clientlib.ErrServer) {
