@@ -14,6 +14,8 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"slices"
+	"sync"
 	"time"
 
 	"github.com/google/uuid"
@@ -42,6 +44,8 @@ type Accounts struct {
 	store *store.Store
 	now   func() time.Time
 	key   []byte
+	// hashing is held while a password is hashed: each takes 64 MiB.
+	hashing sync.Mutex
 }
 
 // New opens the accounts of a store. now is the clock.
@@ -82,24 +86,48 @@ func (a *Accounts) log(ctx context.Context, tx *store.Tx, actor uuid.UUID, actio
 	return audit.Append(ctx, tx, audit.Entry{At: a.millis(), Actor: actor.String(), Action: action, Subject: subject, Details: details})
 }
 
-// refuseOutside fails unless the actor may decide about all of the areas: an administrator about any,
-// a coordinator about the own ones and what lies below.
-func refuseOutside(ctx context.Context, tx *store.Tx, actor store.User, areas []uuid.UUID) error {
-	if actor.Role == RoleAdministrator {
-		return nil
-	}
-	parents, err := tx.AreaTree(ctx)
+// A reach is which areas somebody may decide about.
+type reach struct {
+	user store.User
+	tree scope.Tree
+}
+
+func reachOf(ctx context.Context, tx *store.Tx, actor uuid.UUID) (reach, error) {
+	user, err := tx.User(ctx, actor)
 	if err != nil {
-		return err
+		return reach{}, err
 	}
-	tree := scope.Tree(parents)
-	for _, area := range areas {
-		if actor.Role != RoleCoordinator || !tree.Contains(actor.Areas, area) {
-			return syncproto.Refuse(syncproto.CodeForbidden, "That reaches beyond your areas. Nothing was changed; ask an administrator.")
-		}
+	tree, err := tx.AreaTree(ctx)
+	return reach{user, tree}, err
+}
+
+// covers reports whether all of the areas are within reach: for an administrator any are, also such
+// as are no longer there; for a coordinator the own ones and what lies below.
+func (r reach) covers(areas []uuid.UUID) bool {
+	outside := func(area uuid.UUID) bool { return !r.tree.Contains(r.user.Areas, area) }
+	switch {
+	case !r.user.Active:
+		return false
+	case r.user.Role == RoleCoordinator:
+		return len(areas) > 0 && !slices.ContainsFunc(areas, outside)
 	}
-	if len(areas) == 0 {
-		return syncproto.Refuse(syncproto.CodeForbidden, "That belongs to no area of yours. Nothing was changed; ask an administrator.")
+	return r.user.Role == RoleAdministrator
+}
+
+// mayDecide fails unless all of the areas are within reach.
+func (r reach) mayDecide(areas []uuid.UUID) error {
+	if !r.covers(areas) {
+		return syncproto.Refuse(syncproto.CodeForbidden, "That is not all within your areas. Nothing was changed; ask an administrator.")
+	}
+	return nil
+}
+
+// mayHandTo fails unless a device with the areas may be handed to somebody. The holder is an author
+// there, so that a coordinator, who could name anybody otherwise, names who works there, or nobody
+// but the coordinator.
+func (r reach) mayHandTo(holder store.User, areas []uuid.UUID) error {
+	if r.user.Role != RoleAdministrator && holder.ID != r.user.ID && !r.tree.Meet(holder.Areas, areas) {
+		return syncproto.Refuse(syncproto.CodeForbidden, "The holder does not work in these areas. Nothing was changed; ask an administrator.")
 	}
 	return nil
 }

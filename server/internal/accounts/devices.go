@@ -5,8 +5,10 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/google/uuid"
 
@@ -57,15 +59,19 @@ func (a *Accounts) Invite(ctx context.Context, actor, holder uuid.UUID, name str
 	if err != nil {
 		return Invitation{}, err
 	}
-	if name = strings.TrimSpace(name); name == "" {
-		return Invitation{}, invalid("a device needs a name by which people know it")
+	if name, err = deviceName(name, ""); err != nil {
+		return Invitation{}, err
 	}
 	if len(areas) == 0 {
 		return Invitation{}, invalid("a device needs an area, or it would hold nothing")
 	}
 	out := Invitation{Code: code, Expires: a.now().Add(inviteLife)}
 	err = a.store.Write(ctx, func(tx *store.Tx) error {
-		if err := a.mayDecide(ctx, tx, actor, areas); err != nil {
+		within, err := reachOf(ctx, tx, actor)
+		if err != nil {
+			return err
+		}
+		if err := errors.Join(knownAreas(ctx, tx, areas), within.mayDecide(areas)); err != nil {
 			return err
 		}
 		user, err := tx.User(ctx, holder)
@@ -73,6 +79,9 @@ func (a *Accounts) Invite(ctx context.Context, actor, holder uuid.UUID, name str
 			return invalid("there is no active person %s to hand the device to", holder)
 		}
 		if err != nil {
+			return err
+		}
+		if err := within.mayHandTo(user, areas); err != nil {
 			return err
 		}
 		kept := store.Invite{CodeHash: hashOf(plainCode(code)), Name: name, Holder: holder, Areas: areas, MadeBy: actor, Expires: out.Expires.UnixMilli()}
@@ -84,16 +93,18 @@ func (a *Accounts) Invite(ctx context.Context, actor, holder uuid.UUID, name str
 	return out, err
 }
 
-// mayDecide fails unless the areas exist and the actor may decide about them.
-func (a *Accounts) mayDecide(ctx context.Context, tx *store.Tx, actor uuid.UUID, areas []uuid.UUID) error {
-	user, err := tx.User(ctx, actor)
-	if err != nil {
-		return err
+// maxName is the most characters of a device's name.
+const maxName = 100
+
+// deviceName gives a name as it is kept, or another one for a blank one.
+func deviceName(name, otherwise string) (string, error) {
+	if name = strings.TrimSpace(name); name == "" {
+		name = otherwise
 	}
-	if err := knownAreas(ctx, tx, areas); err != nil {
-		return err
+	if name == "" || utf8.RuneCountInString(name) > maxName {
+		return "", invalid("a device needs a name by which people know it, of at most %d characters", maxName)
 	}
-	return refuseOutside(ctx, tx, user, areas)
+	return name, nil
 }
 
 // An Enrolment is a device that is one of the programme's, and the tokens to come again with.
@@ -104,21 +115,18 @@ type Enrolment struct {
 
 // Enrol makes a device one of the programme's. existing is the id that its store has, or [uuid.Nil]:
 // it is kept if this server does not know it, as after the restore of a backup. name overrides the
-// invitation's, unless it is "".
+// invitation's, unless it is blank.
 func (a *Accounts) Enrol(ctx context.Context, code string, existing uuid.UUID, name string) (Enrolment, error) {
 	var d store.Device
 	err := a.store.Write(ctx, func(tx *store.Tx) error {
 		hash := hashOf(plainCode(code))
-		invite, err := tx.Invite(ctx, hash)
-		if err != nil && !errors.Is(err, store.ErrNotFound) {
+		invite, err := a.goodInvite(ctx, tx, hash)
+		if err != nil {
 			return err
 		}
-		if err != nil || invite.UsedBy != uuid.Nil || a.millis() > invite.Expires {
-			return syncproto.Refuse(syncproto.CodeCodeInvalid, "The enrolment code is wrong, used or expired. What is on the device is safe; ask a coordinator for a new code.")
-		}
-		d = store.Device{Name: invite.Name, Holder: invite.Holder, Areas: invite.Areas, Enrolled: a.millis(), TokenAt: a.millis()}
-		if name != "" {
-			d.Name = name
+		d = store.Device{Holder: invite.Holder, Areas: invite.Areas, Enrolled: a.millis(), TokenAt: a.millis()}
+		if d.Name, err = deviceName(name, invite.Name); err != nil {
+			return err
 		}
 		if d.ID, err = freeID(ctx, tx, existing); err != nil {
 			return err
@@ -129,6 +137,29 @@ func (a *Accounts) Enrol(ctx context.Context, code string, existing uuid.UUID, n
 		)
 	})
 	return a.enrolment(d, err)
+}
+
+// goodInvite gives an invitation that still works: it is neither used nor expired, and who made it and
+// who is to hold the device are still active.
+func (a *Accounts) goodInvite(ctx context.Context, tx *store.Tx, hash string) (store.Invite, error) {
+	refusal := syncproto.Refuse(syncproto.CodeCodeInvalid, "The enrolment code is wrong, used or expired. What is on the device is safe; ask a coordinator for a new code.")
+	invite, err := tx.Invite(ctx, hash)
+	if errors.Is(err, store.ErrNotFound) || err == nil && (invite.UsedBy != uuid.Nil || a.millis() > invite.Expires) {
+		return invite, refusal
+	}
+	if err != nil {
+		return invite, err
+	}
+	for _, id := range []uuid.UUID{invite.MadeBy, invite.Holder} {
+		user, err := tx.User(ctx, id)
+		if err != nil {
+			return invite, err
+		}
+		if !user.Active {
+			return invite, refusal
+		}
+	}
+	return invite, nil
 }
 
 // freeID gives wanted if it is a time-ordered UUID under which nothing ever came, and a new one
@@ -153,10 +184,17 @@ func (a *Accounts) enrolment(d store.Device, err error) (Enrolment, error) {
 }
 
 // NewIdentity gives a device whose history is another's too an id of its own, with the same name,
-// holder and areas.
+// holder and areas. A device that was revoked gets none.
 func (a *Accounts) NewIdentity(ctx context.Context, old store.Device) (Enrolment, error) {
 	var d store.Device
 	err := a.store.Write(ctx, func(tx *store.Tx) error {
+		old, err := tx.Device(ctx, old.ID) // it may have been revoked since it was authenticated
+		if err != nil {
+			return err
+		}
+		if old.Revoked != 0 || old.TokenEnded != 0 {
+			return syncproto.Refuse(syncproto.CodeForbidden, "The device was revoked, or its token was ended. What is on the device is safe; ask a coordinator.")
+		}
 		id, err := uuid.NewV7()
 		if err != nil {
 			return fmt.Errorf("make an id: %w", err)
@@ -173,20 +211,13 @@ func (a *Accounts) NewIdentity(ctx context.Context, old store.Device) (Enrolment
 // Devices gives the devices that a coordinator or administrator looks after, by name.
 func (a *Accounts) Devices(ctx context.Context, actor uuid.UUID) (devices []store.Device, err error) {
 	err = a.store.Read(ctx, func(tx *store.Tx) error {
-		user, err := tx.User(ctx, actor)
+		within, err := reachOf(ctx, tx, actor)
 		if err != nil {
 			return err
 		}
 		every, err := tx.Devices(ctx)
-		if err != nil {
-			return err
-		}
-		for _, d := range every {
-			if err := refuseOutside(ctx, tx, user, d.Areas); err == nil {
-				devices = append(devices, d)
-			}
-		}
-		return nil
+		devices = slices.DeleteFunc(every, func(d store.Device) bool { return !within.covers(d.Areas) })
+		return err
 	})
 	return devices, err
 }
@@ -202,7 +233,11 @@ func (a *Accounts) SetDeviceAreas(ctx context.Context, actor, id uuid.UUID, area
 		if err != nil {
 			return err
 		}
-		if err := errors.Join(a.mayDecide(ctx, tx, actor, d.Areas), a.mayDecide(ctx, tx, actor, areas)); err != nil {
+		within, err := reachOf(ctx, tx, actor)
+		if err != nil {
+			return err
+		}
+		if err := errors.Join(within.mayDecide(d.Areas), knownAreas(ctx, tx, areas), within.mayDecide(areas)); err != nil {
 			return err
 		}
 		return errors.Join(tx.SetDeviceAreas(ctx, id, areas),
@@ -217,7 +252,11 @@ func (a *Accounts) RevokeDevice(ctx context.Context, actor, id uuid.UUID) error 
 		if err != nil {
 			return err
 		}
-		if err := a.mayDecide(ctx, tx, actor, d.Areas); err != nil {
+		within, err := reachOf(ctx, tx, actor)
+		if err != nil {
+			return err
+		}
+		if err := within.mayDecide(d.Areas); err != nil {
 			return err
 		}
 		return errors.Join(tx.RevokeDevice(ctx, id, a.millis()), a.log(ctx, tx, actor, audit.DeviceRevoked, id.String(), nil))

@@ -28,7 +28,7 @@ const (
 )
 
 // hashPassword gives a password's PHC string.
-func hashPassword(password string) (string, error) {
+func (a *Accounts) hashPassword(password string) (string, error) {
 	if utf8.RuneCountInString(password) < minPassword || len(password) > maxPassword {
 		return "", invalid("a password has at least %d characters and at most %d bytes", minPassword, maxPassword)
 	}
@@ -36,13 +36,16 @@ func hashPassword(password string) (string, error) {
 	if _, err := rand.Read(salt); err != nil {
 		return "", fmt.Errorf("salt a password: %w", err)
 	}
-	key := derive(password, salt, argonTime, argonMemory, argonThreads)
+	key := a.derive(password, salt, argonTime, argonMemory, argonThreads)
 	encode := base64.RawStdEncoding.EncodeToString
 	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version, argonMemory, argonTime, argonThreads, encode(salt), encode(key)), nil
 }
 
-// derive computes argon2id over the password in NFC: the same word typed on two keyboards is one.
-func derive(password string, salt []byte, time, memory uint32, threads uint8) []byte {
+// derive computes argon2id over the password in NFC: the same word typed on two keyboards is one. It
+// does so one at a time, or a few dozen who try to log in would take all of a small server's memory.
+func (a *Accounts) derive(password string, salt []byte, time, memory uint32, threads uint8) []byte {
+	a.hashing.Lock()
+	defer a.hashing.Unlock()
 	return argon2.IDKey([]byte(norm.NFC.String(password)), salt, time, memory, threads, argonKey)
 }
 
@@ -52,7 +55,7 @@ var nobody = fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version, 
 	strings.Repeat("A", 22), strings.Repeat("A", 43))
 
 // passwordFits compares a password with a PHC string in constant time.
-func passwordFits(password, phc string) bool {
+func (a *Accounts) passwordFits(password, phc string) bool {
 	known := phc != ""
 	if !known {
 		phc = nobody
@@ -71,5 +74,5 @@ func passwordFits(password, phc string) bool {
 	if saltErr != nil || wantErr != nil || len(password) > maxPassword {
 		return false
 	}
-	return subtle.ConstantTimeCompare(derive(password, salt, time, memory, threads), want) == 1 && known
+	return subtle.ConstantTimeCompare(a.derive(password, salt, time, memory, threads), want) == 1 && known
 }

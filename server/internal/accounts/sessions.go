@@ -6,6 +6,8 @@ import (
 	"errors"
 	"time"
 
+	"github.com/google/uuid"
+
 	"satchel/server/internal/audit"
 	"satchel/server/internal/store"
 	"satchel/syncproto"
@@ -28,22 +30,32 @@ func loginFailed() error {
 	return syncproto.Refuse(syncproto.CodeLoginFailed, "The login or the password is wrong, or the account may not log in.")
 }
 
+// mayLogIn reports whether somebody is one who works in the console.
+func mayLogIn(u store.User) bool {
+	return u.Active && (u.Role == RoleCoordinator || u.Role == RoleAdministrator)
+}
+
 // Login opens a session for a coordinator or administrator.
 func (a *Accounts) Login(ctx context.Context, login, password string) (Session, error) {
 	var u store.User
 	err := a.store.Read(ctx, func(tx *store.Tx) (err error) {
-		u, err = tx.UserByLogin(ctx, login)
+		u, err = tx.UserByLogin(ctx, plainLogin(login))
 		return err
 	})
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
 		return Session{}, err
 	}
-	fits := passwordFits(password, u.Password)
-	allowed := fits && u.Active && (u.Role == RoleCoordinator || u.Role == RoleAdministrator)
-	s := Session{User: u, Token: rand.Text(), CSRF: rand.Text(), Expires: a.now().Add(sessionLife)}
+	allowed := a.passwordFits(password, u.Password)
+	s := Session{Token: rand.Text(), CSRF: rand.Text(), Expires: a.now().Add(sessionLife)}
 	err = a.store.Write(ctx, func(tx *store.Tx) error {
+		if allowed { // the account may have changed while the password was hashed
+			if s.User, err = tx.User(ctx, u.ID); err != nil {
+				return err
+			}
+			allowed = mayLogIn(s.User) && s.User.Password == u.Password
+		}
 		if !allowed {
-			return a.log(ctx, tx, u.ID, audit.LoginFailed, u.ID.String(), nil)
+			return a.log(ctx, tx, uuid.Nil, audit.LoginFailed, u.ID.String(), nil)
 		}
 		kept := store.Session{TokenHash: hashOf(s.Token), User: u.ID, CSRF: s.CSRF, Created: a.millis(), Expires: s.Expires.UnixMilli()}
 		return errors.Join(
@@ -71,7 +83,7 @@ func (a *Accounts) Session(ctx context.Context, token string) (s Session, err er
 		s.User, err = tx.User(ctx, kept.User)
 		return err
 	})
-	if errors.Is(err, store.ErrNotFound) || err == nil && (!s.User.Active || a.now().After(s.Expires)) {
+	if errors.Is(err, store.ErrNotFound) || err == nil && (!mayLogIn(s.User) || a.now().After(s.Expires)) {
 		return Session{}, syncproto.Refuse(syncproto.CodeUnauthorized, "The session has ended. Log in again; nothing was changed.")
 	}
 	return s, err

@@ -126,7 +126,8 @@ func (a *Accounts) Authenticate(ctx context.Context, access string) (d store.Dev
 	_, err = jwt.ParseWithClaims(access, &claims, func(*jwt.Token) (any, error) { return a.key, nil },
 		jwt.WithValidMethods([]string{jwt.SigningMethodHS256.Alg()}), jwt.WithIssuer(tokenIssuer), jwt.WithAudience(tokenAudience),
 		jwt.WithExpirationRequired(), jwt.WithIssuedAt(), jwt.WithTimeFunc(a.now))
-	if errors.Is(err, jwt.ErrTokenExpired) {
+	// One from the future was given out before the server's clock was set back: it is as good as expired.
+	if errors.Is(err, jwt.ErrTokenExpired) || errors.Is(err, jwt.ErrTokenUsedBeforeIssued) {
 		return d, syncproto.Refuse(syncproto.CodeTokenExpired, "The access token has expired. Nothing was changed; refresh it and try again.")
 	}
 	id, idErr := syncproto.ParseID(claims.Subject)

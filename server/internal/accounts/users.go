@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"golang.org/x/text/unicode/norm"
 
 	"satchel/server/internal/audit"
 	"satchel/server/internal/store"
@@ -25,6 +26,9 @@ type NewUser struct {
 	Password string `json:"password"`
 }
 
+// plainLogin gives a login as it is kept: however it was typed, it is the same.
+func plainLogin(login string) string { return norm.NFC.String(strings.TrimSpace(login)) }
+
 // AddUser adds a person, in the name of actor; [uuid.Nil] where nobody is logged in.
 func (a *Accounts) AddUser(ctx context.Context, actor uuid.UUID, n NewUser) (store.User, error) {
 	u, err := a.newUser(n)
@@ -35,7 +39,7 @@ func (a *Accounts) AddUser(ctx context.Context, actor uuid.UUID, n NewUser) (sto
 }
 
 func (a *Accounts) newUser(n NewUser) (store.User, error) {
-	u := store.User{Login: strings.TrimSpace(n.Login), Name: strings.TrimSpace(n.Name), Role: n.Role, Areas: n.Areas, Active: true, Created: a.millis()}
+	u := store.User{Login: plainLogin(n.Login), Name: strings.TrimSpace(n.Name), Role: n.Role, Areas: n.Areas, Active: true, Created: a.millis()}
 	if u.Login == "" || u.Name == "" {
 		return u, invalid("a person needs a login and a name")
 	}
@@ -44,7 +48,7 @@ func (a *Accounts) newUser(n NewUser) (store.User, error) {
 	}
 	var err error
 	if n.Password != "" {
-		if u.Password, err = hashPassword(n.Password); err != nil {
+		if u.Password, err = a.hashPassword(n.Password); err != nil {
 			return u, err
 		}
 	}
@@ -74,12 +78,12 @@ type UserChange struct {
 }
 
 // ChangeUser changes a person. A new password, another role and the end of an account end the
-// person's sessions. The last active administrator stays one.
+// person's sessions. The last administrator who can log in stays one.
 func (a *Accounts) ChangeUser(ctx context.Context, actor, id uuid.UUID, change UserChange) error {
 	var password string
 	var err error
 	if change.Password != nil {
-		if password, err = hashPassword(*change.Password); err != nil {
+		if password, err = a.hashPassword(*change.Password); err != nil {
 			return err
 		}
 	}
@@ -91,17 +95,18 @@ func (a *Accounts) ChangeUser(ctx context.Context, actor, id uuid.UUID, change U
 		if password != "" {
 			u.Password = password
 		}
-		if err := change.apply(&u); err != nil {
-			return err
-		}
-		if err := knownAreas(ctx, tx, u.Areas); err != nil {
+		if err := change.apply(ctx, tx, &u); err != nil {
 			return err
 		}
 		if err := errors.Join(tx.SetUser(ctx, u), tx.SetUserAreas(ctx, id, u.Areas)); err != nil {
 			return err
 		}
-		if last, err := noAdministrator(ctx, tx); err != nil || last {
-			return errors.Join(err, invalid("that would leave no active administrator"))
+		none, err := noAdministrator(ctx, tx)
+		if err != nil {
+			return err
+		}
+		if none {
+			return invalid("that would leave no administrator who can log in")
 		}
 		if change.Password != nil || change.Role != nil || change.Active != nil {
 			if err := tx.EndSessionsOf(ctx, id); err != nil {
@@ -114,7 +119,9 @@ func (a *Accounts) ChangeUser(ctx context.Context, actor, id uuid.UUID, change U
 	})
 }
 
-func (c UserChange) apply(u *store.User) error {
+// apply changes u. Areas that stay are not looked at: one may have been deleted since, and that must
+// not keep anybody from ending the account.
+func (c UserChange) apply(ctx context.Context, tx *store.Tx, u *store.User) error {
 	if c.Name != nil {
 		u.Name = strings.TrimSpace(*c.Name)
 	}
@@ -122,6 +129,9 @@ func (c UserChange) apply(u *store.User) error {
 		u.Role = *c.Role
 	}
 	if c.Areas != nil {
+		if err := knownAreas(ctx, tx, *c.Areas); err != nil {
+			return err
+		}
 		u.Areas = *c.Areas
 	}
 	if c.Active != nil {
@@ -133,9 +143,12 @@ func (c UserChange) apply(u *store.User) error {
 	return nil
 }
 
+// noAdministrator reports whether nobody can log in as an administrator.
 func noAdministrator(ctx context.Context, tx *store.Tx) (bool, error) {
 	users, err := tx.Users(ctx)
-	return !slices.ContainsFunc(users, func(u store.User) bool { return u.Active && u.Role == RoleAdministrator }), err
+	return !slices.ContainsFunc(users, func(u store.User) bool {
+		return u.Active && u.Role == RoleAdministrator && u.Password != ""
+	}), err
 }
 
 // Users gives all people, by login.
@@ -162,7 +175,7 @@ func (a *Accounts) SetupCode(ctx context.Context) (code string, err error) {
 		}
 		code = rand.Text()
 		expires := a.now().Add(setupLife).UTC().Format(time.RFC3339)
-		return tx.SetProperty(ctx, propertySetup, hashOf(code)+" "+expires)
+		return tx.SetProperty(ctx, propertySetup, hashOf(plainCode(code))+" "+expires)
 	})
 	return code, err
 }
@@ -188,7 +201,7 @@ func (a *Accounts) SetUp(ctx context.Context, code string, n NewUser) (store.Use
 		if err != nil {
 			return err
 		}
-		if hash != hashOf(code) || timeErr != nil || a.now().After(until) || !none {
+		if hash != hashOf(plainCode(code)) || timeErr != nil || a.now().After(until) || !none {
 			return syncproto.Refuse(syncproto.CodeCodeInvalid, "The setup code is wrong, used or expired. Nothing was changed; start the server again for a new one.")
 		}
 		return errors.Join(tx.SetProperty(ctx, propertySetup, ""), a.addUser(ctx, tx, uuid.Nil, u))

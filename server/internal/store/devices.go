@@ -67,13 +67,13 @@ func (t *Tx) AddDevice(ctx context.Context, d Device) error {
 	return t.SetDeviceAreas(ctx, d.ID, d.Areas)
 }
 
-// SetDeviceAreas sets the areas that a device holds.
+// SetDeviceAreas sets the areas that a device holds. An area that is named twice is one.
 func (t *Tx) SetDeviceAreas(ctx context.Context, device uuid.UUID, areas []uuid.UUID) error {
 	if err := t.exec(ctx, "DELETE FROM device_areas WHERE device = ?", device); err != nil {
 		return fmt.Errorf("set the areas of a device: %w", err)
 	}
 	for _, area := range areas {
-		if err := t.exec(ctx, "INSERT INTO device_areas (device, area) VALUES (?, ?)", device, area); err != nil {
+		if err := t.exec(ctx, "INSERT INTO device_areas (device, area) VALUES (?, ?) ON CONFLICT DO NOTHING", device, area); err != nil {
 			return fmt.Errorf("set the areas of a device: %w", err)
 		}
 	}

@@ -46,13 +46,13 @@ func (t *Tx) SetUser(ctx context.Context, u User) error {
 		u.Login, u.Name, u.Role, u.Password, u.Active, u.ID)
 }
 
-// SetUserAreas sets the areas that a person works in.
+// SetUserAreas sets the areas that a person works in. An area that is named twice is one.
 func (t *Tx) SetUserAreas(ctx context.Context, user uuid.UUID, areas []uuid.UUID) error {
 	if err := t.exec(ctx, "DELETE FROM user_areas WHERE user = ?", user); err != nil {
 		return fmt.Errorf("set the areas of a user: %w", err)
 	}
 	for _, area := range areas {
-		if err := t.exec(ctx, "INSERT INTO user_areas (user, area) VALUES (?, ?)", user, area); err != nil {
+		if err := t.exec(ctx, "INSERT INTO user_areas (user, area) VALUES (?, ?) ON CONFLICT DO NOTHING", user, area); err != nil {
 			return fmt.Errorf("set the areas of a user: %w", err)
 		}
 	}
