@@ -40,19 +40,19 @@ func changeBlocks(batch []Change) ([]changeBlock, error) {
 }
 
 // weigh gives roughly how many bytes the change adds to a block, and which columns.
-func (c Change) weigh() (bytes int, names []string) {
-	bytes = 100
+func (c Change) weigh() (size int, names []string) {
+	size = 100
 	for name, v := range c.Fields {
-		bytes += len(v) + 4
+		size += len(v) + 4
 		names = append(names, name)
 	}
 	for _, versions := range []map[string][]Version{c.Base, c.Seen} {
 		for name, list := range versions {
-			bytes += 4 + 16*len(list)
+			size += 4 + 16*len(list)
 			names = append(names, name)
 		}
 	}
-	return bytes, names
+	return size, names
 }
 
 func changeBlockOf(rows []Change) (changeBlock, error) {

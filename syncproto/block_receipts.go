@@ -40,7 +40,7 @@ func receiptBlocks(receipts []Receipt) []receiptBlock {
 }
 
 // weigh gives roughly how many bytes the receipt adds to a block.
-func (r Receipt) weigh() (bytes int, names []string) {
+func (r Receipt) weigh() (size int, names []string) {
 	return 100 + 2*len(r.Reason) + (MaxNameBytes+3)*len(r.Conflicts), nil
 }
 

@@ -43,13 +43,13 @@ func recordBlocks(page []Record) ([]recordBlock, error) {
 func (c Cell) weight() int { return 20 + len(c.Value) + 16*(len(c.Same)+len(c.Open)) }
 
 // weigh gives roughly how many bytes the record adds to a block, and which columns.
-func (r Record) weigh() (bytes int, names []string) {
-	bytes = 100
+func (r Record) weigh() (size int, names []string) {
+	size = 100
 	for name, c := range r.Fields {
-		bytes += c.weight()
+		size += c.weight()
 		names = append(names, name)
 	}
-	return bytes, names
+	return size, names
 }
 
 func recordBlockOf(rows []Record) (recordBlock, error) {

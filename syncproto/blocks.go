@@ -107,18 +107,19 @@ func orNull(v Value) Value {
 
 // checkCompact says whether a value can stand in a column as it is: JSON without white space.
 func checkCompact(v Value) error {
-	var compact bytes.Buffer
-	if err := json.Compact(&compact, []byte(v)); v != "" && (err != nil || compact.String() != string(v)) {
+	var out bytes.Buffer
+	if err := json.Compact(&out, []byte(v)); v != "" && (err != nil || out.String() != string(v)) {
 		return errors.New("a value is not compact JSON")
 	}
 	return nil
 }
 
-// cut cuts rows into blocks that keep to the limits of a line. weigh gives the bytes and the field
-// names of a row, roughly.
-func cut[T any](rows []T, weigh func(T) (bytes int, names []string)) [][]T {
+// cut cuts rows into blocks that keep to the limits of a line. weigh gives roughly the bytes of a row,
+// and its field names: for each there may be three columns, which say of each row whether it has a
+// value.
+func cut[T any](rows []T, weigh func(T) (size int, names []string)) [][]T {
 	var out [][]T
-	bytes, names := 0, map[string]bool{}
+	size, names := 0, map[string]bool{}
 	for _, row := range rows {
 		weight, own := weigh(row)
 		fresh := 0
@@ -127,14 +128,14 @@ func cut[T any](rows []T, weigh func(T) (bytes int, names []string)) [][]T {
 				fresh++
 			}
 		}
-		last := len(out) - 1
-		if last < 0 || len(out[last]) == MaxBlockRows || bytes+weight > maxBlockBytes || len(names)+fresh > maxColumns {
+		last, columns := len(out)-1, len(names)+fresh
+		if last < 0 || len(out[last]) == MaxBlockRows || columns > maxColumns || size+weight+3*columns*len(out[last]) > maxBlockBytes {
 			out = append(out, nil)
-			last, bytes = last+1, 0
+			last, size = last+1, 0
 			clear(names)
 		}
 		out[last] = append(out[last], row)
-		bytes += weight
+		size += weight
 		for _, name := range own {
 			names[name] = true
 		}

@@ -19,8 +19,9 @@ import (
 //	{"all": v}                    the value of every row
 //	{"where": "01…", "is": col}   1 for each row that has a value, and the column of those that have;
 //	                              a row without a value is not one with null
-//	{"of": col, "at": col}        the values that occur, and for each row the index of its own
-//	{"deltas": [n, …]}            whole numbers: each one's difference from the one before, or from 0
+//	{"of": col, "at": col}        the values that occur, and for each row the index of its own; at may
+//	                              also be a string, with one digit in base 36 for each row
+//	{"deltas": col}               whole numbers: each one's difference from the one before, or from 0
 //	{"days": col}                 dates, as days since 1970-01-01
 //	{"times": col, "tails": "…"}  UUIDs: the first 48 bits as a number, and the other 80 bits of all
 //	                              of them, one behind the other, in unpadded base64url

@@ -54,6 +54,7 @@ func TestColumnsInvalid(t *testing.T) {
 		`{"times":[1,1,1],"tails":"AAAA"}`, `{"times":[1,1,-1],"tails":"AAAAAAAAAAAAAQAAAAAAAAAAAAIAAAAAAAAAAAAD"}`,
 		`{"times":[1,1,281474976710656],"tails":"AAAAAAAAAAAAAQAAAAAAAAAAAAIAAAAAAAAAAAAD"}`, `{"times":[1,1,1]}`,
 		`{"times":[1,1,1],"tails":"AAAAAAAAAAAAAQAAAAAAAAAAAAIAAAAAAAAAAAA+"}`,
+		`{"times":[1,1,1],"tails":"AAAAAAAAAAAAAQAAAAAAAAAAAAIAAAAAAAAAAAAD\n"}`,
 		`{"members":[1,2,3]}`, `{"members":{"a":1}}`, `{"members":{"a":[1,2]}}`,
 		strings.Repeat(`{"where":"111","is":`, 20) + `[1,2,3]` + strings.Repeat(`}`, 20),
 	} {

@@ -1,6 +1,7 @@
 package syncproto
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/binary"
@@ -45,7 +46,7 @@ func (d Digest) MarshalText() ([]byte, error) {
 // UnmarshalText reads unpadded base64url.
 func (d *Digest) UnmarshalText(text []byte) error {
 	b, err := base64.RawURLEncoding.Strict().DecodeString(string(text))
-	if err != nil || len(b) != len(d) {
+	if err != nil || len(b) != len(d) || bytes.ContainsAny(text, "\r\n") { // decoding passes over line ends
 		return fmt.Errorf("a digest is %d bytes in base64url", len(d))
 	}
 	copy(d[:], b)

@@ -212,7 +212,7 @@ func (e *expander) ids(s shape, rows, depth int) ([]Value, error) {
 		return nil, err
 	}
 	tails, err := base64.RawURLEncoding.Strict().DecodeString(text)
-	if err != nil || len(tails) != tailBytes*rows {
+	if err != nil || len(tails) != tailBytes*rows || strings.ContainsAny(text, "\r\n") { // decoding passes over line ends
 		return nil, fmt.Errorf("its tails have to be %d bytes a row in base64url", tailBytes)
 	}
 	out := make([]Value, rows)

@@ -256,11 +256,12 @@ func (f *frameReader) finish(announced, have counts, rows error) error {
 		return f.refuse(fmt.Errorf("it announces %v, and there are %v", announced, have))
 	}
 	f.line++
-	if f.lines.Scan() {
-		return f.refuse(errors.New("it comes behind the end"))
-	}
-	if err := f.lines.Err(); err != nil {
+	more := f.lines.Scan()
+	switch {
+	case f.lines.Err() != nil:
 		return f.stopped()
+	case more:
+		return f.refuse(errors.New("it comes behind the end"))
 	}
 	return nil
 }

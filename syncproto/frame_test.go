@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"errors"
+	"fmt"
 	"io"
 	"reflect"
 	"runtime"
@@ -38,7 +39,7 @@ func TestRequestRoundTrip(t *testing.T) {
 		stream := requestBytes(t, want)
 		got, err := ReadRequest(iotest.OneByteReader(bytes.NewReader(stream)))
 		if err != nil || !reflect.DeepEqual(got, want) {
-			t.Fatalf("read %+v, %v\nwrote %+v\n%s", got, err, want, lines(stream))
+			t.Fatalf("read %+v, %v\nwrote %+v\n%s", got, err, want, stream)
 		}
 	})
 }
@@ -51,7 +52,7 @@ func TestReplyRoundTrip(t *testing.T) {
 		heard := 0
 		got, err := ReadReply(bytes.NewReader(stream), func(records int) { heard = records })
 		if err != nil || !reflect.DeepEqual(got, want) {
-			t.Fatalf("read %+v, %v\nwrote %+v\n%s", got, err, want, lines(stream))
+			t.Fatalf("read %+v, %v\nwrote %+v\n%s", got, err, want, stream)
 		}
 		if heard != len(want.Records) {
 			t.Fatalf("progress came to %d of %d records", heard, len(want.Records))
@@ -76,6 +77,21 @@ func TestLargeBatch(t *testing.T) {
 	}
 	if blocks := bytes.Count(stream, []byte(`{"changes":{`)); blocks < 3 {
 		t.Errorf("%d bytes went into %d blocks", len(stream), blocks)
+	}
+}
+
+// So does a batch in which every change has a field of its own.
+func TestManyFields(t *testing.T) {
+	v := newVillage(4)
+	batch := v.changes(t, "weather", MaxBatchChanges, func() map[string]any { return nil })
+	for i := range batch {
+		name := fmt.Sprintf("field_%d", i)
+		batch[i].Fields[name] = True
+		batch[i].Base = map[string][]Version{name: {{N: 1}}}
+	}
+	got, err := ReadRequest(bytes.NewReader(requestBytes(t, Request{Changes: batch})))
+	if err != nil || !reflect.DeepEqual(got.Changes, batch) {
+		t.Fatalf("read %d changes of %d, %v", len(got.Changes), len(batch), err)
 	}
 }
 

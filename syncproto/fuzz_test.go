@@ -217,6 +217,7 @@ func FuzzSetBody(f *testing.F) {
 
 func FuzzDigestAndHash(f *testing.F) {
 	f.Add("AAAAAAAAAAAAAAAAAAAAAA")
+	f.Add("00000000000000\r0000000A")
 	f.Add(Hash{1}.String())
 	f.Fuzz(func(t *testing.T, text string) {
 		var d Digest

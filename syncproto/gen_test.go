@@ -2,7 +2,6 @@ package syncproto
 
 import (
 	"encoding/binary"
-	"fmt"
 	"strconv"
 
 	"github.com/google/uuid"
@@ -160,6 +159,3 @@ func anyRecord(t *rapid.T, collection string, kinds map[string]*rapid.Generator[
 	}
 	return out
 }
-
-// lines names what a stream has on its lines, for messages of tests.
-func lines(stream []byte) string { return fmt.Sprintf("stream:\n%s", stream) }

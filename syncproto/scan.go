@@ -2,6 +2,7 @@ package syncproto
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 )
@@ -44,7 +45,7 @@ func members(object string, most int) ([]member, error) {
 			return nil, err
 		}
 		if names[name] {
-			return nil, fmt.Errorf("it has a member twice")
+			return nil, errors.New("it has a member twice")
 		}
 		names[name] = true
 		at = skipSpace(object, end)  // to the colon

@@ -102,17 +102,17 @@ func escape(text []byte) (r rune, size int) {
 	return rune(code), 6
 }
 
-// canonical copies the next value of dec to out.
+// canonical copies the next value of dec, which lies in so many others, to out.
 func canonical(dec *json.Decoder, out *strings.Builder, depth int) error {
-	if depth > MaxNesting {
-		return fmt.Errorf("the value nests deeper than %d levels", MaxNesting)
-	}
 	token, err := dec.Token()
 	if err != nil {
 		return fmt.Errorf("the value is not JSON: %w", err)
 	}
 	switch t := token.(type) {
 	case json.Delim:
+		if depth == MaxNesting {
+			return fmt.Errorf("the value nests deeper than %d levels", MaxNesting)
+		}
 		if t == '{' {
 			return canonicalObject(dec, out, depth)
 		}
@@ -152,7 +152,7 @@ func canonicalObject(dec *json.Decoder, out *strings.Builder, depth int) error {
 		}
 		name := norm.NFC.String(token.(string)) // a member's name is always a string
 		if _, again := members[name]; again {
-			return fmt.Errorf("the member %q is there twice", name)
+			return errors.New("a member is there twice")
 		}
 		var member strings.Builder
 		if err := canonical(dec, &member, depth+1); err != nil {
