@@ -24,6 +24,8 @@ type cli struct {
 	Demo     demoCmd     `cmd:"" help:"Play the reference programme on a server of its own."`
 	User     userCmd     `cmd:"" help:"People: add, list, change."`
 	Device   deviceCmd   `cmd:"" help:"Devices: invite, list, change areas, revoke."`
+	Import   importCmd   `cmd:"" help:"Import records from CSV."`
+	Export   exportCmd   `cmd:"" help:"Export a collection as CSV."`
 	Conflict conflictCmd `cmd:"" help:"Conflicts: list, show, settle, undo."`
 	Held     heldCmd     `cmd:"" help:"Held changes: list, apply, discard."`
 	History  historyCmd  `cmd:"" help:"Show who changed what of a record."`

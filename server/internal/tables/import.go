@@ -41,7 +41,7 @@ func Check(ctx context.Context, s *store.Store, collection string, r io.Reader) 
 	if err != nil {
 		return nil, err
 	}
-	out := &Table{Collection: collection, Rows: len(sheet.lines), Faults: sheet.faults}
+	out := &Table{Collection: collection, Rows: len(sheet.lines), Faults: append([]Fault{}, sheet.faults...)}
 	if sheet.header == nil {
 		return out, nil
 	}
