@@ -1,0 +1,387 @@
+package httpapi_test
+
+import (
+	"bytes"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/labstack/echo/v4"
+
+	"satchel/syncproto"
+)
+
+// The callers of the tests of access. Those of area a, and those without an area, must learn nothing
+// of area b.
+const (
+	nobody       = "nobody"
+	tabletA      = "device of area a"
+	tabletB      = "device of area b"
+	revoked      = "revoked device of area a"
+	worker       = "worker without a login"
+	coordinatorA = "coordinator of a"
+	coordinatorB = "coordinator of b"
+	adminUser    = "administrator"
+	noTokenA     = "coordinator of a without the session's CSRF token"
+	noTokenAdmin = "administrator without the session's CSRF token"
+)
+
+// A ruleOf a route says who may use it, and how it is tried. Every route needs one: who adds a route
+// says here who may use it.
+type ruleOf struct {
+	// may names the callers that are let in, with what they are answered.
+	may map[string]int
+	// try makes a call that would read or change something of area b.
+	try func(b *besieged) call
+}
+
+// Statuses for all who may.
+func everybody(status int) map[string]int {
+	out := devices(status)
+	for caller, status := range sessions(status) {
+		out[caller] = status
+	}
+	out[nobody], out[worker], out[noTokenA], out[noTokenAdmin] = status, status, status, status
+	return out
+}
+
+func devices(status int) map[string]int {
+	return map[string]int{tabletA: status, tabletB: status, revoked: status}
+}
+
+func sessions(status int) map[string]int {
+	return map[string]int{coordinatorA: status, coordinatorB: status, adminUser: status}
+}
+
+// readable says that reading needs no CSRF token.
+func readable(by map[string]int) map[string]int {
+	if status, ok := by[coordinatorA]; ok {
+		by[noTokenA] = status
+	}
+	by[noTokenAdmin] = by[adminUser]
+	return by
+}
+
+// inB are the answers of what reaches into area b: a coordinator decides only about the own areas.
+func inB(status int) map[string]int {
+	return map[string]int{coordinatorA: 403, coordinatorB: status, adminUser: status}
+}
+
+func onlyAdmin(status int) map[string]int { return map[string]int{adminUser: status} }
+
+// rules has one entry for each route.
+func rules() map[string]ruleOf {
+	return map[string]ruleOf{
+		"GET /healthz": {everybody(200), plain("GET", "/healthz")},
+		// Everybody on the same machine; TestMetricsAreForTheSameMachine tries others.
+		"GET /metrics": {everybody(200), plain("GET", "/metrics")},
+
+		"POST /api/v1/enrol": {everybody(401), withBody("POST", "/api/v1/enrol", `{"code": "0000-0000-0000"}`)},
+		"POST /api/v1/token": {everybody(401), withBody("POST", "/api/v1/token", `{"refresh": "wrong"}`)},
+		"POST /api/v1/identity": {
+			map[string]int{tabletA: 201, tabletB: 201}, withBody("POST", "/api/v1/identity", `{}`),
+		},
+		"POST /api/v1/sync": {devices(200), (*besieged).pull},
+
+		"POST /api/v1/setup": {
+			everybody(401), withBody("POST", "/api/v1/setup", `{"code": "wrong", "login": "x", "name": "X", "password": "`+password+`"}`),
+		},
+		"POST /api/v1/session":   {everybody(401), withBody("POST", "/api/v1/session", `{"login": "ana", "password": "wrong"}`)},
+		"GET /api/v1/session":    {readable(sessions(200)), plain("GET", "/api/v1/session")},
+		"DELETE /api/v1/session": {sessions(204), plain("DELETE", "/api/v1/session")},
+
+		"GET /api/v1/users":   {readable(onlyAdmin(200)), plain("GET", "/api/v1/users")},
+		"POST /api/v1/users":  {onlyAdmin(201), (*besieged).addUser},
+		"GET /api/v1/devices": {readable(sessions(200)), plain("GET", "/api/v1/devices")},
+		"POST /api/v1/invites": {inB(201), func(b *besieged) call {
+			return withBody("POST", "/api/v1/invites", fmt.Sprintf(`{"name": "new", "holder": %q, "areas": [%q]}`, b.workerB, b.b))(b)
+		}},
+		"PUT /api/v1/devices/:id/areas": {inB(204), func(b *besieged) call {
+			return withBody("PUT", "/api/v1/devices/"+b.spare().String()+"/areas", fmt.Sprintf(`{"areas": [%q]}`, b.b))(b)
+		}},
+		"POST /api/v1/devices/:id/revoke": {inB(204), func(b *besieged) call {
+			return plain("POST", "/api/v1/devices/"+b.spare().String()+"/revoke")(b)
+		}},
+
+		"GET /api/v1/conflicts": {readable(onlyAdmin(200)), func(b *besieged) call {
+			b.collide()
+			return plain("GET", "/api/v1/conflicts")(b)
+		}},
+		"GET /api/v1/conflicts/:record/:field": {readable(onlyAdmin(200)), func(b *besieged) call {
+			record, _ := b.collide()
+			return plain("GET", "/api/v1/conflicts/"+record.String()+"/phone")(b)
+		}},
+		"POST /api/v1/conflicts/:record/:field/settle": {onlyAdmin(200), func(b *besieged) call {
+			record, heads := b.collide()
+			return withBody("POST", "/api/v1/conflicts/"+record.String()+"/phone/settle", fmt.Sprintf(`{"value": "1", "heads": [%q, %q]}`, heads[0], heads[1]))(b)
+		}},
+		"POST /api/v1/changes/:version/undo": {onlyAdmin(200), (*besieged).undo},
+		"GET /api/v1/records/:record/history": {readable(onlyAdmin(200)), func(b *besieged) call {
+			return plain("GET", "/api/v1/records/"+b.household.String()+"/history")(b)
+		}},
+		"GET /api/v1/held": {readable(onlyAdmin(200)), func(b *besieged) call {
+			b.hold()
+			return plain("GET", "/api/v1/held")(b)
+		}},
+		"POST /api/v1/held/:version/apply": {onlyAdmin(204), func(b *besieged) call {
+			return withBody("POST", "/api/v1/held/"+b.hold()+"/apply", `{"fields": {"status": "idp"}}`)(b)
+		}},
+		"POST /api/v1/held/:version/discard": {onlyAdmin(204), func(b *besieged) call {
+			return withBody("POST", "/api/v1/held/"+b.hold()+"/discard", `{"reason": "not so"}`)(b)
+		}},
+		"POST /api/v1/rescue": {onlyAdmin(422), withBody("POST", "/api/v1/rescue", `{"passphrase": "p", "file": "not one"}`)},
+		"GET /api/v1/audit":   {readable(onlyAdmin(200)), plain("GET", "/api/v1/audit")},
+	}
+}
+
+func plain(method, path string) func(*besieged) call {
+	return func(*besieged) call { return call{method: method, path: path} }
+}
+
+func withBody(method, path, body string) func(*besieged) call {
+	return func(*besieged) call {
+		return call{method, path, map[string]string{"Content-Type": "application/json"}, strings.NewReader(body)}
+	}
+}
+
+// The canaries of area b: no byte of them is for anybody else.
+const (
+	canaryName   = "Canary-Head"
+	canaryPhone  = "069-CANARY"
+	canaryWorker = "canary.worker"
+	canaryTablet = "Canary-Tablet"
+)
+
+// besieged is an office with something to steal in area b.
+type besieged struct {
+	*office
+	workerB, household uuid.UUID
+	// one and other are devices of area b, victim the one that calls.
+	one, other, victim *tablet
+	caller             caller
+	// letIn says that the caller will use up the target of its call; others leave it to the next.
+	letIn bool
+	kept  targets
+}
+
+// targets are what calls aim at in area b.
+type targets struct {
+	spare   uuid.UUID
+	record  uuid.UUID
+	heads   []syncproto.Version
+	held    string
+	settled string
+}
+
+func newBesieged(t *testing.T) *besieged {
+	t.Helper()
+	b := &besieged{office: newOffice(t)}
+	b.workerB = b.person(canaryWorker, "worker", "", b.b)
+	b.one, b.other = b.tablet(canaryTablet, b.workerB, b.b), b.tablet(canaryTablet, b.workerB, b.b)
+	b.victim = b.tablet(canaryTablet, b.workerB, b.b)
+	c := b.one.household(b.b, canaryName, canaryPhone)
+	b.one.sync(c)
+	b.household = c.Record
+	return b
+}
+
+// spare is another device of area b.
+func (b *besieged) spare() uuid.UUID {
+	if b.letIn || b.kept.spare == uuid.Nil {
+		b.kept.spare = b.tablet(canaryTablet, b.workerB, b.b).id
+	}
+	return b.kept.spare
+}
+
+// collide makes a conflict in area b, and gives its record and heads.
+func (b *besieged) collide() (uuid.UUID, []syncproto.Version) {
+	if !b.letIn && b.kept.heads != nil {
+		return b.kept.record, b.kept.heads
+	}
+	c := b.one.household(b.b, canaryName, canaryPhone)
+	b.one.sync(c)
+	var heads []syncproto.Version
+	for _, d := range []*tablet{b.one, b.other} {
+		edit := d.change("households", c.Record, map[string]any{"phone": canaryPhone + d.id.String()})
+		edit.Base = map[string][]syncproto.Version{"phone": {{Device: b.one.id, N: c.N}}}
+		heads = append(heads, syncproto.Version{Device: d.id, N: edit.N})
+		d.sync(edit)
+	}
+	if b.kept.heads = nil; !b.letIn {
+		b.kept.record, b.kept.heads = c.Record, heads
+	}
+	return c.Record, heads
+}
+
+// hold makes a held change in area b, and gives its version.
+func (b *besieged) hold() string {
+	if b.letIn || b.kept.held == "" {
+		c := b.one.household(b.b, canaryName, canaryPhone)
+		c.Fields["status"] = `"unheard of"`
+		b.one.sync(c)
+		b.kept.held = syncproto.Version{Device: b.one.id, N: c.N}.String()
+	}
+	return b.kept.held
+}
+
+// undo tries to take back a settlement in area b.
+func (b *besieged) undo() call {
+	if b.letIn || b.kept.settled == "" {
+		b.kept.heads = nil
+		record, heads := b.collide()
+		settled, err := b.srv.Engine.Settle(b.t.Context(), b.admin, record, "phone", `"`+canaryPhone+`"`, heads, "")
+		if err != nil {
+			b.t.Fatal(err)
+		}
+		b.kept.heads, b.kept.settled = nil, settled.Version().String()
+	}
+	return withBody("POST", "/api/v1/changes/"+b.kept.settled+"/undo", `{"reason": "x"}`)(b)
+}
+
+func (b *besieged) addUser() call {
+	return withBody("POST", "/api/v1/users", fmt.Sprintf(`{"login": %q, "name": "New", "role": "worker", "areas": [%q]}`, newID(b.t), b.b))(b)
+}
+
+// pull is a sync that asks for area b, in the name of the caller if that is a device.
+func (b *besieged) pull() call {
+	d := b.victim
+	if b.caller.device != nil {
+		d = b.caller.device
+	}
+	request := d.request()
+	request.Cursors = map[uuid.UUID]int64{b.b: 0}
+	return call{http.MethodPost, "/api/v1/sync", map[string]string{"Content-Type": syncproto.MediaType}, bytes.NewReader(encode(b.t, request))}
+}
+
+// A caller is somebody with or without credentials.
+type caller struct {
+	name   string
+	header map[string]string
+	device *tablet
+}
+
+// everyCaller is in the order in which they try.
+func everyCaller() []string {
+	return []string{nobody, worker, revoked, tabletA, tabletB, noTokenA, coordinatorA, coordinatorB, noTokenAdmin, adminUser}
+}
+
+// callers gives a function that gives everybody valid credentials.
+func (b *besieged) callers() func(name string) caller {
+	workerA := b.person("worker.of.a", "worker", "", b.a)
+	b.person("cora", "coordinator", password, b.a)
+	b.person("cvetko", "coordinator", password, b.b)
+	b.person("anka", "administrator", password)
+	gone := b.tablet("Tablet of a", workerA, b.a)
+	gone.revoke()
+	own := map[string]*tablet{tabletA: b.tablet("Tablet of a", workerA, b.a), tabletB: b.victim, revoked: gone}
+	logins := map[string]string{coordinatorA: "cora", coordinatorB: "cvetko", adminUser: "anka", noTokenA: "cora", noTokenAdmin: "anka"}
+	kept := map[string]map[string]string{}
+	return func(name string) caller {
+		if d := own[name]; d != nil {
+			return caller{name, d.bearer(), d}
+		}
+		login, ok := logins[name]
+		if !ok {
+			return caller{name: name, header: map[string]string{"Cookie": "satchel_session=" + newID(b.t).String()}}
+		}
+		if kept[login] == nil || b.do(call{"GET", "/api/v1/session", kept[login], nil}).status != http.StatusOK {
+			kept[login] = b.login(login)
+		}
+		header := map[string]string{"Cookie": kept[login]["Cookie"]}
+		if name != noTokenA && name != noTokenAdmin {
+			header["X-CSRF-Token"] = kept[login]["X-CSRF-Token"]
+		}
+		return caller{name: name, header: header}
+	}
+}
+
+func TestEveryRouteIsForThoseOfItsRule(t *testing.T) {
+	b := newBesieged(t)
+	as := b.callers()
+	router, ok := b.handler.(*echo.Echo)
+	if !ok {
+		t.Fatal("the handler is not the router any more: find another way to its routes")
+	}
+	rules := rules()
+	for _, route := range router.Routes() {
+		name := route.Method + " " + route.Path
+		rule, ok := rules[name]
+		delete(rules, name)
+		if !ok {
+			t.Errorf("%s has no rule: say in rules who may use it", name)
+			continue
+		}
+		t.Run(name, func(t *testing.T) {
+			for _, who := range everyCaller() {
+				b.caller = as(who)
+				b.besiege(t, rule)
+			}
+		})
+	}
+	for name := range rules {
+		t.Errorf("there is a rule for %s, which is no route", name)
+	}
+	for _, canary := range []string{canaryName, canaryPhone, canaryWorker, canaryTablet} {
+		if strings.Contains(b.log.String(), canary) {
+			t.Errorf("the log holds %q", canary)
+		}
+	}
+}
+
+// besiege tries a route as one caller, who must get and do what the rule says and nothing else.
+func (b *besieged) besiege(t *testing.T, rule ruleOf) {
+	t.Helper()
+	_, b.letIn = rule.may[b.caller.name]
+	try := rule.try(b)
+	header := map[string]string{}
+	for _, from := range []map[string]string{b.caller.header, try.header} {
+		for name, value := range from {
+			header[name] = value
+		}
+	}
+	try.header = header
+	all, ofB := b.rows("audit"), b.rowsOf(b.b)
+	got := b.do(try)
+	what := fmt.Sprintf("%s %s by %s", try.method, try.path, b.caller.name)
+	status, code := rule.answer(try.method, b.caller.name)
+	if got.status != status || code != "" && got.problem().Code != code {
+		t.Errorf("%s is answered %d %q, want %d %q", what, got.status, got.body, status, code)
+	}
+	if rule.may[nobody] == http.StatusUnauthorized {
+		b.ahead.Add(int64(6 * time.Second)) // the next try in vain is free again
+	}
+	if got.status >= 400 {
+		b.sameRows(what, all, b.rows("audit"))
+	}
+	if slices.Contains([]string{tabletB, coordinatorB, adminUser, noTokenAdmin}, b.caller.name) {
+		return
+	}
+	b.sameRows(what, ofB, b.rowsOf(b.b))
+	for _, canary := range []string{canaryName, canaryPhone, canaryWorker, canaryTablet} {
+		if strings.Contains(got.bytes(), canary) {
+			t.Errorf("%s brings %q of area b", what, canary)
+		}
+	}
+}
+
+// answer gives what a caller has to be answered, and the code where it is refused.
+func (r ruleOf) answer(method, who string) (int, syncproto.Code) {
+	if status, may := r.may[who]; may {
+		return status, map[int]syncproto.Code{http.StatusForbidden: syncproto.CodeForbidden}[status]
+	}
+	_, forDevices := r.may[tabletA]
+	isDevice := slices.Contains([]string{tabletA, tabletB, revoked}, who)
+	hasSession := !isDevice && who != nobody && who != worker
+	lacksToken := method != http.MethodGet && (who == noTokenA || who == noTokenAdmin)
+	switch {
+	case forDevices && !isDevice, !forDevices && !hasSession:
+		return http.StatusUnauthorized, syncproto.CodeUnauthorized
+	case lacksToken:
+		return http.StatusForbidden, syncproto.CodeCSRF
+	}
+	return http.StatusForbidden, syncproto.CodeForbidden
+}

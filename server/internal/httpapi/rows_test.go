@@ -1,0 +1,98 @@
+package httpapi_test
+
+import (
+	"database/sql"
+	"fmt"
+	"maps"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"satchel/server"
+)
+
+// rows gives everything that the database holds, table by table, as text: what is equal before and
+// after shows that nothing happened. Tables of attempts that failed are left out by name.
+func (o *office) rows(except ...string) map[string]string {
+	o.t.Helper()
+	db := o.database()
+	defer db.Close()
+	out := map[string]string{}
+	for _, table := range o.query(db, "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'") {
+		if !slices.Contains(except, table) {
+			out[table] = strings.Join(o.query(db, "SELECT * FROM "+table+" ORDER BY 1, 2"), "\n")
+		}
+	}
+	return out
+}
+
+// rowsOf gives everything that the database holds of an area.
+func (o *office) rowsOf(area fmt.Stringer) map[string]string {
+	o.t.Helper()
+	db := o.database()
+	defer db.Close()
+	out := map[string]string{}
+	for table, where := range map[string]string{
+		"records": "area = ?", "area_digests": "area = ?", "departures": "area = ?", "conflicts": "area = ?",
+		"user_areas": "area = ?", "device_areas": "area = ?",
+		"users":   "id IN (SELECT user FROM user_areas WHERE area = ?)",
+		"devices": "id IN (SELECT device FROM device_areas WHERE area = ?)",
+		"invites": "instr(areas, ?) > 0",
+		"changes": "status IN ('held', 'waiting') AND device IN (SELECT device FROM device_areas WHERE area = ?)",
+	} {
+		out[table] = strings.Join(o.query(db, "SELECT * FROM "+table+" WHERE "+where+" ORDER BY 1, 2", area.String()), "\n")
+	}
+	return out
+}
+
+func (o *office) database() *sql.DB {
+	o.t.Helper()
+	db, err := sql.Open("sqlite", "file:"+filepath.Join(o.dir, server.DatabaseFile)+"?mode=ro")
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	return db
+}
+
+// query gives each row as text.
+func (o *office) query(db *sql.DB, query string, args ...any) []string {
+	o.t.Helper()
+	rows, err := db.QueryContext(o.t.Context(), query, args...)
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	defer rows.Close()
+	columns, err := rows.Columns()
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	var out []string
+	for rows.Next() {
+		cells := make([]any, len(columns))
+		for i := range cells {
+			cells[i] = new(sql.RawBytes)
+		}
+		if err := rows.Scan(cells...); err != nil {
+			o.t.Fatal(err)
+		}
+		var line []string
+		for _, cell := range cells {
+			line = append(line, string(*cell.(*sql.RawBytes)))
+		}
+		out = append(out, strings.Join(line, "|"))
+	}
+	if err := rows.Err(); err != nil {
+		o.t.Fatal(err)
+	}
+	return out
+}
+
+// sameRows fails the test if a table has changed.
+func (o *office) sameRows(what string, before, after map[string]string) {
+	o.t.Helper()
+	for _, table := range slices.Sorted(maps.Keys(before)) {
+		if before[table] != after[table] {
+			o.t.Errorf("%s: table %s has changed\nfrom %s\nto   %s", what, table, before[table], after[table])
+		}
+	}
+}
