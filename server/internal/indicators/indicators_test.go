@@ -168,8 +168,13 @@ func TestAFigureIsReportedAsThePublishedOnesAre(t *testing.T) {
 		estimate bool
 		want     string
 	}{
-		{0, false, "0"}, {184, false, "184"}, {12_040, false, "12,040"}, {1.5, false, "1.5"},
-		{999, true, "0+"}, {12_999, true, "12,000+"}, {1_000_000, true, "1,000,000+"},
+		{0, false, "0"},
+		{184, false, "184"},
+		{12_040, false, "12,040"},
+		{1.5, false, "1.5"},
+		{999, true, "0+"},
+		{12_999, true, "12,000+"},
+		{1_000_000, true, "1,000,000+"},
 	} {
 		if got := (indicators.Figure{Value: c.value, Estimate: c.estimate}).Reported(); got != c.want {
 			t.Errorf("%v is reported as %s, want %s", c.value, got, c.want)
