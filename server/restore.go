@@ -21,7 +21,7 @@ import (
 // under a dated name. It fails with [ErrInUse] while a server runs on the directory, and changes
 // nothing if the backup is not whole. It can be run again if it was interrupted.
 func Restore(ctx context.Context, dir, backup string) error {
-	if err := store.Check(ctx, backup); err != nil {
+	if err := checkBackup(ctx, backup); err != nil {
 		return fmt.Errorf("the backup cannot be restored, and nothing was changed: %w", err)
 	}
 	if err := os.MkdirAll(dir, 0o700); err != nil {
@@ -35,13 +35,22 @@ func Restore(ctx context.Context, dir, backup string) error {
 	return errors.Join(replace(ctx, dir, backup, now), lock.Unlock())
 }
 
-// replace prepares the restored database under another name, so that the last step is a rename.
+// checkBackup also refuses a database of which a part is still in its write-ahead log: one in use, or
+// copied from under a server.
+func checkBackup(ctx context.Context, backup string) error {
+	if log, err := os.Stat(backup + "-wal"); err == nil && log.Size() > 0 {
+		return fmt.Errorf("%s is a database in use, or a copy of one; make a backup with satchel backup", backup)
+	}
+	return store.Check(ctx, backup)
+}
+
+// replace prepares the restored database under another name, so that the last step is a rename: at
+// every moment there is a whole database in place, the former or the restored one.
 func replace(ctx context.Context, dir, backup string, now time.Time) error {
-	fresh := filepath.Join(dir, DatabaseFile+".restoring")
-	for _, suffix := range []string{"", "-wal", "-shm"} {
-		if err := os.Remove(fresh + suffix); err != nil && !errors.Is(err, os.ErrNotExist) {
-			return fmt.Errorf("remove what an interrupted restore left: %w", err)
-		}
+	present := filepath.Join(dir, DatabaseFile)
+	fresh := present + ".restoring"
+	if err := remove(fresh, fresh+"-wal", fresh+"-shm"); err != nil {
+		return fmt.Errorf("remove what an interrupted restore left: %w", err)
 	}
 	if err := copyFile(backup, fresh); err != nil {
 		return err
@@ -49,17 +58,33 @@ func replace(ctx context.Context, dir, backup string, now time.Time) error {
 	if err := beginEpoch(ctx, fresh, backup, now); err != nil {
 		return err
 	}
-	aside := filepath.Join(dir, DatabaseFile+".before-"+now.UTC().Format("20060102T150405.000"))
-	for _, suffix := range []string{"-wal", "-shm", ""} {
-		old := filepath.Join(dir, DatabaseFile+suffix)
-		if err := os.Rename(old, aside+suffix); err != nil && !errors.Is(err, os.ErrNotExist) {
-			return fmt.Errorf("keep the present database aside: %w", err)
-		}
+	aside := present + ".before-" + now.UTC().Format("20060102T150405.000")
+	if err := errors.Join(keep(present, aside), keep(present+"-wal", aside+"-wal"), syncDir(dir)); err != nil {
+		return fmt.Errorf("keep the present database aside; it is still in place: %w", err)
 	}
-	if err := os.Rename(fresh, filepath.Join(dir, DatabaseFile)); err != nil {
-		return fmt.Errorf("put the backup in place; the former database is at %s: %w", aside, err)
+	// The former database's log must never be found beside the restored one.
+	if err := errors.Join(remove(present+"-wal", present+"-shm"), os.Rename(fresh, present)); err != nil {
+		return fmt.Errorf("put the backup in place; the former database is at %s; restore again: %w", aside, err)
 	}
 	return syncDir(dir)
+}
+
+// keep gives a file, if it is there, a second name, or makes a copy where the disk knows no such thing.
+func keep(file, name string) error {
+	if err := os.Link(file, name); err == nil || errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	return copyFile(file, name)
+}
+
+// remove removes those of the files that are there.
+func remove(files ...string) error {
+	for _, file := range files {
+		if err := os.Remove(file); err != nil && !errors.Is(err, os.ErrNotExist) {
+			return err
+		}
+	}
+	return nil
 }
 
 // beginEpoch makes the copy a database of its own. Closing it leaves everything in the one file.

@@ -13,6 +13,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"os"
 	"path/filepath"
 	"time"
 
@@ -84,13 +85,17 @@ func Open(ctx context.Context, config Config) (*Server, error) {
 	}
 	s := &Server{config: config, metrics: prometheus.NewRegistry()}
 	s.metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
-	var err error
-	if s.Store, err = store.Open(ctx, filepath.Join(config.Dir, DatabaseFile)); err != nil {
-		return nil, err
+	if err := os.MkdirAll(config.Dir, 0o700); err != nil {
+		return nil, fmt.Errorf("make the data directory: %w", err)
 	}
+	// The lock comes first: a restore must not find the database made or opened under its hands.
 	s.lock = flock.New(filepath.Join(config.Dir, lockFile))
-	if locked, err := s.lock.TryRLock(); err != nil || !locked {
-		return nil, errors.Join(ErrInUse, err, s.Store.Close())
+	locked, err := s.lock.TryRLock()
+	if err != nil || !locked {
+		return nil, errors.Join(ErrInUse, err)
+	}
+	if s.Store, err = store.Open(ctx, filepath.Join(config.Dir, DatabaseFile)); err != nil {
+		return nil, errors.Join(err, s.lock.Unlock())
 	}
 	if s.Engine, err = engine.New(ctx, s.Store, config.Now); err != nil {
 		return nil, errors.Join(err, s.lock.Unlock(), s.Store.Close())
