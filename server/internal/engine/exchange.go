@@ -28,6 +28,9 @@ func (e *Engine) Exchange(ctx context.Context, device uuid.UUID, req syncproto.R
 		if err := w.watchTail(ctx, device, req); err != nil {
 			return err
 		}
+		if err := w.checkCursors(ctx, req); err != nil {
+			return err
+		}
 		receipts, err = w.takeBatch(ctx, device, req)
 		if err != nil {
 			return err
@@ -56,7 +59,7 @@ func contactOf(req syncproto.Request, now int64) store.Contact {
 func checkRequest(device uuid.UUID, req syncproto.Request) error {
 	switch {
 	case !req.Protocol.Supported():
-		return syncproto.Refuse(syncproto.CodeProtocol, "This server does not speak protocol %q. Update the program on the device or on the server; nothing was changed, and what is on the device is safe.", req.Protocol)
+		return syncproto.Refuse(syncproto.CodeProtocol, "This server does not speak protocol %.40q. Update the program on the device or on the server; nothing was changed, and what is on the device is safe.", req.Protocol)
 	case req.Device != device:
 		return syncproto.Refuse(syncproto.CodeForbidden, "The request speaks for another device than its access token. Nothing was changed.")
 	case len(req.Changes) > syncproto.MaxBatchChanges:
@@ -72,10 +75,17 @@ func checkRequest(device uuid.UUID, req syncproto.Request) error {
 		if c.Form < 1 || c.Form > c.N || c.Form < form || c.Form != form && c.Form != c.N && i > 0 {
 			return syncproto.Refuse(syncproto.CodeFrameInvalid, "Change %d says that it belongs to the form of change %d, which is not possible. Nothing was changed.", c.N, c.Form)
 		}
+		if c.Claimed > maxTime || c.Claimed < -maxTime {
+			return syncproto.Refuse(syncproto.CodeFrameInvalid, "Change %d claims a time that is none. Nothing was changed.", c.N)
+		}
 		form = c.Form
 	}
 	return nil
 }
+
+// maxTime is the largest time that every language holds exactly: what one device claimed is what all
+// others have to compute with.
+const maxTime = 1 << 53
 
 // takeBatch takes the changes of a batch in and gives their receipts.
 func (w *work) takeBatch(ctx context.Context, device uuid.UUID, req syncproto.Request) ([]syncproto.Receipt, error) {
@@ -221,6 +231,21 @@ func (w *work) watchTail(ctx context.Context, device uuid.UUID, req syncproto.Re
 	}
 	if req.Epoch == seal.epoch && seal.open(device, req.Mark) > w.seq {
 		return startEpoch(ctx, w.tx)
+	}
+	return nil
+}
+
+// checkCursors refuses cursors, of this epoch, that the database has not reached. No device was given
+// one, and nothing that came with it is to be trusted.
+func (w *work) checkCursors(ctx context.Context, req syncproto.Request) error {
+	epoch, err := w.tx.Property(ctx, propertyEpoch)
+	if err != nil || req.Epoch != epoch {
+		return err
+	}
+	for area, cursor := range req.Cursors {
+		if cursor > w.seq {
+			return syncproto.Refuse(syncproto.CodeFrameInvalid, "The cursor of area %s lies ahead of the server. Nothing was changed; the device has to fetch the area anew.", area)
+		}
 	}
 	return nil
 }

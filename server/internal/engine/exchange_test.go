@@ -188,6 +188,25 @@ func TestWhatComesBeforeItsParentWaitsAndIsAppliedByItself(t *testing.T) {
 	}
 }
 
+func TestAnEditThatComesBeforeItsRecordWaits(t *testing.T) {
+	o := newOffice(t)
+	one, other := o.tablet("one", o.a), o.tablet("other", o.a)
+	household := one.household(o.a, "Milica")
+	edit := other.change("households", household, phone("seen before the server was restored"))
+	edit.Base["phone"] = []syncproto.Version{{Device: one.id, N: 1}}
+	other.saveForm(edit)
+	if receipt := other.sync()[0]; receipt.Status != syncproto.Waiting || receipt.Code != syncproto.WaitsForRecord {
+		t.Errorf("the edit: %+v, want it to wait for its record", receipt)
+	}
+	one.sync()
+	if got := one.shows(household, "phone"); got != "seen before the server was restored" {
+		t.Errorf("shown %q once the record came", got)
+	}
+	if open := o.conflicts(); len(open) != 0 {
+		t.Errorf("open conflicts: %+v; the edit had seen the record", open)
+	}
+}
+
 func TestAHouseholdMovesWithAllThatBelongsToIt(t *testing.T) {
 	o := newOffice(t)
 	from, to, both := o.tablet("from", o.a), o.tablet("to", o.b), o.tablet("both", o.country)
@@ -394,6 +413,7 @@ func TestAScopeThatChangesChangesTheAreas(t *testing.T) {
 
 func TestTheOfficeCannotBreakARule(t *testing.T) {
 	o := newOffice(t)
+	before := o.save(area(o.a, "Kraljevo on Ibar", "municipality", o.country))[0].N
 	_, err := o.engine.Save(t.Context(), o.admin, []engine.OfficeEdit{
 		area(newID(t), "Good", "settlement", o.a), area(newID(t), "Bad", "planet", o.a),
 	})
@@ -404,5 +424,8 @@ func TestTheOfficeCannotBreakARule(t *testing.T) {
 	d.sync()
 	if len(d.records) != 3 {
 		t.Errorf("%d areas: a part of the edit was saved", len(d.records))
+	}
+	if after := o.save(area(o.b, "Vranje on Morava", "municipality", o.country))[0].N; after != before+1 {
+		t.Errorf("the office's changes go from %d to %d: the refused one used up numbers", before, after)
 	}
 }

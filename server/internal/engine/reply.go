@@ -109,9 +109,6 @@ func fillPage(ctx context.Context, tx *store.Tx, reply *syncproto.Reply, cursors
 	reply.Cursors = map[uuid.UUID]int64{}
 	for _, area := range reply.Areas {
 		cursor, had := cursors[area]
-		if cursor > now {
-			return syncproto.Refuse(syncproto.CodeFrameInvalid, "The cursor of area %s lies ahead of the server. Nothing was changed; the device has to fetch the area anew.", area)
-		}
 		if summaries[area].Seq <= cursor {
 			reply.Cursors[area] = now
 			continue

@@ -171,9 +171,6 @@ func (w *work) flushSummaries(ctx context.Context, changed []store.Record) error
 			areas[before.Area] = true
 		}
 	}
-	for _, m := range w.moves {
-		areas[m.Area] = true
-	}
 	summaries, err := w.tx.Summaries(ctx, slices.Collect(maps.Keys(areas)))
 	if err != nil {
 		return err
@@ -185,11 +182,6 @@ func (w *work) flushSummaries(ctx context.Context, changed []store.Record) error
 		if err := count(summaries, r, r.Seq, +1); err != nil {
 			return err
 		}
-	}
-	for _, m := range w.moves {
-		s := summaries[m.Area]
-		s.Area, s.Seq = m.Area, max(s.Seq, m.Seq)
-		summaries[m.Area] = s
 	}
 	for _, s := range summaries {
 		if err := w.tx.PutSummary(ctx, s); err != nil {
