@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"strings"
 	"sync"
 	"testing"
 
@@ -56,6 +57,73 @@ func TestAHistoryThatDoesNotMatchIsAFork(t *testing.T) {
 	d.sync()
 	if got := d.shows(household, "phone"); got != "original" {
 		t.Errorf("shown %q: the copy changed something", got)
+	}
+}
+
+func TestAnAcknowledgementThatTheServerNeverGaveIsAFork(t *testing.T) {
+	o := newOffice(t)
+	d := o.tablet("one", o.a)
+	d.household(o.a, "Milica")
+	d.sync()
+	d.tips[1].Hash[0] ^= 1
+	_, err := d.try()
+	var p *syncproto.Problem
+	if !errors.As(err, &p) || p.Code != syncproto.CodeDeviceForked || *p.Tip != (syncproto.Tip{}) {
+		t.Errorf("another hash at the last acknowledged change: %v, want device_forked from the beginning", err)
+	}
+}
+
+func TestAFormHasToBePossible(t *testing.T) {
+	o := newOffice(t)
+	d := o.tablet("one", o.a)
+	d.household(o.a, "Milica")
+	d.household(o.a, "Jovana")
+	for _, forms := range [][2]int64{{2, 2}, {0, 2}, {1, 3}, {1, -1}} {
+		request := d.request()
+		request.Changes = append([]syncproto.Change(nil), request.Changes...)
+		request.Changes[0].Form, request.Changes[1].Form = forms[0], forms[1]
+		if _, err := o.engine.Exchange(t.Context(), d.id, request); code(err) != syncproto.CodeFrameInvalid {
+			t.Errorf("changes 1 and 2 of the forms %v: %v, want frame_invalid", forms, err)
+		}
+	}
+}
+
+func TestARecordStaysWithinItsBounds(t *testing.T) {
+	o := newOffice(t)
+	d := o.tablet("one", o.a)
+	household := d.household(o.a, "Milica")
+	d.sync()
+	long := text(strings.Repeat("x", syncproto.MaxValueBytes-2))
+	fields := map[string]syncproto.Value{}
+	for i := range syncproto.MaxRecordBytes / syncproto.MaxValueBytes {
+		fields[fmt.Sprint("later_", i)] = long
+	}
+	d.edit("households", household, fields)
+	for i := range syncproto.MaxHeads {
+		c := d.change("households", household, phone(fmt.Sprint("unseen ", i)))
+		c.Base = map[string][]syncproto.Version{"address": {{Device: d.id, N: 1}}}
+		d.saveForm(c)
+	}
+	receipts := d.sync()
+	if got := receipts[0]; got.Code != syncproto.HeldInvalid {
+		t.Errorf("a record of more than %d bytes: %+v, want held", syncproto.MaxRecordBytes, got)
+	}
+	if got := receipts[len(receipts)-2]; got.Status != syncproto.Applied {
+		t.Errorf("value %d of one field: %+v, want applied", syncproto.MaxHeads, got)
+	}
+	if got := receipts[len(receipts)-1]; got.Code != syncproto.HeldManyHeads {
+		t.Errorf("value %d of one field: %+v, want held", syncproto.MaxHeads+1, got)
+	}
+}
+
+func TestAParentHasToBeOfItsCollection(t *testing.T) {
+	o := newOffice(t)
+	d := o.tablet("one", o.a)
+	household, person := d.household(o.a, "Milica"), newID(t)
+	d.edit("people", person, map[string]syncproto.Value{"household": text(household.String()), "name": text("Ana")})
+	d.edit("visits", newID(t), map[string]syncproto.Value{"household": text(person.String()), "visited_at": "1"})
+	if got := d.sync()[2]; got.Code != syncproto.HeldInvalid {
+		t.Errorf("a visit to a person: %+v, want held as invalid", got)
 	}
 }
 
