@@ -95,24 +95,33 @@ func (d *draft) idOf(l line) (uuid.UUID, error) {
 	return id, nil
 }
 
-// announce makes a row known by its names. A name that has to be its own and is another's is a fault.
+// announce makes a row known by its names. A code or number that has to be its own and is another's is
+// a fault; so is a name that another has, without an id or code by which to tell the two apart.
 func (d *draft) announce(l line, id uuid.UUID, rowOf map[uuid.UUID]int) {
-	own := d.names[d.collection.Name]
-	for i, column := range namesOf(d.collection.Name) {
+	own, columns := d.names[d.collection.Name], namesOf(d.collection.Name)
+	nameless := key(d.cell(l, columns[0])) == "" && key(d.cell(l, columns[1])) == ""
+	for i, column := range columns {
 		text := d.cell(l, column)
-		if key(text) == "" {
+		same := own.holders(column, text)
+		switch {
+		case key(text) == "":
 			continue
-		}
-		if same := own.holders(column, text); i < 2 && len(same) > 0 {
-			problem := "expected one that no other record has; a record that exists has it"
-			if row, here := rowOf[same[0]]; here {
-				problem = fmt.Sprintf("expected one that no other record has; row %d has it", row)
-			}
-			d.fault(l.row, column, text, problem)
+		case len(same) > 0 && i < 2:
+			d.fault(l.row, column, text, "expected one that no other record has; "+holder(rowOf, same[0])+" has it")
 			continue
+		case len(same) > 0 && nameless:
+			d.fault(l.row, column, text, fmt.Sprintf("expected the %s too: %s has this %s", columns[1], holder(rowOf, same[0]), column))
 		}
 		own.add(column, text, id)
 	}
+}
+
+// holder says which record has what another wants.
+func holder(rowOf map[uuid.UUID]int, id uuid.UUID) string {
+	if row, here := rowOf[id]; here {
+		return fmt.Sprintf("row %d", row)
+	}
+	return "a record that exists"
 }
 
 // read makes an edit of every row.

@@ -80,6 +80,7 @@ func TestEveryFaultOfARowIsTold(t *testing.T) {
 		{"neither yes nor no", "assistance_types", "code,name,category,durable_housing\nH,House,housing,maybe\n", "2 durable_housing: expected yes or no"},
 		{"no number", "assistance_types", "code,name,category,limit_per_household\nH,House,housing,1.234,5\n", "2 : expected 4 cells"},
 		{"thousands", "assistance_types", "code,name,category,limit_per_household\nH,House,housing,\"1.234,5\"\n", "2 limit_per_household: expected a number"},
+		{"an area that is there already", "areas", "name,level\nSrbija,country\n", "2 name: expected the official_code too: a record that exists has this name"},
 		{"areas in a circle", "areas", "name,level,official_code,parent\nA,district,1,2\nB,district,2,1\n", "2 parent: expected a record that does not itself"},
 	}
 	o := newOffice(t)
