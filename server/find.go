@@ -10,7 +10,6 @@ import (
 	"satchel/server/internal/audit"
 	"satchel/server/internal/engine"
 	"satchel/server/internal/store"
-	"satchel/syncproto"
 )
 
 // Names for what the rooms inside give and take, for programs that call them.
@@ -81,23 +80,4 @@ func (s *Server) Person(ctx context.Context, login string) (User, error) {
 		}
 	}
 	return User{}, fmt.Errorf("there is nobody with the login %q", login)
-}
-
-// Parse reads a value of a field as people write it: text without quotes, and anything else as JSON.
-func Parse(collection, field, text string) (syncproto.Value, error) {
-	c, _ := syncproto.CollectionOf(collection)
-	f, known := c.Field(field)
-	if !known {
-		return "", fmt.Errorf("%s has no field %q", collection, field)
-	}
-	value, err := syncproto.Canonical([]byte(text))
-	if err != nil || f.Check(value) != nil {
-		if value, err = syncproto.ValueOf(text); err != nil {
-			return "", err
-		}
-	}
-	if err := f.Check(value); err != nil {
-		return "", fmt.Errorf("%s cannot be %q: %w", field, text, err)
-	}
-	return value, nil
 }

@@ -42,6 +42,13 @@ func (s *Server) ExportTable(ctx context.Context, collection string, w io.Writer
 	return tables.Export(ctx, s.Store, collection, w, style)
 }
 
+// Text writes a value of a field as people read it; "" for nothing. See [tables.Text].
+func (s *Server) Text(ctx context.Context, collection, field string, v syncproto.Value) (string, error) {
+	c, _ := syncproto.CollectionOf(collection)
+	f, _ := c.Field(field)
+	return tables.Text(ctx, s.Store, f, v)
+}
+
 // Value reads a value of a field as people write it, an area by its name as well. The error says what
 // is expected. See [tables.Resolve].
 func (s *Server) Value(ctx context.Context, collection, field, text string) (syncproto.Value, error) {

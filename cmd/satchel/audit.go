@@ -34,7 +34,8 @@ func (a auditVerifyCmd) Run(ctx context.Context, c *cli) error {
 		if err != nil {
 			return err
 		}
-		err = c.show(report, func(w *tabwriter.Writer) {
+		out := map[string]any{"rows": report.Rows, "erased": report.Erased, "head": report.Head, "broken": report.Broken, "why": report.Why}
+		err = c.show(out, func(w *tabwriter.Writer) {
 			row(w, "Rows that hold:", report.Rows)
 			row(w, "Of these, with erased details:", report.Erased)
 			row(w, "Head:", report.Head)

@@ -2,13 +2,15 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"text/tabwriter"
 
 	"github.com/google/uuid"
-	"rsc.io/qr"
+	"golang.org/x/term"
 
 	"satchel/server"
 )
@@ -24,8 +26,8 @@ type deviceCmd struct {
 type deviceInviteCmd struct {
 	Name   string   `arg:"" help:"Name by which people know the device, such as \"Tablet 7\"."`
 	Holder string   `help:"Login of the worker to whom it is handed out." required:"" placeholder:"LOGIN"`
-	Area   []string `help:"Area that it holds, with everything below, by name, official code or id; may be repeated." required:"" placeholder:"AREA"`
-	URL    string   `help:"Where the device reaches the server." env:"SATCHEL_URL" default:"http://127.0.0.1:8080"`
+	Area   []string `help:"Area that it holds, with everything below, by name, official code or id; may be repeated." required:"" placeholder:"AREA" sep:"none"`
+	URL    string   `help:"Where the device reaches the server; by itself, what the server was last run with." env:"SATCHEL_URL" placeholder:"URL"`
 }
 
 // Help is shown by --help.
@@ -40,6 +42,10 @@ Example:
 // Run makes the code and draws it.
 func (d deviceInviteCmd) Run(ctx context.Context, c *cli) error {
 	return c.decide(ctx, func(srv *server.Server, actor uuid.UUID) error {
+		url, err := d.address(ctx, srv)
+		if err != nil {
+			return err
+		}
 		holder, err := srv.Person(ctx, d.Holder)
 		if err != nil {
 			return err
@@ -52,46 +58,41 @@ func (d deviceInviteCmd) Run(ctx context.Context, c *cli) error {
 		if err != nil {
 			return err
 		}
-		url := strings.TrimSuffix(d.URL, "/") + "/enrol#" + made.Code
-		out := map[string]any{"code": made.Code, "url": url, "expires": made.Expires.UnixMilli()}
+		link := url + "/enrol#" + made.Code
+		out := map[string]any{"code": made.Code, "url": link, "expires": made.Expires.UnixMilli()}
 		return c.show(out, func(w *tabwriter.Writer) {
-			if term, err := os.Stdout.Stat(); err == nil && term.Mode()&os.ModeCharDevice != 0 {
-				fmt.Fprint(w, picture(url))
+			if term.IsTerminal(int(os.Stdout.Fd())) {
+				fmt.Fprint(w, picture(link))
 			}
-			fmt.Fprintf(w, "Code %s, until %s, once.\n\nOn the device:  satchel-device enrol %s %s\n",
-				made.Code, made.Expires.Format("15:04"), d.URL, made.Code)
+			fmt.Fprintf(w, "%s\n\nThe code %s works once, until %s. On the device:\n\n  satchel-device enrol %s %s\n",
+				link, made.Code, made.Expires.Format("15:04"), url, made.Code)
 		})
 	})
 }
 
-// picture draws text as a QR code of half blocks, light on dark terminals and dark on light ones.
-func picture(text string) string {
-	code, err := qr.Encode(text, qr.M)
-	if err != nil {
-		return "" // the code below says the same
+// address gives where the device is to reach the server.
+func (d deviceInviteCmd) address(ctx context.Context, srv *server.Server) (string, error) {
+	if d.URL != "" {
+		return strings.TrimSuffix(d.URL, "/"), nil
 	}
-	const quiet = 2
-	var out strings.Builder
-	for y := -quiet; y < code.Size+quiet; y += 2 {
-		for x := -quiet; x < code.Size+quiet; x++ {
-			// Dark modules are left blank on a background of full blocks.
-			switch upper, lower := code.Black(x, y), code.Black(x, y+1); {
-			case upper && lower:
-				out.WriteString(" ")
-			case upper:
-				out.WriteString("▄")
-			case lower:
-				out.WriteString("▀")
-			default:
-				out.WriteString("█")
-			}
-		}
-		out.WriteString("\n")
+	url, err := srv.URL(ctx)
+	if err == nil && url == "" {
+		err = errors.New("where do devices reach the server? Say it with --url, here or with satchel serve; no code was made")
 	}
-	return out.String()
+	return url, err
 }
 
 type deviceListCmd struct{}
+
+// Help is shown by --help.
+func (deviceListCmd) Help() string {
+	return `Who has not come for long, and who holds unsent work. A complete sync is one after which nothing was left on
+either side.
+
+Examples:
+  satchel device list
+  satchel --json device list`
+}
 
 // Run lists devices.
 func (deviceListCmd) Run(ctx context.Context, c *cli) error {
@@ -104,14 +105,47 @@ func (deviceListCmd) Run(ctx context.Context, c *cli) error {
 		if err != nil {
 			return err
 		}
-		return c.show(devices, func(w *tabwriter.Writer) {
-			row(w, "ID", "NAME", "AREAS", "LAST CONTACT", "COMPLETE SYNC", "UNSENT", "CHANGES", "STATE")
-			for _, d := range devices {
-				row(w, d.ID, d.Name, areaList(d.Areas, names), moment(d.Contact.At), moment(d.Contact.Complete),
-					d.Contact.Unsent, d.N, state(d))
+		users, err := srv.Accounts.Users(ctx)
+		if err != nil {
+			return err
+		}
+		list := make([]device, len(devices))
+		for i, d := range devices {
+			list[i] = deviceOf(d, users)
+		}
+		return c.show(list, func(w *tabwriter.Writer) {
+			row(w, "NAME", "HOLDER", "AREAS", "LAST CONTACT", "COMPLETE SYNC", "UNSENT", "STATE", "ID")
+			for _, d := range list {
+				row(w, d.Name, d.Holder, areaList(d.Areas, names), moment(d.Contact), moment(d.Complete), d.Unsent, d.State, d.ID)
 			}
 		})
 	})
+}
+
+// A device is what is told of one; times are in milliseconds, 0 for never.
+type device struct {
+	ID   uuid.UUID `json:"id"`
+	Name string    `json:"name"`
+	// Holder is a login.
+	Holder   string      `json:"holder"`
+	Areas    []uuid.UUID `json:"areas"`
+	Contact  int64       `json:"contact"`
+	Complete int64       `json:"complete"`
+	Unsent   int         `json:"unsent"`
+	// Changes is how many the server has of it.
+	Changes int64  `json:"changes"`
+	State   string `json:"state"`
+}
+
+func deviceOf(d server.Device, users []server.User) device {
+	out := device{
+		ID: d.ID, Name: d.Name, Areas: d.Areas, Contact: d.Contact.At, Complete: d.Contact.Complete,
+		Unsent: d.Contact.Unsent, Changes: d.N, State: state(d),
+	}
+	if at := slices.IndexFunc(users, func(u server.User) bool { return u.ID == d.Holder }); at >= 0 {
+		out.Holder = users[at].Login
+	}
+	return out
 }
 
 func state(d server.Device) string {
@@ -147,7 +181,7 @@ func deviceID(ctx context.Context, srv *server.Server, actor uuid.UUID, text str
 
 type deviceScopeCmd struct {
 	Device string   `arg:"" help:"Name or id of the device."`
-	Area   []string `help:"Area that it holds from now on; may be repeated." required:"" placeholder:"AREA"`
+	Area   []string `help:"Area that it holds from now on; may be repeated." required:"" placeholder:"AREA" sep:"none"`
 }
 
 // Help is shown by --help.

@@ -2,7 +2,10 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"text/tabwriter"
 
 	"github.com/google/uuid"
@@ -20,6 +23,16 @@ type heldCmd struct {
 
 type heldListCmd struct{}
 
+// Help is shown by --help.
+func (heldListCmd) Help() string {
+	return `A held change waits for you to apply or discard it; a waiting one is applied by itself once the record comes
+that it belongs to. Each field that a change writes has a line.
+
+Examples:
+  satchel held list
+  satchel --json held list`
+}
+
 // Run lists held changes.
 func (heldListCmd) Run(ctx context.Context, c *cli) error {
 	return c.office(ctx, func(srv *server.Server) error {
@@ -27,21 +40,32 @@ func (heldListCmd) Run(ctx context.Context, c *cli) error {
 		if err != nil {
 			return err
 		}
-		return c.show(held, func(w *tabwriter.Writer) {
-			row(w, "VERSION", "STATUS", "COLLECTION", "BY", "RECEIVED", "WHY")
-			for _, h := range held {
-				row(w, h.Version, h.Status, h.Collection, h.AuthorName+" on "+h.DeviceName, moment(h.Received), h.Code+": "+h.Reason)
-			}
+		read := values(ctx, srv)
+		return c.show(orEmpty(held), func(w *tabwriter.Writer) {
 			if len(held) == 0 {
 				row(w, "Nothing is held.")
+			}
+			for _, h := range held {
+				printHeld(w, h, read)
 			}
 		})
 	})
 }
 
+func printHeld(w *tabwriter.Writer, h server.HeldChange, read reader) {
+	row(w, string(h.Status)+":", h.Version)
+	row(w, "  why:", h.Reason+" ("+h.Code+")")
+	row(w, "  by:", h.AuthorName+" on "+h.DeviceName+", received "+moment(h.Received))
+	row(w, "  record:", h.Collection+" "+h.Record.String())
+	for _, field := range slices.Sorted(maps.Keys(h.Fields)) {
+		row(w, "  "+field+":", read(h.Collection, field, h.Fields[field]))
+	}
+	row(w)
+}
+
 type heldApplyCmd struct {
 	Version string            `arg:"" help:"Version of the held change."`
-	Set     map[string]string `help:"Correct a field before applying; may be repeated." placeholder:"FIELD=TEXT"`
+	Set     map[string]string `help:"Correct a field before applying; may be repeated." placeholder:"FIELD=TEXT" mapsep:"none"`
 }
 
 // Help is shown by --help.
@@ -51,7 +75,7 @@ office's name, and the change itself stays in the history.
 
 Examples:
   satchel held apply 0198…:17
-  satchel held apply 0198…:17 --set displaced_on=1999-06-15`
+  satchel held apply 0198…:17 --set displaced_on=15.06.1999. --set area=Kraljevo`
 }
 
 // Run applies a held change.
@@ -79,15 +103,13 @@ func (h heldApplyCmd) corrections(ctx context.Context, srv *server.Server, v syn
 	if err != nil {
 		return nil, err
 	}
-	collection := ""
-	for _, change := range held {
-		if change.Version == v {
-			collection = change.Collection
-		}
+	at := slices.IndexFunc(held, func(change server.HeldChange) bool { return change.Version == v })
+	if at < 0 {
+		return nil, errors.New("no change of that version is held; nothing was changed")
 	}
-	out := map[string]syncproto.Value{}
+	collection, out := held[at].Collection, map[string]syncproto.Value{}
 	for field, text := range h.Set {
-		if out[field], err = server.Parse(collection, field, text); err != nil {
+		if out[field], err = srv.Value(ctx, collection, field, text); err != nil {
 			return nil, fmt.Errorf("%w; nothing was changed", err)
 		}
 	}
@@ -97,6 +119,14 @@ func (h heldApplyCmd) corrections(ctx context.Context, srv *server.Server, v syn
 type heldDiscardCmd struct {
 	Version string `arg:"" help:"Version of the held change."`
 	Reason  string `help:"Why; the worker who made it will read it." required:""`
+}
+
+// Help is shown by --help.
+func (heldDiscardCmd) Help() string {
+	return `The other changes of the same form are turned down with it.
+
+Example:
+  satchel held discard 0198…:17 --reason "entered twice"`
 }
 
 // Run discards a held change.

@@ -32,23 +32,25 @@ func (h historyCmd) Run(ctx context.Context, c *cli) error {
 		if err != nil {
 			return err
 		}
+		read := values(ctx, srv)
 		return c.show(entries, func(w *tabwriter.Writer) {
 			row(w, "RECEIVED", "DEVICE TIME", "BY", "STATUS", "FIELD", "VALUE", "VERSION")
 			for _, e := range entries {
-				printEntry(w, e)
+				printEntry(w, e, read)
 			}
 		})
 	})
 }
 
 // printEntry writes one line for each field of a change, the first with who made it.
-func printEntry(w *tabwriter.Writer, e server.Entry) {
+func printEntry(w *tabwriter.Writer, e server.Entry, read reader) {
 	for i, field := range slices.Sorted(maps.Keys(e.Fields)) {
+		value := read(e.Collection, field, e.Fields[field])
 		if i > 0 {
-			row(w, "", "", "", "", field, value(e.Fields[field]), "")
+			row(w, "", "", "", "", field, value, "")
 			continue
 		}
-		row(w, moment(e.Received), moment(e.Claimed), e.AuthorName+" on "+e.DeviceName, status(e), field, value(e.Fields[field]), e.Version)
+		row(w, moment(e.Received), moment(e.Claimed), e.AuthorName+" on "+e.DeviceName, status(e), field, value, e.Version)
 	}
 }
 

@@ -16,7 +16,7 @@ import (
 
 // cli is the command line.
 type cli struct {
-	Data string `help:"Data directory." default:"satchel-data" env:"SATCHEL_DATA" placeholder:"DIR"`
+	Data string `help:"Data directory, satchel-data if not given." default:"satchel-data" env:"SATCHEL_DATA" placeholder:"DIR"`
 	As   string `help:"Login of the administrator in whose name to decide; may be left out where there is only one." env:"SATCHEL_AS" placeholder:"LOGIN"`
 	JSON bool   `help:"Print JSON, for scripts." name:"json"`
 
@@ -40,11 +40,11 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	var c cli
-	line := kong.Parse(&c, kong.Name("satchel"), kong.UsageOnError(),
+	line := kong.Parse(&c, kong.Name("satchel"), kong.ShortUsageOnError(),
 		kong.Description("The office program of Satchel. Commands work on the data directory, whether a server runs on it or not."),
 		kong.BindTo(ctx, (*context.Context)(nil)), kong.Bind(&c))
 	if err := line.Run(); err != nil {
-		fmt.Fprintf(os.Stderr, "satchel: %v\n", err)
+		fmt.Fprintln(os.Stderr, "satchel: "+oneLine(err.Error()))
 		stop()
 		os.Exit(1)
 	}

@@ -7,8 +7,11 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"text/tabwriter"
 	"time"
+	"unicode"
 
 	"github.com/google/uuid"
 
@@ -40,24 +43,29 @@ func (c *cli) decide(ctx context.Context, do func(srv *server.Server, actor uuid
 	})
 }
 
+// errNoAdministrator means that nobody can decide yet.
+var errNoAdministrator = errors.New("there is no administrator yet; add one with: satchel user add LOGIN --name NAME --role administrator")
+
+// actor finds the administrator in whose name to decide.
 func (c *cli) actor(ctx context.Context, srv *server.Server) (uuid.UUID, error) {
 	users, err := srv.Accounts.Users(ctx)
 	if err != nil {
 		return uuid.Nil, err
 	}
-	var found []uuid.UUID
+	users = slices.DeleteFunc(users, func(u server.User) bool { return !u.Active || u.Role != "administrator" })
+	if len(users) == 0 {
+		return uuid.Nil, errNoAdministrator
+	}
+	if c.As == "" && len(users) == 1 {
+		return users[0].ID, nil
+	}
 	for _, u := range users {
-		if u.Active && u.Role == "administrator" && (c.As == "" || u.Login == c.As) {
-			found = append(found, u.ID)
+		if u.Login == c.As {
+			return u.ID, nil
 		}
 	}
-	switch {
-	case len(found) == 1:
-		return found[0], nil
-	case c.As != "":
-		return uuid.Nil, fmt.Errorf("there is no active administrator %q; nothing was changed", c.As)
-	case len(found) == 0:
-		return uuid.Nil, errors.New("there is no administrator yet; add one with: satchel user add LOGIN --name NAME --role administrator")
+	if c.As != "" {
+		return uuid.Nil, fmt.Errorf("there is no active administrator with the login %q; nothing was changed", c.As)
 	}
 	return uuid.Nil, errors.New("there are several administrators: say with --as LOGIN in whose name; nothing was changed")
 }
@@ -84,15 +92,36 @@ func (c *cli) show(x any, table func(w *tabwriter.Writer)) error {
 	return w.Flush()
 }
 
+// orEmpty makes a list that is nil an empty JSON array.
+func orEmpty[T any](list []T) []T {
+	if list == nil {
+		return []T{}
+	}
+	return list
+}
+
 // row writes one line of a table.
 func row(w *tabwriter.Writer, cells ...any) {
 	for i, cell := range cells {
 		if i > 0 {
 			fmt.Fprint(w, "\t")
 		}
-		fmt.Fprint(w, cell)
+		fmt.Fprint(w, oneLine(fmt.Sprint(cell)))
 	}
 	fmt.Fprintln(w)
+}
+
+// oneLine brings text that came from elsewhere onto one line, without what a terminal would obey.
+func oneLine(text string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r == '\n' || r == '\t':
+			return ' '
+		case !unicode.IsGraphic(r):
+			return '\uFFFD'
+		}
+		return r
+	}, text)
 }
 
 // moment writes a time in milliseconds for people, in the machine's time zone.
@@ -103,15 +132,22 @@ func moment(ms int64) string {
 	return time.UnixMilli(ms).Format("2006-01-02 15:04:05")
 }
 
-// value writes a value for people: text without quotes.
-func value(v syncproto.Value) string {
-	switch {
-	case v == "":
-		return "(nothing)"
-	case v == syncproto.Null:
-		return "(cleared)"
-	case v[0] == '"':
-		return v.Text()
+// A reader writes values for people.
+type reader func(collection, field string, v syncproto.Value) string
+
+// values gives what writes values for people, with the names of areas and households in the place of
+// their ids. What cannot be looked up stays as it is kept.
+func values(ctx context.Context, srv *server.Server) reader {
+	return func(collection, field string, v syncproto.Value) string {
+		text, err := srv.Text(ctx, collection, field, v)
+		switch {
+		case v == "":
+			return "(nothing)"
+		case v == syncproto.Null:
+			return "(cleared)"
+		case err != nil:
+			return string(v)
+		}
+		return text
 	}
-	return string(v)
 }

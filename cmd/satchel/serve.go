@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"os"
+	"strings"
 
 	"satchel/server"
 )
@@ -14,7 +15,7 @@ import (
 // serveCmd runs the server.
 type serveCmd struct {
 	Listen string `help:"Address to listen on." default:"127.0.0.1:8080" env:"SATCHEL_LISTEN"`
-	URL    string `help:"Where devices reach the server, as it stands in invitations." env:"SATCHEL_URL" placeholder:"URL"`
+	URL    string `help:"Where devices reach the server, as it stands in invitations; by itself, what --domain or --listen says." env:"SATCHEL_URL" placeholder:"URL"`
 	Cert   string `help:"TLS certificate chain, PEM." env:"SATCHEL_CERT" placeholder:"FILE" and:"tls" xor:"acme"`
 	Key    string `help:"TLS key, PEM." env:"SATCHEL_KEY" placeholder:"FILE" and:"tls"`
 	Domain string `help:"Domain to get TLS certificates for by ACME; the server has to be reachable there on port 443." env:"SATCHEL_DOMAIN" xor:"acme"`
@@ -35,30 +36,52 @@ Examples:
 // Run serves until the context ends.
 func (s serveCmd) Run(ctx context.Context, c *cli) error {
 	srv, err := server.Open(ctx, server.Config{
-		Dir: c.Data, Listen: s.Listen, URL: s.URL, CertFile: s.Cert, KeyFile: s.Key, Domain: s.Domain, AllowPlain: s.Plain,
+		Dir: c.Data, Listen: s.Listen, URL: s.reach(), CertFile: s.Cert, KeyFile: s.Key, Domain: s.Domain, AllowPlain: s.Plain,
 		Log: slog.New(slog.NewJSONHandler(os.Stderr, nil)),
 	})
 	if err != nil {
 		return err
 	}
-	if err := welcome(ctx, srv); err != nil {
+	if err := errors.Join(srv.NoteURL(ctx, s.reach()), welcome(ctx, srv, c.Data)); err != nil {
 		return errors.Join(err, srv.Close())
 	}
 	return errors.Join(srv.Run(ctx, func(address net.Addr) { fmt.Printf("Satchel listens on %s. Ctrl-C stops it.\n", address) }), srv.Close())
 }
 
+// reach gives where devices reach the server, "" if that cannot be told from the flags.
+func (s serveCmd) reach() string {
+	if s.URL != "" {
+		return strings.TrimSuffix(s.URL, "/")
+	}
+	host, port, err := net.SplitHostPort(s.Listen)
+	ip := net.ParseIP(host)
+	switch {
+	case err != nil || port == "0":
+		return ""
+	case s.Domain != "" && port == "443":
+		return "https://" + s.Domain
+	case s.Domain != "":
+		return "https://" + net.JoinHostPort(s.Domain, port)
+	case host == "" || ip != nil && ip.IsUnspecified():
+		return ""
+	case s.Cert != "":
+		return "https://" + net.JoinHostPort(host, port)
+	}
+	return "http://" + net.JoinHostPort(host, port)
+}
+
 // welcome says how to begin, on a directory without an administrator.
-func welcome(ctx context.Context, srv *server.Server) error {
+func welcome(ctx context.Context, srv *server.Server, dir string) error {
 	code, err := srv.Accounts.SetupCode(ctx)
 	if err != nil || code == "" {
 		return err
 	}
 	fmt.Printf(`There is no administrator yet. Add the first one, in another terminal, with
 
-  satchel user add LOGIN --name "FULL NAME" --role administrator
+  satchel --data %s user add LOGIN --name "FULL NAME" --role administrator
 
 or from elsewhere, within 24 hours, by POST /api/v1/setup with this one-time code: %s
 
-`, code)
+`, dir, code)
 	return nil
 }

@@ -58,7 +58,7 @@ type userAddCmd struct {
 	Login string   `arg:"" help:"Login."`
 	Name  string   `help:"Full name, as devices and reports show it." required:""`
 	Role  string   `help:"worker, coordinator or administrator." enum:"worker,coordinator,administrator" required:""`
-	Area  []string `help:"Area that the person works in, by name, official code or id; may be repeated." placeholder:"AREA"`
+	Area  []string `help:"Area that the person works in, by name, official code or id; may be repeated." placeholder:"AREA" sep:"none"`
 	passwordFlags
 }
 
@@ -85,16 +85,16 @@ func (u userAddCmd) Run(ctx context.Context, c *cli) error {
 				return err
 			}
 		}
-		// The first administrator is added by who can reach the data directory.
+		// The first administrator is added by whoever can reach the data directory.
 		actor, err := c.actor(ctx, srv)
-		if err != nil && u.Role != "administrator" {
+		if err != nil && (u.Role != "administrator" || !errors.Is(err, errNoAdministrator)) {
 			return err
 		}
 		added, err := srv.Accounts.AddUser(ctx, actor, n)
 		if err != nil {
 			return err
 		}
-		return c.show(added.ID, func(w *tabwriter.Writer) { row(w, "Added "+u.Login+", a "+u.Role+".") })
+		return c.show(map[string]any{"id": added.ID}, func(w *tabwriter.Writer) { row(w, "Added "+u.Login+" as "+u.Role+".") })
 	})
 }
 
@@ -124,6 +124,13 @@ func areaList(ids []uuid.UUID, names map[uuid.UUID]string) string {
 
 type userListCmd struct{}
 
+// Help is shown by --help.
+func (userListCmd) Help() string {
+	return `Examples:
+  satchel user list
+  satchel --json user list`
+}
+
 // Run lists people.
 func (userListCmd) Run(ctx context.Context, c *cli) error {
 	return c.office(ctx, func(srv *server.Server) error {
@@ -136,10 +143,12 @@ func (userListCmd) Run(ctx context.Context, c *cli) error {
 			return err
 		}
 		type person struct {
-			ID                uuid.UUID
-			Login, Name, Role string
-			Active            bool
-			Areas             []uuid.UUID
+			ID     uuid.UUID   `json:"id"`
+			Login  string      `json:"login"`
+			Name   string      `json:"name"`
+			Role   string      `json:"role"`
+			Active bool        `json:"active"`
+			Areas  []uuid.UUID `json:"areas"`
 		}
 		list := make([]person, len(users))
 		for i, u := range users {
@@ -158,7 +167,7 @@ type userSetCmd struct {
 	Login       string   `arg:"" help:"Login."`
 	Name        *string  `help:"New full name."`
 	Role        *string  `help:"New role: worker, coordinator or administrator."`
-	Area        []string `help:"Areas that the person works in from now on; may be repeated." placeholder:"AREA"`
+	Area        []string `help:"Areas that the person works in from now on; may be repeated." placeholder:"AREA" sep:"none"`
 	Active      *bool    `help:"Whether the person may work with Satchel." negatable:""`
 	NewPassword bool     `help:"Set another password, which is asked for."`
 	passwordFlags
