@@ -245,7 +245,7 @@ func (d *demo) moved(ctx context.Context) error {
 	if err := syncInTurn(ctx, to, from); err != nil {
 		return err
 	}
-	still, err := from.holds(ctx, id)
+	still, err := from.has(ctx, id)
 	if err != nil {
 		return err
 	}

@@ -113,8 +113,8 @@ func (t *tablet) edit(ctx context.Context, id uuid.UUID, change func(*clientlib.
 	return t.store.Save(ctx, &form)
 }
 
-// holds says whether the tablet has a record.
-func (t *tablet) holds(ctx context.Context, id uuid.UUID) (bool, error) {
+// has says whether the tablet has a record.
+func (t *tablet) has(ctx context.Context, id uuid.UUID) (bool, error) {
 	_, err := t.store.Get(ctx, id)
 	if errors.Is(err, clientlib.ErrNotFound) {
 		return false, nil

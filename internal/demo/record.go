@@ -57,7 +57,7 @@ func (r *recorder) record(ctx context.Context) error {
 			return fmt.Errorf("record deliveries: %w", err)
 		}
 	}
-	return r.hold(ctx)
+	return r.recordActivities(ctx)
 }
 
 // register writes down a household, its members, and the visit at which they were registered.
@@ -136,24 +136,24 @@ type part struct {
 	attended, completed bool
 }
 
-// hold saves the activities of the share. Whoever leaves a training early, stays away from a visit, or
+// recordActivities saves the activities of the share. Whoever leaves a training early, stays away from a visit, or
 // comes to two of them must not change how many people are counted, so there is one of each.
-func (r *recorder) hold(ctx context.Context) error {
+func (r *recorder) recordActivities(ctx context.Context) error {
 	var adults []*clientlib.Person
 	for _, f := range r.families {
 		adults = append(adults, f.adults...)
 	}
 	trained, visited := adults[:r.counts["trained"]], adults[len(adults)-r.counts["visited"]:]
 	leaves := part{person: adults[len(trained)], attended: true}
-	err := r.holdInGroups(ctx, "training", trained, part{attended: true, completed: true}, leaves)
+	err := r.recordGroups(ctx, "training", trained, part{attended: true, completed: true}, leaves)
 	if err != nil {
 		return err
 	}
-	if err := r.holdInGroups(ctx, "go_and_see_visit", visited, part{attended: true}, part{person: adults[0]}); err != nil {
+	if err := r.recordGroups(ctx, "go_and_see_visit", visited, part{attended: true}, part{person: adults[0]}); err != nil {
 		return err
 	}
 	for _, kind := range []string{"event", "outreach", "plan"} {
-		if err := r.holdInPublic(ctx, kind, r.counts[kind]); err != nil {
+		if err := r.recordPublic(ctx, kind, r.counts[kind]); err != nil {
 			return err
 		}
 	}
@@ -163,24 +163,24 @@ func (r *recorder) hold(ctx context.Context) error {
 // groupSize is how many people a training or a visit has room for.
 const groupSize = 15
 
-// holdInGroups saves an activity for each group of people, who all do the same part in it; the first
+// recordGroups saves an activity for each group of people, who all do the same part in it; the first
 // of each group comes to the one before as well, and odd, who does another part, to all.
-func (r *recorder) holdInGroups(ctx context.Context, kind string, people []*clientlib.Person, same, odd part) error {
+func (r *recorder) recordGroups(ctx context.Context, kind string, people []*clientlib.Person, same, odd part) error {
 	for from := 0; from < len(people); from += groupSize {
 		parts := []part{odd}
 		for _, person := range people[from:min(from+groupSize+1, len(people))] {
 			parts = append(parts, part{person, same.attended, same.completed})
 		}
-		if err := r.holdOne(ctx, kind, from/groupSize, 0, parts); err != nil {
+		if err := r.recordActivity(ctx, kind, from/groupSize, 0, parts); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// holdInPublic saves activities to which people come whom nobody writes down: two that share what was
+// recordPublic saves activities to which people come whom nobody writes down: two that share what was
 // estimated, or as many local action plans.
-func (r *recorder) holdInPublic(ctx context.Context, name string, count int) error {
+func (r *recorder) recordPublic(ctx context.Context, name string, count int) error {
 	kinds := map[string]string{"event": "public_event", "outreach": "outreach_campaign", "plan": "local_action_plan"}
 	reach := []int{count / 2, count - count/2}
 	if name == "plan" {
@@ -190,15 +190,15 @@ func (r *recorder) holdInPublic(ctx context.Context, name string, count int) err
 		return nil
 	}
 	for i, people := range reach {
-		if err := r.holdOne(ctx, kinds[name], i, people, nil); err != nil {
+		if err := r.recordActivity(ctx, kinds[name], i, people, nil); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// holdOne saves one form: an activity, and who took part in it.
-func (r *recorder) holdOne(ctx context.Context, kind string, i, reach int, parts []part) error {
+// recordActivity saves one form: an activity, and who took part in it.
+func (r *recorder) recordActivity(ctx context.Context, kind string, i, reach int, parts []part) error {
 	var form clientlib.Form
 	topic := r.known.topic(kind, r.project, i)
 	first := r.day(0.35 + 0.1*float64(i%6))

@@ -38,7 +38,7 @@ func (d *demo) report(ctx context.Context) error {
 	if err := d.printConflicts(ctx); err != nil {
 		return err
 	}
-	fmt.Fprintf(d.out, "\nWhere to look\n\n  address   %s\n  login     admin\n  password  %s\n  data      %s\n  tablets   %s, PIN %s\n\n",
+	fmt.Fprintf(d.out, "\nWhere to log in, and to look, while the demo serves\n\n  address   %s\n  login     admin\n  password  %s\n  data      %s\n  tablets   %s, PIN %s\n\n",
 		d.url, d.password, d.data, filepath.Join(d.scratch, "*"+tabletFile), pin)
 	for _, f := range figures {
 		if !f.Same() {

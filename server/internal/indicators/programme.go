@@ -151,6 +151,6 @@ func reach(kind string) count {
 
 func activities(kind string) count {
 	return func(ctx context.Context, tx *store.Tx, f store.Frame) (float64, error) {
-		return tx.ActivitiesHeld(ctx, f, kind)
+		return tx.ActivityCount(ctx, f, kind)
 	}
 }

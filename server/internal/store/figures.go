@@ -27,18 +27,18 @@ const (
 	// framed are the projects of the frame.
 	framed = `(SELECT id FROM projects WHERE institution = @institution)`
 
-	// counted are the deliveries that count: by a project of the frame, up to its last day, of the
-	// assistance asked for, and not cancelled.
-	counted = `d.project IN ` + framed + `
+	// deliveriesCounted are the deliveries that count: by a project of the frame, up to its last day,
+	// of the assistance asked for, and not cancelled.
+	deliveriesCounted = `d.project IN ` + framed + `
     AND substr(d.delivered_at, 1, 10) <= @until
     AND coalesce(d.cancelled_why, '') = ''
     AND d.assistance_type IN (
         SELECT id FROM assistance_types
         WHERE @code IN ('', code) AND @category IN ('', category) AND (durable_housing = 1 OR NOT @durable))`
 
-	// held are the activities that count: of one kind, by a project of the frame, and over by its
-	// last day. One without any date does not count.
-	held = `SELECT id, estimated_reach FROM activities
+	// activitiesCounted are the activities that count: of one kind, by a project of the frame, and
+	// over by its last day. One without any date does not count.
+	activitiesCounted = `SELECT id, estimated_reach FROM activities
     WHERE kind = @kind AND coalesce(ends_on, starts_on) <= @until AND project IN ` + framed
 )
 
@@ -73,7 +73,7 @@ func (a Assistance) args() []any {
 // unit of their type. A thing was handed over whatever became of the household's record, so those of
 // merged and deleted households count too.
 func (t *Tx) QuantityDelivered(ctx context.Context, f Frame, a Assistance) (float64, error) {
-	return one(ctx, t, scalar[float64], `SELECT coalesce(sum(d.quantity), 0) FROM deliveries AS d WHERE `+counted,
+	return one(ctx, t, scalar[float64], `SELECT coalesce(sum(d.quantity), 0) FROM deliveries AS d WHERE `+deliveriesCounted,
 		f.args(a.args()...)...)
 }
 
@@ -83,7 +83,7 @@ func (t *Tx) FamiliesReached(ctx context.Context, f Frame, a Assistance) (float6
 	return one(ctx, t, scalar[float64], duplicates("households")+`
 SELECT count(DISTINCT coalesce(duplicates.counts_as, d.household))
 FROM deliveries AS d LEFT JOIN duplicates ON duplicates.id = d.household
-WHERE d.household IN (SELECT id FROM households) AND `+counted,
+WHERE d.household IN (SELECT id FROM households) AND `+deliveriesCounted,
 		f.args(a.args()...)...)
 }
 
@@ -96,7 +96,7 @@ SELECT count(*) FROM households
 WHERE status = 'returnee' AND returned_on <= @until AND id IN (
     SELECT coalesce(duplicates.counts_as, d.household)
     FROM deliveries AS d LEFT JOIN duplicates ON duplicates.id = d.household
-    WHERE `+counted+`)`,
+    WHERE `+deliveriesCounted+`)`,
 		f.args(a.args()...)...)
 }
 
@@ -116,7 +116,7 @@ func (t *Tx) participants(ctx context.Context, f Frame, kind, took string) (floa
 	return one(ctx, t, scalar[float64], duplicates("people")+`
 SELECT count(DISTINCT coalesce(duplicates.counts_as, p.person))
 FROM participations AS p LEFT JOIN duplicates ON duplicates.id = p.person
-WHERE p.`+took+` = 1 AND p.activity IN (SELECT id FROM (`+held+`)) AND p.person IN (SELECT id FROM people)`,
+WHERE p.`+took+` = 1 AND p.activity IN (SELECT id FROM (`+activitiesCounted+`)) AND p.person IN (SELECT id FROM people)`,
 		f.args(sql.Named("kind", kind))...)
 }
 
@@ -133,11 +133,11 @@ WHERE l.started_on <= @until AND l.project IN `+framed+` AND l.person IN (SELECT
 // EstimatedReach sums what was estimated for the activities of the kind that count. People reached by
 // two of them are in it twice: nobody knows who they are.
 func (t *Tx) EstimatedReach(ctx context.Context, f Frame, kind string) (float64, error) {
-	return one(ctx, t, scalar[float64], `SELECT coalesce(sum(estimated_reach), 0) FROM (`+held+`)`,
+	return one(ctx, t, scalar[float64], `SELECT coalesce(sum(estimated_reach), 0) FROM (`+activitiesCounted+`)`,
 		f.args(sql.Named("kind", kind))...)
 }
 
-// ActivitiesHeld counts the activities of the kind that count.
-func (t *Tx) ActivitiesHeld(ctx context.Context, f Frame, kind string) (float64, error) {
-	return one(ctx, t, scalar[float64], `SELECT count(*) FROM (`+held+`)`, f.args(sql.Named("kind", kind))...)
+// ActivityCount counts the activities of the kind that count.
+func (t *Tx) ActivityCount(ctx context.Context, f Frame, kind string) (float64, error) {
+	return one(ctx, t, scalar[float64], `SELECT count(*) FROM (`+activitiesCounted+`)`, f.args(sql.Named("kind", kind))...)
 }
