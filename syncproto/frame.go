@@ -182,6 +182,9 @@ func (r *Request) checkHeader() error {
 	if r.Page < 0 || r.Known.N < 0 {
 		return errors.New("neither the page nor the number of the known change is below 0")
 	}
+	if r.Health.Program != "" {
+		return checkName(r.Health.Program)
+	}
 	return nil
 }
 

@@ -20,7 +20,7 @@ const (
 	MaxPageRecords = 2000
 	// MaxFields is the most fields that one change may write (change held: invalid).
 	MaxFields = 100
-	// MaxNameBytes is the longest name of a field or collection (frame_invalid).
+	// MaxNameBytes is the longest name of a field, collection or program (frame_invalid).
 	MaxNameBytes = 64
 	// MaxValueBytes is the longest value, as canonical JSON text (change held: invalid).
 	MaxValueBytes = 32 << 10

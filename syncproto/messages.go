@@ -39,7 +39,7 @@ type Health struct {
 	// Complete is when the device last ended an exchange with nothing left on either side, in ms of
 	// the server's clock.
 	Complete int64 `json:"complete,omitempty"`
-	// Program is the name and version of the device's program.
+	// Program is the name and version of the device's program, at most [MaxNameBytes] long.
 	Program string `json:"program,omitempty"`
 	// FreeBytes is the free space on the device, 0 if not known.
 	FreeBytes int64 `json:"free_bytes,omitempty"`

@@ -31,7 +31,7 @@ func TestFieldCheck(t *testing.T) {
 		{Field{Type: Choices, Choices: []string{"a", "b", "c"}}, []Value{`[]`, `["a"]`, `["a","c"]`}, []Value{`["c","a"]`, `["a","a"]`, `["d"]`, `"a"`, `[1]`, `[null]`, `{}`}},
 		{
 			Field{Type: Position},
-			[]Value{`{"lat":42.9,"lon":21.9}`, `{"accuracy":4.5,"lat":-90,"lon":180,"source":"gps"}`, `{"lat":0,"lon":0,"photo":1}`},
+			[]Value{`{"lat":42.9,"lon":21.9}`, `{"lat":42.9,"lon":-179}`, `{"accuracy":4.5,"lat":-90,"lon":180,"source":"gps"}`, `{"lat":0,"lon":0,"photo":1}`},
 			[]Value{
 				`{"lat":90.1,"lon":0}`, `{"lat":0,"lon":-180.5}`, `{"lat":0}`, `{"lon":0}`, `{"lat":null,"lon":null}`, `{"lat":"1","lon":"2"}`, `{"LAT":1,"LON":2}`,
 				`{"at":{"lat":1,"lon":2}}`, `{"accuracy":-1,"lat":1,"lon":2}`, `{"accuracy":"5 m","lat":1,"lon":2}`, `{"lat":1,"lon":2,"source":5}`, `{"lat":1e999,"lon":2}`, `[42.9,21.9]`, `"42.9 21.9"`,
