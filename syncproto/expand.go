@@ -2,6 +2,7 @@ package syncproto
 
 import (
 	"encoding/base64"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"slices"
@@ -221,9 +222,7 @@ func (e *expander) ids(s shape, rows, depth int) ([]Value, error) {
 			return nil, errors.New("it has a time of more than 48 bits")
 		}
 		var id uuid.UUID
-		for b := range len(id) - tailBytes {
-			id[b] = byte(at >> (40 - 8*b))
-		}
+		binary.BigEndian.PutUint64(id[:], uint64(at)<<16)
 		copy(id[len(id)-tailBytes:], tails[tailBytes*i:])
 		out[i] = idValue(id)
 	}

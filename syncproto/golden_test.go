@@ -114,7 +114,7 @@ func TestGoldenMerge(t *testing.T) {
 		checkCases(t, file, func(_ *testing.T, c *mergeCase) {
 			server := newArrivals()
 			for _, e := range c.Edits {
-				server.take(Edit{Version: e.Version, Time: e.Time, Fields: e.Fields, Base: e.Base, Seen: e.Seen})
+				server.take(Edit(e))
 			}
 			c.Fields, c.Unseen = map[string]goldenField{}, nil
 			for field, r := range server.state {
