@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/google/uuid"
 
@@ -93,16 +92,13 @@ func (a *Accounts) Invite(ctx context.Context, actor, holder uuid.UUID, name str
 	return out, err
 }
 
-// maxName is the most characters of a device's name.
-const maxName = 100
-
 // deviceName gives a name as it is kept, or another one for a blank one.
 func deviceName(name, otherwise string) (string, error) {
-	if name = strings.TrimSpace(name); name == "" {
+	if name = plainName(name); name == "" {
 		name = otherwise
 	}
-	if name == "" || utf8.RuneCountInString(name) > maxName {
-		return "", invalid("a device needs a name by which people know it, of at most %d characters", maxName)
+	if !isName(name) {
+		return "", invalid("a device needs a name by which people know it, of at most %d characters on one line", maxName)
 	}
 	return name, nil
 }
@@ -242,6 +238,29 @@ func (a *Accounts) SetDeviceAreas(ctx context.Context, actor, id uuid.UUID, area
 		}
 		return errors.Join(tx.SetDeviceAreas(ctx, id, areas),
 			a.log(ctx, tx, actor, audit.DeviceScoped, id.String(), map[string]any{"from": d.Areas, "to": areas}))
+	})
+}
+
+// RenameDevice changes the name by which people know a device.
+func (a *Accounts) RenameDevice(ctx context.Context, actor, id uuid.UUID, name string) error {
+	name, err := deviceName(name, "")
+	if err != nil {
+		return err
+	}
+	return a.store.Write(ctx, func(tx *store.Tx) error {
+		d, err := tx.Device(ctx, id)
+		if err != nil {
+			return err
+		}
+		within, err := reachOf(ctx, tx, actor)
+		if err != nil {
+			return err
+		}
+		if err := within.mayDecide(d.Areas); err != nil {
+			return err
+		}
+		return errors.Join(tx.RenameDevice(ctx, id, name),
+			a.log(ctx, tx, actor, audit.DeviceRenamed, id.String(), map[string]any{"from": d.Name, "to": name}))
 	})
 }
 

@@ -353,6 +353,25 @@ func TestADeviceGetsOtherAreas(t *testing.T) {
 	}
 }
 
+func TestADeviceIsRenamed(t *testing.T) {
+	p := newProgramme(t)
+	d := p.enrol().Device
+	p.logged(p.coordinator, audit.DeviceRenamed, d.ID, func() {
+		if err := p.accounts.RenameDevice(t.Context(), p.coordinator, d.ID, " Tablet 8 "); err != nil {
+			t.Fatal(err)
+		}
+	})
+	if got := p.device(d.ID).Name; got != "Tablet 8" {
+		t.Errorf("the device is called %q", got)
+	}
+	p.setDeviceAreas(d.ID, p.village, p.b)
+	refused(t, "a coordinator, a device that reaches beyond", p.accounts.RenameDevice(t.Context(), p.coordinator, d.ID, "x"), syncproto.CodeForbidden)
+	refused(t, "a worker", p.accounts.RenameDevice(t.Context(), p.worker, d.ID, "x"), syncproto.CodeForbidden)
+	if err := p.accounts.RenameDevice(t.Context(), p.admin, newID(t), "x"); err == nil {
+		t.Error("a device that is not there was renamed")
+	}
+}
+
 func TestADeviceIsRevoked(t *testing.T) {
 	p := newProgramme(t)
 	id, other := p.enrol().Device.ID, p.enrol().Device.ID

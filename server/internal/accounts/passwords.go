@@ -29,7 +29,7 @@ const (
 
 // hashPassword gives a password's PHC string.
 func (a *Accounts) hashPassword(password string) (string, error) {
-	if utf8.RuneCountInString(password) < minPassword || len(password) > maxPassword {
+	if utf8.RuneCountInString(norm.NFC.String(password)) < minPassword || len(password) > maxPassword {
 		return "", invalid("a password has at least %d characters and at most %d bytes", minPassword, maxPassword)
 	}
 	salt := make([]byte, argonSalt)

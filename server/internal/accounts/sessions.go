@@ -39,7 +39,7 @@ func mayLogIn(u store.User) bool {
 func (a *Accounts) Login(ctx context.Context, login, password string) (Session, error) {
 	var u store.User
 	err := a.store.Read(ctx, func(tx *store.Tx) (err error) {
-		u, err = tx.UserByLogin(ctx, plainLogin(login))
+		u, err = tx.UserByLogin(ctx, plainName(login))
 		return err
 	})
 	if err != nil && !errors.Is(err, store.ErrNotFound) {

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-	"golang.org/x/text/unicode/norm"
 
 	"satchel/server/internal/audit"
 	"satchel/server/internal/store"
@@ -26,9 +25,6 @@ type NewUser struct {
 	Password string `json:"password"`
 }
 
-// plainLogin gives a login as it is kept: however it was typed, it is the same.
-func plainLogin(login string) string { return norm.NFC.String(strings.TrimSpace(login)) }
-
 // AddUser adds a person, in the name of actor; [uuid.Nil] where nobody is logged in.
 func (a *Accounts) AddUser(ctx context.Context, actor uuid.UUID, n NewUser) (store.User, error) {
 	u, err := a.newUser(n)
@@ -39,9 +35,9 @@ func (a *Accounts) AddUser(ctx context.Context, actor uuid.UUID, n NewUser) (sto
 }
 
 func (a *Accounts) newUser(n NewUser) (store.User, error) {
-	u := store.User{Login: plainLogin(n.Login), Name: strings.TrimSpace(n.Name), Role: n.Role, Areas: n.Areas, Active: true, Created: a.millis()}
-	if u.Login == "" || u.Name == "" {
-		return u, invalid("a person needs a login and a name")
+	u := store.User{Login: plainName(n.Login), Name: plainName(n.Name), Role: n.Role, Areas: n.Areas, Active: true, Created: a.millis()}
+	if !isName(u.Login) || !isName(u.Name) {
+		return u, invalid("a person needs a login and a name, each of at most %d characters on one line", maxName)
 	}
 	if !slices.Contains([]string{RoleWorker, RoleCoordinator, RoleAdministrator}, u.Role) {
 		return u, invalid("the role has to be %s, %s or %s", RoleWorker, RoleCoordinator, RoleAdministrator)
@@ -92,6 +88,7 @@ func (a *Accounts) ChangeUser(ctx context.Context, actor, id uuid.UUID, change U
 		if err != nil {
 			return err
 		}
+		was := u
 		if password != "" {
 			u.Password = password
 		}
@@ -101,12 +98,8 @@ func (a *Accounts) ChangeUser(ctx context.Context, actor, id uuid.UUID, change U
 		if err := errors.Join(tx.SetUser(ctx, u), tx.SetUserAreas(ctx, id, u.Areas)); err != nil {
 			return err
 		}
-		none, err := noAdministrator(ctx, tx)
-		if err != nil {
+		if err := refuseLast(ctx, tx, was); err != nil {
 			return err
-		}
-		if none {
-			return invalid("that would leave no administrator who can log in")
 		}
 		if change.Password != nil || change.Role != nil || change.Active != nil {
 			if err := tx.EndSessionsOf(ctx, id); err != nil {
@@ -123,7 +116,7 @@ func (a *Accounts) ChangeUser(ctx context.Context, actor, id uuid.UUID, change U
 // not keep anybody from ending the account.
 func (c UserChange) apply(ctx context.Context, tx *store.Tx, u *store.User) error {
 	if c.Name != nil {
-		u.Name = strings.TrimSpace(*c.Name)
+		u.Name = plainName(*c.Name)
 	}
 	if c.Role != nil {
 		u.Role = *c.Role
@@ -137,18 +130,30 @@ func (c UserChange) apply(ctx context.Context, tx *store.Tx, u *store.User) erro
 	if c.Active != nil {
 		u.Active = *c.Active
 	}
-	if u.Name == "" || !slices.Contains([]string{RoleWorker, RoleCoordinator, RoleAdministrator}, u.Role) {
-		return invalid("a person needs a name, and a role of %s, %s or %s", RoleWorker, RoleCoordinator, RoleAdministrator)
+	if !isName(u.Name) || !slices.Contains([]string{RoleWorker, RoleCoordinator, RoleAdministrator}, u.Role) {
+		return invalid("a person needs a name of at most %d characters on one line, and a role of %s, %s or %s", maxName, RoleWorker, RoleCoordinator, RoleAdministrator)
 	}
 	return nil
+}
+
+// refuseLast fails if somebody, as they were, was the last administrator who could log in.
+func refuseLast(ctx context.Context, tx *store.Tx, was store.User) error {
+	none, err := noAdministrator(ctx, tx)
+	if err == nil && none && administers(was) {
+		return invalid("that would leave no administrator who can log in")
+	}
+	return err
+}
+
+// administers reports whether somebody can log in as an administrator.
+func administers(u store.User) bool {
+	return u.Active && u.Role == RoleAdministrator && u.Password != ""
 }
 
 // noAdministrator reports whether nobody can log in as an administrator.
 func noAdministrator(ctx context.Context, tx *store.Tx) (bool, error) {
 	users, err := tx.Users(ctx)
-	return !slices.ContainsFunc(users, func(u store.User) bool {
-		return u.Active && u.Role == RoleAdministrator && u.Password != ""
-	}), err
+	return !slices.ContainsFunc(users, administers), err
 }
 
 // Users gives all people, by login.

@@ -90,6 +90,17 @@ func TestAPasswordMayBeLongAndInAnyScript(t *testing.T) {
 	}
 }
 
+func TestAPasswordIsAsLongAsItLooks(t *testing.T) {
+	p := newProgramme(t)
+	for letters, want := range map[int]bool{9: false, 10: true} {
+		password := strings.Repeat("e\u0301", letters)
+		err := p.accounts.ChangeUser(t.Context(), p.admin, p.coordinator, accounts.UserChange{Password: &password})
+		if want != (err == nil) {
+			t.Errorf("%d letters of two code points each: %v", letters, err)
+		}
+	}
+}
+
 func TestAChangeChangesWhatItSays(t *testing.T) {
 	p := newConsole(t)
 	was := p.user(p.coordinator)
@@ -153,6 +164,15 @@ func TestTheLastAdministratorStays(t *testing.T) {
 	on := true
 	p.change(second.ID, accounts.UserChange{Active: &on})
 	p.change(p.admin, accounts.UserChange{Active: &off})
+}
+
+func TestPeopleCanBeChangedBeforeThereIsAnAdministrator(t *testing.T) {
+	p := emptyProgramme(t)
+	worker := p.addUser("petar", accounts.RoleWorker)
+	name := "Petra"
+	if err := p.accounts.ChangeUser(t.Context(), uuid.Nil, worker, accounts.UserChange{Name: &name}); err != nil {
+		t.Errorf("a worker where nobody administers yet: %v", err)
+	}
 }
 
 func TestSomebodyWhoseAreaIsGoneCanBeStopped(t *testing.T) {

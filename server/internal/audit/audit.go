@@ -34,6 +34,7 @@ const (
 	DeviceEnrolled  = "device.enrolled"
 	DeviceForked    = "device.forked"
 	DeviceScoped    = "device.scoped"
+	DeviceRenamed   = "device.renamed"
 	DeviceRevoked   = "device.revoked"
 	TokenReused     = "device.token_reused"
 	TokensRestored  = "device.token_ahead"
