@@ -21,6 +21,7 @@ func accountChecks() []check {
 		{"a device comes back as written, however one asks", deviceComesBack},
 		{"what is noted of a device leaves the rest of it as it was", deviceNotes},
 		{"a device was revoked when it first was", revokedOnce},
+		{"an area that is named twice is one", areasOnce},
 		{"an id under which anything came is taken", takenIDs},
 		{"an invitation comes back as written, used or not", inviteComesBack},
 		{"an invitation is forgotten once it is old enough", invitesArePruned},
@@ -177,6 +178,18 @@ func revokedOnce(t *testing.T, s *store.Store) {
 	}
 	want.Revoked = 20
 	same(t, "after two revocations", read(t, s, device(200)), want)
+}
+
+func areasOnce(t *testing.T, s *store.Store) {
+	twice := []uuid.UUID{id(91), id(90), id(91)}
+	person, d := worker(50, "a"), tablet(200)
+	person.Areas, d.Areas = twice, twice
+	write(t, s, func(ctx context.Context, tx *store.Tx) error {
+		return errors.Join(tx.AddUser(ctx, person), tx.AddDevice(ctx, d))
+	})
+	once := []uuid.UUID{id(90), id(91)}
+	same(t, "the areas of a person", read(t, s, user(50)).Areas, once)
+	same(t, "the areas of a device", read(t, s, device(200)).Areas, once)
 }
 
 func takenIDs(t *testing.T, s *store.Store) {
