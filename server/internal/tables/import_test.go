@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"satchel/server/internal/store"
 	"satchel/server/internal/tables"
 )
 
@@ -176,5 +177,31 @@ func TestWhatWasExportedCanBeImportedElsewhere(t *testing.T) {
 	}
 	if faults := told(here.check("people", here.export("people")).Faults); len(faults) != 1 || !strings.HasPrefix(faults[0], "2 id: ") {
 		t.Errorf("imported again where it came from: %q", faults)
+	}
+}
+
+func TestAnAreaIsSavedBehindTheOneThatItIsPartOf(t *testing.T) {
+	o := newOffice(t)
+	o.load("areas", "official_code,name,level,parent\n3,C,settlement,2\n2,B,municipality,1\n1,A,country,\n")
+	err := o.store.Read(t.Context(), func(tx *store.Tx) error {
+		codes, err := tx.Keys(t.Context(), "areas", "official_code")
+		if err != nil {
+			return err
+		}
+		last := int64(0)
+		for _, code := range []string{"1", "2", "3"} {
+			r, err := tx.Record(t.Context(), codes[code][0])
+			if err != nil {
+				return err
+			}
+			if r.Seq <= last {
+				t.Errorf("area %s has sequence %d, behind %d", code, r.Seq, last)
+			}
+			last = r.Seq
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
 }

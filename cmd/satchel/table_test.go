@@ -1,0 +1,98 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"satchel/server"
+)
+
+const households = "card_number;head_name;status;area;phone;displaced_on\n" +
+	"KV-1;Petar Petrović;idp;Kraljevo;=1+1;15.06.1999.\n" +
+	"KV-2;Ана Анић;returnee;70432;+381 64;\n"
+
+func TestAFileWithAWrongRowSavesNothingAndSaysWhatIsWrong(t *testing.T) {
+	d := newDesk(t)
+	wrong := d.write("wrong.csv", households+"KV-1;Eva;rich;Atlantis;;31.02.1999.\n")
+	out := d.refused("there are 4 faults in the file; nothing was saved", "import", "households", wrong)
+	d.says(out, "ROW", "4", "card_number", "KV-1", "expected one that no other record has; row 2 has it",
+		"status", "rich", "the value has to be one of idp, returnee, refugee, host",
+		"area", "Atlantis", "expected the official_code or name or id of a record of areas",
+		"displaced_on", "31.02.1999.", "expected a date, such as 2020-04-30 or 30.04.2020.")
+	if lines := strings.Count(d.run("export", "households"), "\n"); lines != 1 {
+		t.Errorf("%d lines are exported, want the header", lines)
+	}
+	d.refused("nothing was saved", "import", "households", filepath.Join(d.dir, "missing.csv"))
+	d.refused(`"visits" cannot be imported`, "import", "visits", wrong)
+}
+
+func TestADryRunDoesEverythingButSave(t *testing.T) {
+	d := newDesk(t)
+	path := d.write("households.csv", households)
+	_, _, errs := d.result("import", "households", path, "--dry-run")
+	d.says(errs, "2 records of households can be imported. Nothing was saved.")
+	if lines := strings.Count(d.run("export", "households"), "\n"); lines != 1 {
+		t.Errorf("%d lines are exported, want the header", lines)
+	}
+	table := decode[server.Table](d, "import", "households", path, "--dry-run")
+	if table.Rows != 2 || len(table.Faults) != 0 || table.Faults == nil {
+		t.Errorf("%+v", table)
+	}
+}
+
+func TestAFileIsImportedAndExportedSafely(t *testing.T) {
+	d := newDesk(t)
+	d.in = "\ufeff" + households
+	_, _, errs := d.result("import", "households", "-")
+	d.says(errs, "Imported 2 records of households.")
+	d.in = households
+	d.refused("there are 2 faults", "import", "households", "-")
+
+	path := filepath.Join(d.dir, "out.csv")
+	status, out, errs := d.result("export", "households", "--bom", "--out", path)
+	if status != 0 || out != "" {
+		t.Errorf("exit status %d, printed %q", status, out)
+	}
+	d.says(errs, "Exported 2 records of households.")
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.says(string(text), "\ufeffid,card_number,", ",Petar Petrović,idp,", ",'=1+1,", ",1999-06-15,", ",'+381 64,", "Ана Анић")
+	d.refused(`there is no collection "users"`, "export", "users")
+	if _, err := os.Stat(path + ".part"); err == nil {
+		t.Error("a part of a table is left")
+	}
+}
+
+func TestEveryCommandShowsHowItIsUsed(t *testing.T) {
+	d := &desk{t: t, dir: t.TempDir(), data: t.TempDir()}
+	commands := 0
+	for _, line := range strings.Split(d.run("--help"), "\n") {
+		words, indented := strings.CutPrefix(line, "  ")
+		if !indented || words == "" || !strings.ContainsAny(words[:1], "abcdefghijklmnopqrstuvwxyz") {
+			continue
+		}
+		var command []string
+		for _, word := range strings.Fields(words) {
+			if strings.ContainsAny(word[:1], "<[-") {
+				break
+			}
+			command = append(command, word)
+		}
+		if strings.Join(command, " ") == "version" {
+			continue
+		}
+		commands++
+		d.says(d.run(append(command, "--help")...), "Example", "satchel "+strings.Join(command, " "))
+	}
+	if commands < 20 {
+		t.Errorf("only %d commands were found in the help", commands)
+	}
+	if status, _, errs := d.result("user", "fire"); status != 80 || !strings.Contains(errs, "unexpected argument fire") {
+		t.Errorf("a command that is none: exit status %d, %q", status, errs)
+	}
+	d.says(d.run("version"), "satchel ", "protocol ")
+}
