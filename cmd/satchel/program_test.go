@@ -49,7 +49,11 @@ func newDesk(t *testing.T) *desk {
 
 // command makes a run of the program.
 func (d *desk) command(args ...string) *exec.Cmd {
-	c := exec.CommandContext(d.t.Context(), os.Args[0], args...)
+	self, err := os.Executable()
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	c := exec.CommandContext(d.t.Context(), self, args...)
 	c.Dir = d.dir
 	c.Stdin = strings.NewReader(d.in)
 	c.Env = append(os.Environ(), asProgram+"=1", "TZ=UTC", "SATCHEL_DATA="+d.data, "SATCHEL_PASSWORD=long enough")

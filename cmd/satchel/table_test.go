@@ -20,7 +20,7 @@ func TestAFileWithAWrongRowSavesNothingAndSaysWhatIsWrong(t *testing.T) {
 	d.says(out, "ROW", "4", "card_number", "KV-1", "expected one that no other record has; row 2 has it",
 		"status", "rich", "the value has to be one of idp, returnee, refugee, host",
 		"area", "Atlantis", "expected the official_code or name or id of a record of areas",
-		"displaced_on", "31.02.1999.", "expected a date, such as 2020-04-30 or 30.04.2020.")
+		"displaced_on", "31.02.1999.", "expected a date, such as 30.04.2020. or 2020-04-30")
 	if lines := strings.Count(d.run("export", "households"), "\n"); lines != 1 {
 		t.Errorf("%d lines are exported, want the header", lines)
 	}

@@ -76,6 +76,7 @@ func TestEveryFaultOfARowIsTold(t *testing.T) {
 		{"no UTF-8", "households", "head_name,area,status\nPetrovi\xe6,Vranje,idp\n", "2 head_name: expected text in UTF-8"},
 		{"too long a text", "households", "head_name,area,status\n" + strings.Repeat("x", 40_000) + ",Vranje,idp\n", "2 head_name: the value is 40002 bytes long"},
 		{"a row behind an empty line and a cell of two lines", "households", "head_name,area,status\n\"A\nB\",Vranje,idp\n\nC,Vranje,x\n", "4 status: the value has to be"},
+		{"a row behind a last cell of two lines", "households", "area,status,head_name\nVranje,idp,\"A\nB\"\nVranje,x,C\n", "3 status: the value has to be"},
 		{"no household", "people", "name,household\nA,KV-9\n", "2 household: expected the card_number or id of a record of households"},
 		{"half a year", "people", "name,household,birth_year\nA,KV-1,1980.5\n", "2 birth_year: expected a whole number"},
 		{"neither yes nor no", "assistance_types", "code,name,category,durable_housing\nH,House,housing,maybe\n", "2 durable_housing: expected yes or no"},

@@ -101,7 +101,7 @@ func boolean(text string) (syncproto.Value, error) {
 func date(text string) (syncproto.Value, error) {
 	at, ok := parseTime(text, time.DateOnly, "2.1.2006.", "2.1.2006")
 	if !ok {
-		return "", errors.New("expected a date, such as 2020-04-30 or 30.04.2020.")
+		return "", errors.New("expected a date, such as 30.04.2020. or 2020-04-30")
 	}
 	return syncproto.ValueOf(at.Format(time.DateOnly))
 }
