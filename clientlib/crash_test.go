@@ -20,10 +20,10 @@ import (
 // saves one form after another and prints each once it is saved.
 func TestMain(m *testing.M) {
 	if path := os.Getenv("SATCHEL_CRASH_STORE"); path != "" {
-		fmt.Println(saveForEver(path))
-		os.Exit(1)
+		fmt.Fprintln(os.Stdout, saveForEver(path))
+		return
 	}
-	os.Exit(m.Run())
+	m.Run()
 }
 
 func saveForEver(path string) error {
@@ -39,7 +39,7 @@ func saveForEver(path string) error {
 		if err := store.Save(ctx, &f); err != nil {
 			return err
 		}
-		fmt.Println("saved", h.ID, p.ID)
+		fmt.Fprintln(os.Stdout, "saved", h.ID, p.ID)
 	}
 }
 
@@ -74,7 +74,11 @@ func TestWhatWasSavedIsThereAfterKillAtAnyMoment(t *testing.T) {
 // gives the records that it said were saved.
 func killWhileSaving(t *testing.T, path string, forms int) (saved []uuid.UUID) {
 	t.Helper()
-	program := exec.CommandContext(t.Context(), os.Args[0])
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	program := exec.CommandContext(t.Context(), self)
 	program.Env = append(os.Environ(), "SATCHEL_CRASH_STORE="+path)
 	out, err := program.StdoutPipe()
 	if err != nil {
@@ -92,10 +96,12 @@ func killWhileSaving(t *testing.T, path string, forms int) (saved []uuid.UUID) {
 		}
 		saved = append(saved, uuid.MustParse(words[1]), uuid.MustParse(words[2]))
 		if len(saved) == 2*forms {
-			program.Process.Kill() // what it still prints before it dies is read too
+			if err := program.Process.Kill(); err != nil { // what it printed before it died is read too
+				t.Fatal(err)
+			}
 		}
 	}
-	program.Wait()
+	_ = program.Wait() // it was killed: that is what it says
 	return saved
 }
 

@@ -78,11 +78,11 @@ func (d *device) reopen() {
 	d.store = store
 }
 
-// sync syncs, and expects it to be complete and safe.
+// sync syncs, and expects it to be complete and safe without a repair.
 func (d *device) sync() clientlib.SyncResult {
 	d.t.Helper()
 	result, err := d.store.Sync(d.t.Context(), nil)
-	if err != nil || !result.Complete || !result.Safe {
+	if err != nil || !result.Complete || !result.Safe || result.Repaired > 0 {
 		d.t.Fatalf("sync: %+v, %v", result, err)
 	}
 	return result
@@ -91,12 +91,17 @@ func (d *device) sync() clientlib.SyncResult {
 // cut syncs over a link that breaks, and expects it to fail for that.
 func (d *device) cut(up, down int) {
 	d.t.Helper()
+	if err := d.try(up, down); !errors.Is(err, clientlib.ErrLink) {
+		d.t.Fatalf("sync over a broken link: %v", err)
+	}
+}
+
+// try syncs over a link that may break.
+func (d *device) try(up, down int) error {
 	d.link.up, d.link.down = up, down
 	_, err := d.store.Sync(d.t.Context(), nil)
 	d.link.up, d.link.down = -1, -1
-	if !errors.Is(err, clientlib.ErrLink) {
-		d.t.Fatalf("sync over a broken link: %v", err)
-	}
+	return err
 }
 
 func (d *device) save(f *clientlib.Form) {

@@ -2,6 +2,7 @@ package clientlib_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log"
 	"os"
@@ -15,26 +16,12 @@ import (
 
 // exampleStore gives a store that is enrolled at an office with one area, and has synced once.
 func exampleStore() (store *clientlib.Store, area uuid.UUID, done func()) {
-	dir, err := os.MkdirTemp("", "satchel")
-	if err != nil {
-		log.Fatal(err)
-	}
-	o := newOffice(exampleT{})
-	ctx := context.Background()
-	store, err = clientlib.Create(ctx, filepath.Join(dir, "store.db"), "246810", clientlib.Options{})
-	if err != nil {
-		log.Fatal(err)
-	}
-	if err := store.Enrol(ctx, o.url, o.invite(vranje), "Tablet 1"); err != nil {
-		log.Fatal(err)
-	}
-	if _, err := store.Sync(ctx, nil); err != nil {
-		log.Fatal(err)
-	}
-	return store, vranje, func() {
-		store.Close()
-		os.RemoveAll(dir)
-	}
+	ctx, o := context.Background(), newOffice(exampleT{})
+	dir := must(os.MkdirTemp("", "satchel"))
+	store = must(clientlib.Create(ctx, filepath.Join(dir, "store.db"), "246810", clientlib.Options{}))
+	check(store.Enrol(ctx, o.url, o.invite(vranje), "Tablet 1"))
+	must(store.Sync(ctx, nil))
+	return store, vranje, func() { check(errors.Join(store.Close(), os.RemoveAll(dir))) }
 }
 
 // exampleT stands for a test where there is none: examples end with their process.
@@ -43,16 +30,20 @@ type exampleT struct{ testing.TB }
 func (exampleT) Cleanup(func()) {}
 func (exampleT) Helper()        {}
 
+// check ends an example that cannot be set up.
+func check(err error) {
+	if err != nil {
+		panic(err)
+	}
+}
+
 // A new device makes its store, enrols with a code from the office, and syncs.
 func Example() {
 	ctx := context.Background()
 	o := newOffice(exampleT{})
 	server, code := o.url, o.invite(vranje) // what the office gives the worker
-	dir, err := os.MkdirTemp("", "satchel")
-	if err != nil {
-		log.Fatal(err)
-	}
-	defer os.RemoveAll(dir)
+	dir := must(os.MkdirTemp("", "satchel"))
+	defer func() { check(os.RemoveAll(dir)) }()
 
 	store, err := clientlib.Create(ctx, filepath.Join(dir, "store.db"), "246810", clientlib.Options{Program: "my app 1.0"})
 	if err != nil {
@@ -160,7 +151,7 @@ func ExampleStore_Sync() {
 	}
 
 	result, err := store.Sync(ctx, func(p clientlib.Progress) {
-		// draw p.Changes of p.ChangesToSend, p.Records, p.BytesUp and p.BytesDown
+		_ = p // draw p.Changes of p.ChangesToSend, p.Records, p.BytesUp and p.BytesDown
 	})
 	if err != nil {
 		log.Fatal(err) // nothing is lost; sync again

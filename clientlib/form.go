@@ -247,9 +247,10 @@ func (e *edit) differing() map[string]syncproto.Value {
 	out := map[string]syncproto.Value{}
 	for name, value := range e.values {
 		was := e.record.Value(name)
-		if value != was && !(value.IsNull() && was.IsNull()) {
-			out[name] = value
+		if value == was || value.IsNull() && was.IsNull() {
+			continue
 		}
+		out[name] = value
 	}
 	return out
 }

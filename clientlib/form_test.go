@@ -185,6 +185,10 @@ func TestADeletionNamesAllThatItsAuthorSaw(t *testing.T) {
 	if r, err = d.store.Get(t.Context(), h.ID); err != nil || !r.Deleted {
 		t.Errorf("after the sync: %v, %v", r, err)
 	}
+	var note clientlib.Form
+	note.Edit(r, map[string]any{"notes": "not so"})
+	d.save(&note)
+	same(t, "an edit of a deleted record knows of the deletion", d.outbox(false)[0].Base["deleted"], []syncproto.Version{{Device: device, N: 3}})
 	var again clientlib.Form
 	again.Edit(r, map[string]any{"deleted": false, "notes": "a mistake"})
 	d.save(&again)
@@ -208,7 +212,7 @@ func TestWhatIsShownIsThePulledStateWithOwnChangesOverIt(t *testing.T) {
 	is(t, "pending", h.Record().Fields["phone"].Pending, true)
 	is(t, "name", h.HeadName, "Ana")
 	d.clock.Add(1000)
-	o.change(func() { o.hold = func(c syncproto.Change) string { return syncproto.HeldInvalid } })
+	o.change(func() { o.hold = func(syncproto.Change) string { return syncproto.HeldInvalid } })
 	h.Address = "a held address"
 	d.put(h)
 	d.sync()

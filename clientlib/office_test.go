@@ -28,11 +28,10 @@ type office struct {
 	t   testing.TB
 	url string
 
-	mu      sync.Mutex
-	books   books
-	backups []books
-	codes   map[string][]uuid.UUID // areas by enrolment code
-	page    int                    // most records in a reply
+	mu    sync.Mutex
+	books books
+	codes map[string][]uuid.UUID // areas by enrolment code
+	page  int                    // most records in a reply
 	// now is the office's clock in ms, hold says with which code a change is to be held.
 	now  func() int64
 	hold func(syncproto.Change) string
@@ -59,6 +58,7 @@ type tablet struct {
 	areas    []uuid.UUID
 	revoked  bool
 	token    int
+	rotated  int64            // when the token was rotated last
 	hashes   []syncproto.Hash // by n, from the zero hash
 	receipts []syncproto.Receipt
 }
@@ -115,7 +115,9 @@ func (o *office) serve(handle func(http.ResponseWriter, *http.Request) error) ht
 			o.requests[string(problem.Code)]++
 			w.Header().Set("Content-Type", syncproto.ProblemMediaType)
 			w.WriteHeader(problem.Status)
-			json.NewEncoder(w).Encode(problem)
+			if err := json.NewEncoder(w).Encode(problem); err != nil {
+				o.t.Error(err)
+			}
 		case err != nil:
 			http.Error(w, err.Error(), http.StatusBadRequest)
 		default:
@@ -138,7 +140,9 @@ func (o *office) enrol(w http.ResponseWriter, r *http.Request) error {
 		Code   string
 		Device uuid.UUID
 	}
-	json.NewDecoder(r.Body).Decode(&in)
+	if err := json.NewDecoder(r.Body).Decode(&in); err != nil {
+		return err
+	}
 	areas, ok := o.codes[in.Code]
 	if !ok {
 		return syncproto.Refuse(syncproto.CodeCodeInvalid, "The code is not known, used, or too old.")
@@ -166,16 +170,21 @@ func (o *office) access(id uuid.UUID) string {
 
 func (o *office) rotate(w http.ResponseWriter, r *http.Request) error {
 	var in struct{ Refresh string }
-	json.NewDecoder(r.Body).Decode(&in)
+	if err := json.NewDecoder(r.Body).Decode(&in); err != nil {
+		return err
+	}
 	device, number, _ := strings.Cut(in.Refresh, " ")
 	tab := o.books.tablets[uuid.MustParse(device)]
 	if tab == nil {
 		return syncproto.Refuse(syncproto.CodeTokenReused, "The token was used before.")
 	}
-	switch n, _ := strconv.Atoi(number); {
+	n, err := strconv.Atoi(number)
+	switch {
+	case err != nil:
+		return err
 	case n >= tab.token: // more only after a restore
-		tab.token = n + 1
-	case n == tab.token-1: // a repetition, whose reply was lost
+		tab.token, tab.rotated = n+1, o.now()
+	case n == tab.token-1 && o.now() < tab.rotated+60_000: // a repetition, whose reply was lost
 	default:
 		return syncproto.Refuse(syncproto.CodeTokenReused, "The token was used before.")
 	}

@@ -58,8 +58,7 @@ SELECT ` + rowColumns + ` FROM records WHERE collection = ? AND id IN (SELECT id
 func (t *tx) list(ctx context.Context, collection string, under uuid.UUID) ([]*Record, error) {
 	query, args := "SELECT "+rowColumns+" FROM records WHERE collection = ? ORDER BY id", []any{collection}
 	if under != uuid.Nil {
-		between := between(collection)
-		query, args = selectUnder, []any{under, between[0], between[1], between[2], between[3], collection, under}
+		query, args = selectUnder, append(append([]any{under}, between(collection)...), collection, under)
 	}
 	laid, err := t.laidOverAll(ctx, collection)
 	if err != nil {
@@ -77,16 +76,16 @@ func (t *tx) list(ctx context.Context, collection string, under uuid.UUID) ([]*R
 }
 
 // between names the collections through which a record of the given one belongs to others, itself
-// the first.
-func between(collection string) (out [4]string) {
-	out[0] = collection
-	if collection != "areas" {
-		out[1] = "areas"
-	}
+// the first: the four that selectUnder takes, "" where there are fewer.
+func between(collection string) []any {
+	out := []any{collection, "areas"}
 	known, _ := syncproto.CollectionOf(collection)
-	for i, name := range known.AreaVia {
+	for _, name := range known.AreaVia {
 		field, _ := known.Field(name)
-		out[2+i] = field.Refers
+		out = append(out, field.Refers)
+	}
+	for len(out) < 4 {
+		out = append(out, "")
 	}
 	return out
 }

@@ -117,8 +117,6 @@ func TestSearchFollowsWhatChanges(t *testing.T) {
 }
 
 func must[T any](x T, err error) T {
-	if err != nil {
-		panic(err)
-	}
+	check(err)
 	return x
 }

@@ -2,6 +2,7 @@ package clientlib
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
@@ -14,11 +15,13 @@ func TestALinkThatGoesSilentIsGivenUpOn(t *testing.T) {
 	end := make(chan struct{})
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/api/v1/enrol" {
-			w.Write([]byte(`{"device":"019ab000-0000-7000-8000-000000000001","access":"a","expires_in":900,"refresh":"r"}`))
+			fmt.Fprint(w, `{"device":"019ab000-0000-7000-8000-000000000001","access":"a","expires_in":900,"refresh":"r"}`)
 			return
 		}
-		w.Write([]byte("x"))
-		http.NewResponseController(w).Flush()
+		fmt.Fprint(w, "x")
+		if err := http.NewResponseController(w).Flush(); err != nil {
+			t.Error(err)
+		}
 		<-end
 	}))
 	defer server.Close()

@@ -195,7 +195,7 @@ func (t *tx) prepare(ctx context.Context, query string) (*sql.Stmt, error) {
 
 // exec runs one statement for its effect.
 func (t *tx) exec(ctx context.Context, query string, args ...any) error {
-	stmt, err := t.prepare(ctx, query)
+	stmt, err := t.prepare(ctx, query) //nolint:sqlclosecheck // the end of the transaction closes it
 	if err == nil {
 		_, err = stmt.ExecContext(ctx, args...)
 	}
@@ -207,7 +207,7 @@ func (t *tx) exec(ctx context.Context, query string, args ...any) error {
 
 // each runs a query and calls do for each of its rows.
 func (t *tx) each(ctx context.Context, query string, args []any, do func(scan func(...any) error) error) error {
-	stmt, err := t.prepare(ctx, query)
+	stmt, err := t.prepare(ctx, query) //nolint:sqlclosecheck // the end of the transaction closes it
 	if err != nil {
 		return fmt.Errorf("read the store: %w", err)
 	}

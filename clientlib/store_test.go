@@ -125,9 +125,18 @@ func TestASealedPartOpensInItsPlaceOnly(t *testing.T) {
 func TestEveryTypedRecordHasTheFieldsOfItsCollection(t *testing.T) {
 	t.Parallel()
 	for _, x := range []any{
-		clientlib.Area{}, clientlib.Project{}, clientlib.AssistanceType{}, clientlib.Questionnaire{}, clientlib.Household{},
-		clientlib.Person{}, clientlib.Visit{}, clientlib.Entitlement{}, clientlib.Delivery{}, clientlib.Activity{},
-		clientlib.Participation{}, clientlib.Livelihood{},
+		clientlib.Area{},
+		clientlib.Project{},
+		clientlib.AssistanceType{},
+		clientlib.Questionnaire{},
+		clientlib.Household{},
+		clientlib.Person{},
+		clientlib.Visit{},
+		clientlib.Entitlement{},
+		clientlib.Delivery{},
+		clientlib.Activity{},
+		clientlib.Participation{},
+		clientlib.Livelihood{},
 	} {
 		typ := reflect.TypeOf(x)
 		meta, _ := typ.FieldByName("Meta")
@@ -208,6 +217,12 @@ func TestListGivesWhatBelongsToARecordDirectlyOrThroughOthers(t *testing.T) {
 			t.Errorf("entitlements of a household's member: %v, %v", entitlements, err)
 		}
 		d.sync()
+	}
+	d.setPhone(a.ID, "1")
+	d.setPhone(a.ID, "2")
+	all, err := clientlib.List[clientlib.Household](t.Context(), d.store, vranje)
+	if err != nil || all[0].Phone != "2" {
+		t.Errorf("the later of two changes is not listed: %+v, %v", all, err)
 	}
 	moved := d.get(a.ID)
 	moved.Area = kraljevo

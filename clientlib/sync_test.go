@@ -118,18 +118,18 @@ func TestALinkCutAtAnyByteLosesNothingAndDoublesNothing(t *testing.T) {
 	up, down := 400, 900
 	for n := 0; n < up; n += 23 {
 		record(fmt.Sprint("up ", n))
-		d.link.up = n
-		d.store.Sync(t.Context(), nil)
-		d.link.up = -1
+		if err := d.try(n, -1); err != nil && !errors.Is(err, clientlib.ErrLink) {
+			t.Errorf("a request of %d bytes: %v", n, err)
+		}
 		if n%2 == 0 {
 			d.reopen()
 		}
 	}
 	for n := 0; n < down; n += 31 {
 		record(fmt.Sprint("down ", n))
-		d.link.down = n
-		d.store.Sync(t.Context(), nil)
-		d.link.down = -1
+		if err := d.try(-1, n); err != nil && !errors.Is(err, clientlib.ErrLink) {
+			t.Errorf("a reply of %d bytes: %v", n, err)
+		}
 	}
 	d.sync()
 	whole.sync()
@@ -375,8 +375,10 @@ func TestAreasThatDifferAreFetchedAnewOnceAndNotCalledSafeIfTheyStillDo(t *testi
 	h := d.household(vranje, "Ana")
 	d.sync()
 	d.sql("DELETE FROM records WHERE id = ?", h.ID)
-	result := d.sync()
-	is(t, "repaired", result.Repaired, 1)
+	result, err := d.store.Sync(t.Context(), nil)
+	if err != nil || !result.Safe || result.Repaired != 1 {
+		t.Errorf("after a record was lost: %+v, %v", result, err)
+	}
 	is(t, "name", d.get(h.ID).HeadName, "Ana")
 	o.change(func() {
 		o.lie = func(r *syncproto.Reply) {
@@ -385,13 +387,15 @@ func TestAreasThatDifferAreFetchedAnewOnceAndNotCalledSafeIfTheyStillDo(t *testi
 			}
 		}
 	})
-	result, err := d.store.Sync(t.Context(), nil)
+	result, err = d.store.Sync(t.Context(), nil)
 	if err != nil || !result.Complete || result.Safe || result.Repaired != 1 {
 		t.Errorf("with a server that always differs: %+v, %v", result, err)
 	}
 	is(t, "safe", d.status().Safe, false)
 	o.change(func() { o.lie = nil })
-	d.sync()
+	if _, err := d.store.Sync(t.Context(), nil); err != nil {
+		t.Fatal(err)
+	}
 	is(t, "safe again", d.status().Safe, true)
 }
 
@@ -448,12 +452,40 @@ func TestASecondSyncAtOnceIsRefused(t *testing.T) {
 	o := newOffice(t)
 	d := enrolled(t, o, vranje)
 	var second error
-	d.store.Sync(t.Context(), func(clientlib.Progress) {
+	_, err := d.store.Sync(t.Context(), func(clientlib.Progress) {
 		_, second = d.store.Sync(t.Context(), nil)
 	})
-	if !errors.Is(second, clientlib.ErrSyncing) {
+	if err != nil || !errors.Is(second, clientlib.ErrSyncing) {
 		t.Errorf("got %v", second)
 	}
+}
+
+func TestAReplyIsNotAppliedOverWhatAnotherProgramFetched(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	d := enrolled(t, o, vranje)
+	other := must(clientlib.Open(t.Context(), d.path, pin, d.options()))
+	defer other.Close()
+	h := d.household(vranje, "Ana")
+	between := false
+	_, err := d.store.Sync(t.Context(), func(p clientlib.Progress) {
+		if between || p.BytesDown == 0 {
+			return
+		}
+		between = true
+		if _, err := other.Sync(t.Context(), nil); err != nil {
+			t.Error(err)
+		}
+		o.write(h.ID, "households", map[string]any{"phone": "063"})
+		if _, err := other.Sync(t.Context(), nil); err != nil {
+			t.Error(err)
+		}
+	})
+	if !errors.Is(err, clientlib.ErrSyncing) {
+		t.Errorf("got %v", err)
+	}
+	is(t, "phone", d.get(h.ID).Phone, "063")
+	d.sync()
 }
 
 func TestAServerThatIsNoneOfOursIsToldFromABrokenLink(t *testing.T) {
