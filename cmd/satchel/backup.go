@@ -51,6 +51,7 @@ func (r restoreCmd) Run(ctx context.Context, c *cli) error {
 	if err := server.Restore(ctx, c.Data, r.File); err != nil {
 		return err
 	}
-	fmt.Printf("Restored %s into %s. Start the server again, and have every tablet sync.\n", r.File, c.Data)
+	fmt.Printf("Restored %s into %s. What was there is kept beside it, as %s.before-… with the date.\n", r.File, c.Data, server.DatabaseFile)
+	fmt.Println("Start the server again, and have every tablet sync.")
 	return nil
 }
