@@ -193,9 +193,7 @@ func TestWhoMayInvite(t *testing.T) {
 
 func (p *programme) stop(id uuid.UUID) {
 	p.t.Helper()
-	u := p.user(id)
-	u.Active = false
-	p.write(func(ctx context.Context, tx *store.Tx) error { return tx.SetUser(ctx, u) })
+	p.rewrite(id, func(u *store.User) { u.Active = false })
 }
 
 func TestACodeEndsWithItsPeople(t *testing.T) {
@@ -207,7 +205,7 @@ func TestACodeEndsWithItsPeople(t *testing.T) {
 		}
 		return made.Code
 	}
-	ofWorker, ofCoordinator := invite(p.worker), invite(p.coordinator)
+	ofWorker, ofCoordinator := invite(p.worker), invite(p.addUser("mira", accounts.RoleWorker, p.a))
 	p.stop(p.worker)
 	refused(t, "the holder was stopped", p.enrolWith(ofWorker), syncproto.CodeCodeInvalid)
 	p.stop(p.coordinator)
@@ -300,14 +298,16 @@ func TestARevokedDeviceGetsNoNewIdentity(t *testing.T) {
 	refused(t, "a device whose tokens were ended", err, syncproto.CodeForbidden)
 }
 
-func TestACoordinatorReachesOnlyDevicesWhollyInTheOwnAreas(t *testing.T) {
+func TestACoordinatorReachesOnlyDevicesWithinTheOwnAreas(t *testing.T) {
 	p := newProgramme(t)
 	mine, above, half, beside := p.enrol().Device.ID, p.enrol().Device.ID, p.enrol().Device.ID, p.enrol().Device.ID
 	p.setDeviceAreas(above, p.country)
 	p.setDeviceAreas(half, p.village, p.b)
 	p.setDeviceAreas(beside, p.b)
+	bare := p.enrol().Device.ID // of no area, as nobody can make it from outside
+	p.write(func(ctx context.Context, tx *store.Tx) error { return tx.SetDeviceAreas(ctx, bare, nil) })
 	for actor, want := range map[uuid.UUID][]uuid.UUID{
-		p.admin: {mine, above, half, beside}, p.coordinator: {mine}, p.worker: nil,
+		p.admin: {mine, above, half, beside, bare}, p.coordinator: {mine}, p.worker: nil,
 	} {
 		devices, err := p.accounts.Devices(t.Context(), actor)
 		var got []uuid.UUID
@@ -318,7 +318,7 @@ func TestACoordinatorReachesOnlyDevicesWhollyInTheOwnAreas(t *testing.T) {
 			t.Errorf("%s looks after %v, %v; want %v", p.user(actor).Login, got, err, want)
 		}
 	}
-	for _, id := range []uuid.UUID{above, half, beside} {
+	for _, id := range []uuid.UUID{above, half, beside, bare} {
 		was := p.device(id)
 		refused(t, "to revoke", p.accounts.RevokeDevice(t.Context(), p.coordinator, id), syncproto.CodeForbidden)
 		refused(t, "to take", p.accounts.SetDeviceAreas(t.Context(), p.coordinator, id, []uuid.UUID{p.a}), syncproto.CodeForbidden)

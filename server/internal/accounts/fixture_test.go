@@ -140,9 +140,16 @@ func read[T any](p *programme, fn func(context.Context, *store.Tx) (T, error)) (
 func (p *programme) addUser(login, role string, areas ...uuid.UUID) uuid.UUID {
 	p.t.Helper()
 	u := p.kept(accounts.NewUser{Login: login, Name: login, Role: role, Areas: areas})
-	u.Password = p.hash
-	p.write(func(ctx context.Context, tx *store.Tx) error { return tx.SetUser(ctx, u) })
+	p.rewrite(u.ID, func(u *store.User) { u.Password = p.hash })
 	return u.ID
+}
+
+// rewrite changes what is kept of a person, behind the back of the accounts.
+func (p *programme) rewrite(id uuid.UUID, fn func(*store.User)) {
+	p.t.Helper()
+	u := p.user(id)
+	fn(&u)
+	p.write(func(ctx context.Context, tx *store.Tx) error { return tx.SetUser(ctx, u) })
 }
 
 // kept adds a person, and gives what is kept of them.

@@ -11,6 +11,7 @@ import (
 
 	"satchel/server/internal/accounts"
 	"satchel/server/internal/audit"
+	"satchel/server/internal/store"
 	"satchel/syncproto"
 )
 
@@ -91,7 +92,7 @@ func (p *programme) ended(what string, s accounts.Session) {
 
 func TestASessionEndsWithWhatItStoodOn(t *testing.T) {
 	p := newConsole(t)
-	word, worker, coordinator, off, on := password, accounts.RoleWorker, accounts.RoleCoordinator, false, true
+	word, worker, off := password, accounts.RoleWorker, false
 	mine := p.login("ana")
 	for what, change := range map[string]accounts.UserChange{
 		"a new password": {Password: &word},
@@ -100,8 +101,7 @@ func TestASessionEndsWithWhatItStoodOn(t *testing.T) {
 	} {
 		first, second := p.login("ceca"), p.login("ceca")
 		p.change(p.coordinator, change)
-		p.change(p.coordinator, accounts.UserChange{Role: &coordinator})
-		p.change(p.coordinator, accounts.UserChange{Active: &on})
+		p.rewrite(p.coordinator, func(u *store.User) { u.Role, u.Active = accounts.RoleCoordinator, true })
 		p.ended(what, first)
 		p.ended(what, second)
 	}
@@ -120,6 +120,23 @@ func TestASessionEndsWithWhatItStoodOn(t *testing.T) {
 func hashOf(token string) string {
 	sum := sha256.Sum256([]byte(token))
 	return hex.EncodeToString(sum[:])
+}
+
+func TestASessionIsOfSomebodyWhoMayLogIn(t *testing.T) {
+	p := newConsole(t)
+	s := p.login("ceca")
+	for what, spoil := range map[string]func(*store.User){
+		"stopped":  func(u *store.User) { u.Active = false },
+		"a worker": func(u *store.User) { u.Role = accounts.RoleWorker },
+	} {
+		was := p.user(p.coordinator)
+		p.rewrite(p.coordinator, spoil)
+		p.ended(what, s)
+		p.rewrite(p.coordinator, func(u *store.User) { *u = was })
+	}
+	if _, err := p.accounts.Session(t.Context(), s.Token); err != nil {
+		t.Errorf("the session as it was: %v", err)
+	}
 }
 
 func TestALogoutEndsOneSession(t *testing.T) {
