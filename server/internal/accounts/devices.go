@@ -180,7 +180,7 @@ func (a *Accounts) enrolment(d store.Device, err error) (Enrolment, error) {
 }
 
 // NewIdentity gives a device whose history is another's too an id of its own, with the same name,
-// holder and areas. A device that was revoked gets none.
+// holder and areas. If it was revoked, so is the new one: it may still hand in what it holds.
 func (a *Accounts) NewIdentity(ctx context.Context, old store.Device) (Enrolment, error) {
 	var d store.Device
 	err := a.store.Write(ctx, func(tx *store.Tx) error {
@@ -188,14 +188,17 @@ func (a *Accounts) NewIdentity(ctx context.Context, old store.Device) (Enrolment
 		if err != nil {
 			return err
 		}
-		if old.Revoked != 0 || old.TokenEnded != 0 {
-			return syncproto.Refuse(syncproto.CodeForbidden, "The device was revoked, or its token was ended. What is on the device is safe; ask a coordinator.")
+		if old.TokenEnded != 0 {
+			return reused()
 		}
 		id, err := uuid.NewV7()
 		if err != nil {
 			return fmt.Errorf("make an id: %w", err)
 		}
-		d = store.Device{ID: id, Name: old.Name, Holder: old.Holder, Areas: old.Areas, Enrolled: a.millis(), TokenAt: a.millis()}
+		d = store.Device{
+			ID: id, Name: old.Name, Holder: old.Holder, Areas: old.Areas,
+			Enrolled: a.millis(), TokenAt: a.millis(), Revoked: old.Revoked,
+		}
 		return errors.Join(
 			tx.AddDevice(ctx, d),
 			a.log(ctx, tx, old.Holder, audit.DeviceForked, id.String(), map[string]any{"of": old.ID}),

@@ -282,7 +282,7 @@ func TestANewIdentityIsTheSameDeviceUnderAnotherId(t *testing.T) {
 }
 
 // A thief who asks for a new identity in the moment of the revocation must not come away with one.
-func TestARevokedDeviceGetsNoNewIdentity(t *testing.T) {
+func TestARevokedDeviceStaysRevokedUnderANewIdentity(t *testing.T) {
 	p := newProgramme(t)
 	e := p.enrol()
 	d, err := p.accounts.Authenticate(t.Context(), e.Tokens.Access)
@@ -290,12 +290,14 @@ func TestARevokedDeviceGetsNoNewIdentity(t *testing.T) {
 		t.Fatal(err)
 	}
 	p.revoke(d.ID)
-	_, err = p.accounts.NewIdentity(t.Context(), d)
-	refused(t, "revoked since it was authenticated", err, syncproto.CodeForbidden)
+	again, err := p.accounts.NewIdentity(t.Context(), d)
+	if err != nil || again.Device.ID == d.ID || again.Device.Revoked == 0 {
+		t.Errorf("revoked since it was authenticated: %+v, %v; want another id, revoked", again.Device, err)
+	}
 	e = p.enrol()
 	p.end(e)
 	_, err = p.accounts.NewIdentity(t.Context(), e.Device)
-	refused(t, "a device whose tokens were ended", err, syncproto.CodeForbidden)
+	refused(t, "a device whose tokens were ended", err, syncproto.CodeTokenReused)
 }
 
 func TestACoordinatorReachesOnlyDevicesWithinTheOwnAreas(t *testing.T) {
