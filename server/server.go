@@ -15,6 +15,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/gofrs/flock"
@@ -117,14 +118,15 @@ func (s *Server) Close() error {
 func (s *Server) Handler() http.Handler {
 	api := &httpapi.API{
 		Engine: s.Engine, Accounts: s.Accounts, Store: s.Store, Log: s.config.Log, Metrics: s.metrics,
-		URL: s.config.URL, SecureCookies: s.tls(), Now: s.config.Now,
+		URL: s.config.URL, SecureCookies: s.tls() || strings.HasPrefix(s.config.URL, "https://"), Now: s.config.Now,
 	}
 	return api.Handler()
 }
 
 func (s *Server) tls() bool { return s.config.CertFile != "" || s.config.Domain != "" }
 
-// How long a client may take. Village links are slow: 2 MB at 5 kB/s take seven minutes.
+// How long a client may take. Village links are slow: 2 MB at 5 kB/s take seven minutes, and then the
+// answer has to go down.
 const (
 	headerTimeout = 20 * time.Second
 	bodyTimeout   = 10 * time.Minute
@@ -144,7 +146,7 @@ func (s *Server) Run(ctx context.Context, ready func(net.Addr)) error {
 	}
 	web := &http.Server{
 		Handler: s.Handler(), ReadHeaderTimeout: headerTimeout, ReadTimeout: bodyTimeout,
-		WriteTimeout: bodyTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: 16 << 10,
+		WriteTimeout: 2 * bodyTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: 16 << 10,
 		ErrorLog: slog.NewLogLogger(s.config.Log.Handler(), slog.LevelInfo),
 	}
 	ended := make(chan error, 1)

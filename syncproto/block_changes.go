@@ -9,10 +9,10 @@ import (
 
 // changeBlock is a block of changes of one collection, in order of n.
 type changeBlock struct {
-	Collection string   `json:"collection"`
-	Rows       int      `json:"rows"`
-	Devices    []string `json:"devices,omitempty"`
-	N          column   `json:"n"`
+	Collection string      `json:"collection"`
+	Rows       int         `json:"rows"`
+	Devices    deviceTexts `json:"devices,omitempty"`
+	N          column      `json:"n"`
 	// After is n − form, for rows that are not the first of their form.
 	After column `json:"after,omitempty"`
 	// The times are those that were claimed.

@@ -11,7 +11,7 @@ import (
 type recordBlock struct {
 	Collection string        `json:"collection"`
 	Rows       int           `json:"rows"`
-	Devices    []string      `json:"devices,omitempty"`
+	Devices    deviceTexts   `json:"devices,omitempty"`
 	Area       column        `json:"area"`
 	Whole      column        `json:"whole,omitempty"`
 	Deleted    column        `json:"deleted,omitempty"`

@@ -168,8 +168,25 @@ type blockReader struct {
 	err     error
 }
 
+// maxDevices is the most devices that the versions of one block may be of.
+const maxDevices = 20_000
+
+// deviceTexts are the ids of the devices that the versions of a block are of.
+type deviceTexts []string
+
+// UnmarshalJSON reads an array, and does not begin to if it has more than [maxDevices] elements.
+func (d *deviceTexts) UnmarshalJSON(text []byte) error {
+	if text[0] != '[' {
+		return errors.New("the devices have to be an array")
+	}
+	if _, err := elements(string(text), maxDevices); err != nil {
+		return inColumn("devices", err)
+	}
+	return json.Unmarshal(text, (*[]string)(d))
+}
+
 // block begins to read a block of so many rows, whose versions are of these devices.
-func (e *expander) block(rows int, devices []string) *blockReader {
+func (e *expander) block(rows int, devices deviceTexts) *blockReader {
 	b := &blockReader{expander: e, rows: rows, devices: make([]uuid.UUID, len(devices))}
 	if rows < 1 || rows > MaxBlockRows {
 		b.rows, b.err = 0, fmt.Errorf("a block has 1 to %d rows", MaxBlockRows)

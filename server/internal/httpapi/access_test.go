@@ -80,12 +80,10 @@ func rules() map[string]ruleOf {
 		// Everybody on the same machine; TestMetricsAreForTheSameMachine tries others.
 		"GET /metrics": {everybody(200), plain("GET", "/metrics")},
 
-		"POST /api/v1/enrol": {everybody(401), withBody("POST", "/api/v1/enrol", `{"code": "0000-0000-0000"}`)},
-		"POST /api/v1/token": {everybody(401), withBody("POST", "/api/v1/token", `{"refresh": "wrong"}`)},
-		"POST /api/v1/identity": {
-			map[string]int{tabletA: 201, tabletB: 201}, withBody("POST", "/api/v1/identity", `{}`),
-		},
-		"POST /api/v1/sync": {devices(200), (*besieged).pull},
+		"POST /api/v1/enrol":    {everybody(401), withBody("POST", "/api/v1/enrol", `{"code": "0000-0000-0000"}`)},
+		"POST /api/v1/token":    {everybody(401), withBody("POST", "/api/v1/token", `{"refresh": "wrong"}`)},
+		"POST /api/v1/identity": {devices(201), withBody("POST", "/api/v1/identity", `{}`)},
+		"POST /api/v1/sync":     {devices(200), (*besieged).pull},
 
 		"POST /api/v1/setup": {
 			everybody(401), withBody("POST", "/api/v1/setup", `{"code": "wrong", "login": "x", "name": "X", "password": "`+password+`"}`),
@@ -355,12 +353,12 @@ func (b *besieged) besiege(t *testing.T, rule ruleOf) {
 		b.ahead.Add(int64(6 * time.Second)) // the next try in vain is free again
 	}
 	if got.status >= 400 {
-		b.sameRows(what, all, b.rows("audit"))
+		sameRows(t, what, all, b.rows("audit"))
 	}
 	if slices.Contains([]string{tabletB, coordinatorB, adminUser, noTokenAdmin}, b.caller.name) {
 		return
 	}
-	b.sameRows(what, ofB, b.rowsOf(b.b))
+	sameRows(t, what, ofB, b.rowsOf(b.b))
 	for _, canary := range []string{canaryName, canaryPhone, canaryWorker, canaryTablet} {
 		if strings.Contains(got.bytes(), canary) {
 			t.Errorf("%s brings %q of area b", what, canary)

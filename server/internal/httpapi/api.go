@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/labstack/echo/v4"
 	"github.com/labstack/echo/v4/middleware"
 	"github.com/prometheus/client_golang/prometheus"
@@ -35,12 +36,14 @@ type API struct {
 	// Now is the clock.
 	Now func() time.Time
 
-	// places bounds how many syncs are read and answered at once, and so their memory.
+	// places bounds how many syncs are decoded and answered at once, and so their memory.
 	places chan struct{}
+	links  *links
 }
 
-// maxSyncs is how many syncs run at once; further ones wait.
-const maxSyncs = 16
+// maxSyncs is how many syncs are decoded and answered at once; further ones wait. One takes up to
+// 50 MiB.
+const maxSyncs = 2
 
 // access says who may use a route.
 type access int
@@ -48,10 +51,8 @@ type access int
 const (
 	// anybody, without credentials; such routes take credentials or give nothing away.
 	anybody access = iota
-	// device with a valid access token, that is not revoked.
+	// device with a valid access token. It may be revoked: then it still hands in what it holds.
 	device
-	// handIn is a device that may be revoked: it may still hand in what it holds.
-	handIn
 	// coordinator or administrator, logged in.
 	coordinator
 	// administrator, logged in.
@@ -76,7 +77,7 @@ func (a *API) routes() []route {
 		{http.MethodPost, "/api/v1/enrol", anybody, true, a.enrol},
 		{http.MethodPost, "/api/v1/token", anybody, true, a.refresh},
 		{http.MethodPost, "/api/v1/identity", device, false, a.newIdentity},
-		{http.MethodPost, "/api/v1/sync", handIn, false, a.sync},
+		{http.MethodPost, "/api/v1/sync", device, false, a.sync},
 
 		{http.MethodPost, "/api/v1/setup", anybody, true, a.setUp},
 		{http.MethodPost, "/api/v1/session", anybody, true, a.login},
@@ -105,15 +106,15 @@ func (a *API) routes() []route {
 
 // Handler gives the interface as an [http.Handler].
 func (a *API) Handler() http.Handler {
-	a.places = make(chan struct{}, maxSyncs)
+	a.places, a.links = make(chan struct{}, maxSyncs), &links{byDevice: map[uuid.UUID]*http.ResponseController{}}
 	e := echo.New()
 	e.HTTPErrorHandler = a.problem
 	e.IPExtractor = echo.ExtractIPDirect()
 	observer := newObserver(a.Metrics)
 	e.Use(
-		middleware.RequestIDWithConfig(middleware.RequestIDConfig{Generator: newRequestID, RequestIDHandler: ownRequestID}),
+		nameRequest,
 		a.observe(observer),
-		middleware.Recover(),
+		middleware.RecoverWithConfig(middleware.RecoverConfig{DisableStackAll: true, LogErrorFunc: a.logPanic}),
 		securityHeaders(a.SecureCookies),
 		middleware.GzipWithConfig(middleware.GzipConfig{MinLength: 512}),
 	)

@@ -1,6 +1,8 @@
 package httpapi
 
 import (
+	"bytes"
+	"io"
 	"net/http"
 
 	"github.com/google/uuid"
@@ -73,28 +75,48 @@ func (a *API) newIdentity(c echo.Context) error {
 	return c.JSON(http.StatusCreated, a.credentialsOf(enrolled))
 }
 
-// sync is one exchange.
+// sync is one exchange. The way up and the way down, for which a slow link takes long, take no place
+// from other devices.
 func (a *API) sync(c echo.Context) error {
+	defer a.links.begin(deviceOf(c).ID, c.Response())()
+	travelled, err := openBody(c, syncproto.MediaType)
+	if err != nil {
+		return err
+	}
+	var body bytes.Buffer
+	body.Grow(int(max(0, c.Request().ContentLength)) + bytes.MinRead)
+	if _, err := body.ReadFrom(travelled); err != nil {
+		return err
+	}
+	reply, err := a.exchange(c, &body)
+	if err != nil {
+		return err
+	}
+	return c.Blob(http.StatusOK, syncproto.MediaType, reply)
+}
+
+// exchange decodes a request as it travelled, and gives the encoded reply.
+func (a *API) exchange(c echo.Context, travelled io.Reader) ([]byte, error) {
 	ctx := c.Request().Context()
 	select {
 	case a.places <- struct{}{}:
 		defer func() { <-a.places }()
 	case <-ctx.Done():
-		return ctx.Err()
+		return nil, ctx.Err()
 	}
-	body, err := openBody(c, syncproto.MediaType)
+	plain, err := inflate(c, travelled)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	request, err := syncproto.ReadRequest(body)
+	request, err := syncproto.ReadRequest(plain)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	reply, err := a.Engine.Exchange(ctx, deviceOf(c).ID, request)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	c.Response().Header().Set(echo.HeaderContentType, syncproto.MediaType)
-	c.Response().WriteHeader(http.StatusOK)
-	return syncproto.WriteReply(c.Response(), reply)
+	var out bytes.Buffer
+	err = syncproto.WriteReply(&out, reply)
+	return out.Bytes(), err
 }

@@ -14,13 +14,19 @@ import (
 	"satchel/server/internal/store"
 )
 
-func newRequestID() string { return uuid.NewString() }
-
-// ownRequestID overwrites an id that the client sent: ids in the log are the server's own.
-func ownRequestID(c echo.Context, id string) {
-	if _, err := uuid.Parse(id); err != nil {
-		c.Response().Header().Set(echo.HeaderXRequestID, newRequestID())
+// nameRequest gives each request an id. One that the client sent is not taken over: ids in the log are
+// the server's own.
+func nameRequest(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		c.Response().Header().Set(echo.HeaderXRequestID, uuid.NewString())
+		return next(c)
 	}
+}
+
+// logPanic logs where the server failed; the client is then answered as for any other failure.
+func (a *API) logPanic(c echo.Context, err error, stack []byte) error {
+	a.Log.ErrorContext(c.Request().Context(), "panic", "request", c.Response().Header().Get(echo.HeaderXRequestID), "stack", string(stack))
+	return err
 }
 
 // An observer counts requests.
@@ -94,9 +100,10 @@ func (a *API) health(c echo.Context) error {
 	return c.JSON(http.StatusOK, map[string]string{"status": "ok"})
 }
 
-// metrics gives counters to a collector on the same machine, and to nobody else.
+// metrics gives counters to a collector on the same machine, and to nobody else: a proxy there asks in
+// somebody else's name, and says so.
 func (a *API) metrics(c echo.Context) error {
-	if !isLoopback(c.RealIP()) {
+	if !isLoopback(c.RealIP()) || c.Request().Header.Get(echo.HeaderXForwardedFor) != "" {
 		return echo.ErrNotFound
 	}
 	promhttp.HandlerFor(a.Metrics, promhttp.HandlerOpts{}).ServeHTTP(c.Response(), c.Request())

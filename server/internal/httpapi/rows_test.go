@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"testing"
 
 	"satchel/server"
 )
@@ -87,12 +88,20 @@ func (o *office) query(db *sql.DB, query string, args ...any) []string {
 	return out
 }
 
-// sameRows fails the test if a table has changed.
-func (o *office) sameRows(what string, before, after map[string]string) {
-	o.t.Helper()
+// sameRows fails the test for each row that is there only before or only after.
+func sameRows(t *testing.T, what string, before, after map[string]string) {
+	t.Helper()
 	for _, table := range slices.Sorted(maps.Keys(before)) {
-		if before[table] != after[table] {
-			o.t.Errorf("%s: table %s has changed\nfrom %s\nto   %s", what, table, before[table], after[table])
+		was, is := strings.Split(before[table], "\n"), strings.Split(after[table], "\n")
+		for _, row := range was {
+			if !slices.Contains(is, row) {
+				t.Errorf("%s: table %s has lost the row %q", what, table, row)
+			}
+		}
+		for _, row := range is {
+			if !slices.Contains(was, row) {
+				t.Errorf("%s: table %s has the new row %q", what, table, row)
+			}
 		}
 	}
 }
