@@ -99,6 +99,9 @@ func TestOnlyWhatDiffersIsWritten(t *testing.T) {
 	h := &clientlib.Household{HeadName: "Ana", Status: "idp", Area: vranje, Phone: "063"}
 	d.put(h)
 	d.put(h)
+	var f clientlib.Form
+	f.Edit(h.Record(), map[string]any{"phone": "063", "notes": ""})
+	d.save(&f)
 	is(t, "unsent after saving the same again", d.status().Unsent, 1)
 	h.Notes, h.Phone = "moved", ""
 	d.put(h)

@@ -20,7 +20,7 @@ func copyOf(d *device) *device {
 	if err != nil {
 		d.t.Fatal(err)
 	}
-	if err := os.WriteFile(twin.path, content, 0o600); err != nil { //nolint:gosec // both paths are the test's own
+	if err := os.WriteFile(twin.path, content, 0o600); err != nil {
 		d.t.Fatal(err)
 	}
 	twin.reopen()
@@ -134,6 +134,7 @@ func TestWhatIsRecordedBeforeTheNewIdentityComesIsNotMistakenForTheOthers(t *tes
 	twin.link.path = "/identity"
 	twin.cut(-1, 3)
 	twin.link.path = "/sync"
+	is(t, "the other's change 2 is not taken in beside an own one", twin.get(h.ID).Phone, "")
 	twin.clock.Add(60_000)
 	twin.setPhone(h.ID, "064") // its own change 2, by somebody who has not seen 063
 	twin.sync()
@@ -206,6 +207,19 @@ func TestAServerThatLostMoreThanWasKeptIsGivenANewIdentity(t *testing.T) {
 	is(t, "unsent", d.status().Unsent, 0)
 }
 
+func TestAServerWithAnotherHistoryIsGivenANewIdentity(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	d := enrolled(t, o, vranje)
+	h := d.household(vranje, "Ana")
+	d.setPhone(h.ID, "063")
+	d.sync()
+	tab := o.books.tablets[d.status().Device]
+	o.change(func() { tab.receipts, tab.hashes = tab.receipts[:1], []syncproto.Hash{{}, {9}} })
+	is(t, "new identity", d.sync().NewIdentity, true)
+	is(t, "changes under the new identity", o.changesOf(d.status().Device), 2)
+}
+
 func TestANewEpochDropsWhatTheServerNoLongerHas(t *testing.T) {
 	t.Parallel()
 	o := newOffice(t)
@@ -217,13 +231,16 @@ func TestANewEpochDropsWhatTheServerNoLongerHas(t *testing.T) {
 	o.write(lost, "households", map[string]any{"head_name": "Branka", "status": "idp", "area": vranje})
 	d.sync()
 	is(t, "before", d.get(lost).HeadName, "Branka")
-	o.restore(old)
-	o.change(func() { o.page = 1 })
-	d.cut(-1, 20)
-	is(t, "while it is not complete", d.get(lost).HeadName, "Branka")
-	d.sync()
-	d.gone(lost)
-	is(t, "after", d.get(kept).HeadName, "Ana")
+	for _, page := range []int{1, 100} {
+		twin := copyOf(d)
+		o.restore(old)
+		o.change(func() { o.page = page })
+		twin.cut(-1, 20)
+		is(t, "while it is not complete", twin.get(lost).HeadName, "Branka")
+		twin.sync()
+		twin.gone(lost)
+		is(t, "after", twin.get(kept).HeadName, "Ana")
+	}
 }
 
 func TestADeviceThatIsEnrolledAgainKeepsWhatItHolds(t *testing.T) {

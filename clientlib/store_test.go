@@ -181,14 +181,14 @@ func TestATypedRecordComesBackAsItWasSaved(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if _, err := clientlib.Get[clientlib.Visit](t.Context(), d.store, gotH.ID); !errors.Is(err, clientlib.ErrNotFound) {
+		t.Errorf("a household read as a visit: %v", err)
+	}
 	gotH.Meta, gotV.Meta, gotK.Meta, h.Meta, visit.Meta, kind.Meta = clientlib.Meta{}, clientlib.Meta{}, clientlib.Meta{}, clientlib.Meta{}, clientlib.Meta{}, clientlib.Meta{}
 	for _, pair := range [][2]any{{gotH, h}, {gotV, visit}, {gotK, kind}} {
 		if !reflect.DeepEqual(pair[0], pair[1]) {
 			t.Errorf("got %+v, want %+v", pair[0], pair[1])
 		}
-	}
-	if _, err := clientlib.Get[clientlib.Visit](t.Context(), d.store, gotH.ID); !errors.Is(err, clientlib.ErrNotFound) {
-		t.Errorf("a household read as a visit: %v", err)
 	}
 }
 
@@ -217,6 +217,10 @@ func TestListGivesWhatBelongsToARecordDirectlyOrThroughOthers(t *testing.T) {
 			t.Errorf("entitlements of a household's member: %v, %v", entitlements, err)
 		}
 		d.sync()
+	}
+	areas, err := clientlib.List[clientlib.Area](t.Context(), d.store, vranje)
+	if err != nil || len(areas) != 1 || areas[0].Name != "Korbevac" {
+		t.Errorf("areas within Vranje: %v, %v", areas, err)
 	}
 	d.setPhone(a.ID, "1")
 	d.setPhone(a.ID, "2")

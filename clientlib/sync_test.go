@@ -232,6 +232,9 @@ func TestTheClockIsCorrectedAndItsWorkerTold(t *testing.T) {
 	d.sync()
 	is(t, "offset once set", d.status().ClockOffset, time.Minute)
 	same(t, "attention once set", d.kinds(), nil)
+	d.clock.Add(10 * time.Minute.Milliseconds())
+	d.sync()
+	is(t, "off, and fast", d.status().ClockOff, true)
 }
 
 func TestExpiredCredentialsAreRenewedAndLostOnesTouchNothing(t *testing.T) {
