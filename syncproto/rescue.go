@@ -126,7 +126,7 @@ func (h rescueHeader) cipher(passphrase string) (cipher.AEAD, error) {
 }
 
 func rescueNonce(part int) []byte {
-	return binary.BigEndian.AppendUint64(make([]byte, 4), uint64(part))
+	return binary.BigEndian.AppendUint64(make([]byte, 4), uint64(part)) //nolint:gosec // parts are counted from 0
 }
 
 func readPart(aead cipher.AEAD, number int, first, line []byte) (Request, error) {

@@ -101,9 +101,9 @@ func (a *Accounts) Refresh(ctx context.Context, token string) (Tokens, error) {
 			return nil
 		case k < d.Token:
 			again, d.TokenEnded = true, a.millis()
-			return errors.Join(tx.SetDeviceToken(ctx, d), a.log(ctx, tx, uuid.Nil, audit.TokenReused, id.String(), nil))
+			return errors.Join(tx.SetDeviceToken(ctx, d), a.log(ctx, tx, uuid.Nil, audit.RefreshReused, id.String(), nil))
 		case k > d.Token:
-			if err := a.log(ctx, tx, uuid.Nil, audit.TokensRestored, id.String(), nil); err != nil {
+			if err := a.log(ctx, tx, uuid.Nil, audit.RefreshAhead, id.String(), nil); err != nil {
 				return err
 			}
 		}

@@ -74,7 +74,7 @@ func TestALostAnswerIsRepeatedForAMinute(t *testing.T) {
 		t.Errorf("rotated %d times, want once", d.Token)
 	}
 	p.now = p.now.Add(time.Millisecond)
-	p.logged(uuid.Nil, audit.TokenReused, e.Device.ID, func() {
+	p.logged(uuid.Nil, audit.RefreshReused, e.Device.ID, func() {
 		_, err := p.accounts.Refresh(t.Context(), e.Tokens.Refresh)
 		refused(t, "after a minute and a little", err, syncproto.CodeTokenReused)
 	})
@@ -130,7 +130,7 @@ func TestATokenThatIsAheadAfterARestoreIsGood(t *testing.T) {
 	p.write(func(ctx context.Context, tx *store.Tx) error { return tx.SetDeviceToken(ctx, backup) })
 	p.reopen()
 	var next accounts.Tokens
-	p.logged(uuid.Nil, audit.TokensRestored, e.Device.ID, func() { next = p.refresh(tokens.Refresh) })
+	p.logged(uuid.Nil, audit.RefreshAhead, e.Device.ID, func() { next = p.refresh(tokens.Refresh) })
 	if d := p.device(e.Device.ID); d.Token != 4 {
 		t.Errorf("went on from rotation %d, want 4", d.Token)
 	}

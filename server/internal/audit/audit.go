@@ -16,6 +16,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"strconv"
 
 	"satchel/server/internal/store"
 )
@@ -36,8 +37,8 @@ const (
 	DeviceScoped    = "device.scoped"
 	DeviceRenamed   = "device.renamed"
 	DeviceRevoked   = "device.revoked"
-	TokenReused     = "device.token_reused"
-	TokensRestored  = "device.token_ahead"
+	RefreshReused   = "device.refresh_reused"
+	RefreshAhead    = "device.refresh_ahead"
 	Imported        = "records.imported"
 	RescueImported  = "rescue.imported"
 	Restored        = "database.restored"
@@ -94,8 +95,8 @@ func link(previous []byte, r store.AuditRow) []byte {
 		sum.Write(b)
 	}
 	part(previous)
-	part(binary.BigEndian.AppendUint64(nil, uint64(r.Seq)))
-	part(binary.BigEndian.AppendUint64(nil, uint64(r.At)))
+	part(strconv.AppendInt(nil, r.Seq, 10))
+	part(strconv.AppendInt(nil, r.At, 10))
 	part([]byte(r.Actor))
 	part([]byte(r.Action))
 	part([]byte(r.Subject))

@@ -111,7 +111,8 @@ func TestWhateverIsForgedIsFoundWhereItIs(t *testing.T) {
 		{"details", 3, "details", []string{"UPDATE audit SET details = '{\"role\":\"administrator\"}' WHERE seq = 3"}},
 		{"salt", 3, "details", []string{"UPDATE audit SET salt = x'00' WHERE seq = 3"}},
 		{"a byte moved from the salt to the details", 3, "details", []string{
-			"UPDATE audit SET salt = substr(salt, 1, 15), details = CAST(substr(salt, 16) || CAST(details AS BLOB) AS TEXT) WHERE seq = 3"}},
+			"UPDATE audit SET salt = substr(salt, 1, 15), details = CAST(substr(salt, 16) || CAST(details AS BLOB) AS TEXT) WHERE seq = 3",
+		}},
 		{"digest", 3, "changed", []string{"UPDATE audit SET details = '', digest = x'00' WHERE seq = 3"}},
 		{"details that were erased and came back", 3, "details", []string{"UPDATE audit SET details = '{}', salt = x'' WHERE seq = 3"}},
 		{"hash", 3, "changed", []string{"UPDATE audit SET hash = x'00' WHERE seq = 3"}},
@@ -119,9 +120,11 @@ func TestWhateverIsForgedIsFoundWhereItIs(t *testing.T) {
 		{"the first removed", 1, "missing", []string{"DELETE FROM audit WHERE seq = 1"}},
 		{"one removed", 3, "missing", []string{"DELETE FROM audit WHERE seq = 3"}},
 		{"one removed and the gap closed", 3, "changed", []string{
-			"DELETE FROM audit WHERE seq = 3", "UPDATE audit SET seq = -seq + 1 WHERE seq > 3", "UPDATE audit SET seq = -seq WHERE seq < 0"}},
+			"DELETE FROM audit WHERE seq = 3", "UPDATE audit SET seq = -seq + 1 WHERE seq > 3", "UPDATE audit SET seq = -seq WHERE seq < 0",
+		}},
 		{"two that changed places", 3, "changed", []string{
-			"UPDATE audit SET seq = -3 WHERE seq = 3", "UPDATE audit SET seq = 3 WHERE seq = 4", "UPDATE audit SET seq = 4 WHERE seq = -3"}},
+			"UPDATE audit SET seq = -3 WHERE seq = 3", "UPDATE audit SET seq = 3 WHERE seq = 4", "UPDATE audit SET seq = 4 WHERE seq = -3",
+		}},
 		{"a copy added behind", 8, "changed", []string{"INSERT INTO audit (seq, " + columns + ") SELECT 8, " + columns + " FROM audit WHERE seq = 7"}},
 		{"a copy added in front", 1, "before the first", []string{"INSERT INTO audit (seq, " + columns + ") SELECT 0, " + columns + " FROM audit WHERE seq = 1"}},
 		{"a copy added far in front", 1, "before the first", []string{"INSERT INTO audit (seq, " + columns + ") SELECT -5, " + columns + " FROM audit WHERE seq = 1"}},
@@ -145,12 +148,11 @@ func TestARowThatWasHashedAnewIsFoundAtTheNext(t *testing.T) {
 	if err := row.Scan(&previous, &digest); err != nil {
 		t.Fatal(err)
 	}
-	number := func(n uint64) []byte { return binary.BigEndian.AppendUint64(nil, n) }
 	sum := sha256.New()
 	for _, part := range [][]byte{
-		previous, number(3), number(1_700_000_000_000), []byte("ana"), []byte(audit.UserAdded), []byte("eva"), digest,
+		previous, []byte("3"), []byte("1700000000000"), []byte("ana"), []byte(audit.UserAdded), []byte("eva"), digest,
 	} {
-		sum.Write(number(uint64(len(part))))
+		sum.Write(binary.BigEndian.AppendUint64(nil, uint64(len(part))))
 		sum.Write(part)
 	}
 	l.forge("UPDATE audit SET subject = 'eva', hash = x'" + hex.EncodeToString(sum.Sum(nil)) + "' WHERE seq = 3")

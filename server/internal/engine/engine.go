@@ -60,7 +60,7 @@ func New(ctx context.Context, s *store.Store, now func() time.Time) (*Engine, er
 		store: s, now: now,
 		jobs: make(chan *job), closed: make(chan struct{}), done: make(chan struct{}),
 	}
-	go e.writer()
+	go e.writer(context.WithoutCancel(ctx))
 	return e, nil
 }
 

@@ -74,8 +74,8 @@ func (w *work) officeChanges(ctx context.Context, author uuid.UUID, edits []Offi
 	if err != nil {
 		return nil, err
 	}
-	for i, c := range changes {
-		c.Note = edits[i].Note
+	for i, edit := range edits {
+		changes[i].Note = edit.Note
 	}
 	return changes, w.setOfficeTip(ctx, tip)
 }

@@ -35,12 +35,12 @@ func (e *Engine) commit(ctx context.Context, do func(ctx context.Context, w *wor
 }
 
 // writer takes jobs in groups, each group in one transaction: one wait for the disk serves them all.
-func (e *Engine) writer() {
+func (e *Engine) writer(ctx context.Context) {
 	defer close(e.done)
 	for {
 		select {
 		case first := <-e.jobs:
-			e.runGroup(e.gather(first))
+			e.runGroup(ctx, e.gather(first))
 		case <-e.closed:
 			return
 		}
@@ -61,8 +61,7 @@ func (e *Engine) gather(first *job) []*job {
 	return group
 }
 
-func (e *Engine) runGroup(group []*job) {
-	ctx := context.Background()
+func (e *Engine) runGroup(ctx context.Context, group []*job) {
 	err := e.store.Write(ctx, func(tx *store.Tx) error {
 		for _, j := range group {
 			if j.err = j.ctx.Err(); j.err == nil {
