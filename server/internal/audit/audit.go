@@ -3,7 +3,8 @@
 // It promises that a row which is changed, removed, added or moved afterwards is found by [Verify],
 // and that the details of a row can be erased, as a person's right to it may demand, without breaking
 // the chain: the chain covers a salted digest of them. It cannot know that rows were cut off at the
-// end; who wants to know notes the head now and then, and gives it to Verify.
+// end, nor that somebody who has the file chained all rows from one on anew; who wants to know notes
+// the head now and then, out of their reach, and gives it to Verify.
 package audit
 
 import (
