@@ -109,7 +109,8 @@ func (a *API) Handler() http.Handler {
 	a.places, a.links = make(chan struct{}, maxSyncs), &links{byDevice: map[uuid.UUID]*http.ResponseController{}}
 	e := echo.New()
 	e.HTTPErrorHandler = a.problem
-	e.IPExtractor = echo.ExtractIPDirect()
+	// Only a proxy on the same machine is believed when it says for whom it asks.
+	e.IPExtractor = echo.ExtractIPFromXFFHeader(echo.TrustLoopback(true), echo.TrustLinkLocal(false), echo.TrustPrivateNet(false))
 	observer := newObserver(a.Metrics)
 	e.Use(
 		nameRequest,

@@ -3,6 +3,7 @@ package httpapi_test
 import (
 	"bufio"
 	"bytes"
+	"crypto/rand"
 	"fmt"
 	"io"
 	"net"
@@ -201,6 +202,48 @@ func TestBombsAtOnceAreRefusedInLittleMemory(t *testing.T) {
 	heap.check()
 	sameRows(t, "bombs at once", before, v.rows())
 	v.peace(t)
+}
+
+// TestTheLargestPushesAtOnceTakeLittleMemory sends as much as a batch may hold from several devices.
+func TestTheLargestPushesAtOnceTakeLittleMemory(t *testing.T) {
+	v := newVillage(t)
+	var bodies [][]byte
+	var tablets []*tablet
+	for range 4 {
+		d := v.hostile()
+		request := d.request()
+		request.Page = 1
+		for _, n := range upTo(240) {
+			c := d.household(v.b, "Large", "")
+			c.N, c.Form = n, n
+			c.Fields["notes"] = `"` + syncproto.Value(strings.Repeat(noise(60), 19)) + `"`
+			request.Changes = append(request.Changes, c)
+		}
+		tablets, bodies = append(tablets, d), append(bodies, gzipped(t, bytes.NewReader(encode(t, request))))
+	}
+	heap := watchHeap(t)
+	var all sync.WaitGroup
+	for i, d := range tablets {
+		all.Go(func() {
+			header := d.bearer()
+			header["Content-Encoding"] = "gzip"
+			if got := v.do(call{http.MethodPost, "/api/v1/sync", header, bytes.NewReader(bodies[i])}); got.status != http.StatusOK {
+				t.Errorf("it is answered %d %s", got.status, got.body)
+			}
+		})
+	}
+	all.Wait()
+	heap.check()
+	v.peace(t)
+}
+
+// noise gives text that cannot be compressed.
+func noise(words int) string {
+	var out strings.Builder
+	for range words {
+		out.WriteString(rand.Text())
+	}
+	return out.String()
 }
 
 // TestWhatIsCutOffIsNotTaken cuts a push at every byte: it is a whole or it is nothing.
