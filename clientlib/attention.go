@@ -31,21 +31,23 @@ const (
 // An Attention is something that the worker should know.
 type Attention struct {
 	// Item names it for [Store.Dismiss].
-	Item string
-	Kind Kind
+	Item string `json:"item"`
+	Kind Kind   `json:"kind"`
 	// Collection and Record are what it is about, if it is about a record.
-	Collection string
-	Record     uuid.UUID
+	Collection string    `json:"collection,omitempty"`
+	Record     uuid.UUID `json:"record,omitzero"`
 	// Code and Reason say why a change is not applied: one of syncproto's held codes, and the same for
 	// people.
-	Code, Reason string
+	Code   string `json:"code,omitempty"`
+	Reason string `json:"reason,omitempty"`
 	// Field, Own and Shown say what was overtaken: the value written here, "" if it is not kept any
 	// more, and the one that shows. For a deletion Field is [syncproto.FieldDeleted], and the values
 	// are whether the record is deleted.
-	Field      string
-	Own, Shown syncproto.Value
+	Field string          `json:"field,omitempty"`
+	Own   syncproto.Value `json:"own,omitempty"`
+	Shown syncproto.Value `json:"shown,omitempty"`
 	// By names the change that shows.
-	By syncproto.Version
+	By syncproto.Version `json:"by,omitzero"`
 }
 
 // Attention gives what the worker should know and has not dismissed.

@@ -15,26 +15,26 @@ import (
 // it. It remembers what there was to see when it was read, so that an edit made from it later names
 // what its author was looking at.
 type Record struct {
-	Collection string
-	ID         uuid.UUID
+	Collection string    `json:"collection"`
+	ID         uuid.UUID `json:"id"`
 	// Area is the area that the server gave the record, [uuid.Nil] for records of every device and
 	// for those that were never pulled.
-	Area    uuid.UUID
-	Deleted bool
+	Area    uuid.UUID `json:"area"`
+	Deleted bool      `json:"deleted"`
 	// Fields holds what was ever written of the record, cleared fields among it.
-	Fields map[string]Field
+	Fields map[string]Field `json:"fields"`
 }
 
 // A Field is one field of a [Record].
 type Field struct {
-	Value syncproto.Value
+	Value syncproto.Value `json:"value"`
 	// Time is when the value was written, in ms of the server's clock.
-	Time int64
+	Time int64 `json:"time"`
 	// Pending is set while the value was written here and no completed pull has confirmed it.
-	Pending bool
+	Pending bool `json:"pending"`
 	// Conflict is set while somebody else wrote another value without knowing of this one. Whoever
 	// writes the field again does not settle the conflict; an administrator does.
-	Conflict bool
+	Conflict bool `json:"conflict"`
 	known    []syncproto.Version
 }
 

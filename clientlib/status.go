@@ -14,29 +14,31 @@ import (
 // A Status is how a device is, for its worker.
 type Status struct {
 	// Enrolled is set once a server has told the device who it is; before that, there is no more to say.
-	Enrolled bool
-	Device   uuid.UUID
+	Enrolled bool      `json:"enrolled"`
+	Device   uuid.UUID `json:"device"`
 	// Name is what the office calls the device, Holder the worker to whom it was handed out.
-	Name   string
-	Holder uuid.UUID
-	Server string
+	Name   string    `json:"name"`
+	Holder uuid.UUID `json:"holder"`
+	Server string    `json:"server"`
 	// Contact and Complete are when the last exchange took place, and the last that left nothing to do
 	// on either side, by the server's clock. The zero time is never.
-	Contact, Complete time.Time
+	Contact  time.Time `json:"contact,omitzero"`
+	Complete time.Time `json:"complete,omitzero"`
 	// Unsent counts the changes in the outbox; Held those that the office has and has not applied.
-	Unsent, Held int
+	Unsent int `json:"unsent"`
+	Held   int `json:"held"`
 	// Records counts the records on the device.
-	Records int
-	// ClockOffset is what to add to the device's clock for the server's; ClockOff is set if that is so
-	// much that the worker should set the clock.
-	ClockOffset time.Duration
-	ClockOff    bool
+	Records int `json:"records"`
+	// ClockOffset is what to add to the device's clock for the server's, in ns where it is a number;
+	// ClockOff is set if that is so much that the worker should set the clock.
+	ClockOffset time.Duration `json:"clock_offset"`
+	ClockOff    bool          `json:"clock_off"`
 	// Safe is set if the device could be lost without losing anything: the outbox is empty, and at the
 	// end of the last complete sync both sides held the same.
-	Safe bool
+	Safe bool `json:"safe"`
 	// Revoked is set if the office has taken the device out of the programme: it wipes itself once its
 	// outbox is empty.
-	Revoked bool
+	Revoked bool `json:"revoked"`
 }
 
 // Status gives how the device is.
@@ -81,8 +83,8 @@ func moment(ms int64) time.Time {
 
 // A Worker is one of the people who may work on the device.
 type Worker struct {
-	ID   uuid.UUID
-	Name string
+	ID   uuid.UUID `json:"id"`
+	Name string    `json:"name"`
 }
 
 // Workers gives the people who may work on the device, by name, as of the last sync.

@@ -23,28 +23,30 @@ var (
 // still to come is not known before the end.
 type Progress struct {
 	// BytesUp and BytesDown are those of the bodies as they travelled, compressed.
-	BytesUp, BytesDown int64
+	BytesUp   int64 `json:"bytes_up"`
+	BytesDown int64 `json:"bytes_down"`
 	// Changes of ChangesToSend are acknowledged. The latter grows when something is saved meanwhile.
-	Changes, ChangesToSend int
+	Changes       int `json:"changes"`
+	ChangesToSend int `json:"changes_to_send"`
 	// Records is how many records have come, departures from areas among them.
-	Records int
+	Records int `json:"records"`
 	// Exchanges is how many round trips were begun.
-	Exchanges int
+	Exchanges int `json:"exchanges"`
 }
 
 // A SyncResult is what a sync came to.
 type SyncResult struct {
 	Progress
 	// Complete is set if nothing was left to do on either side.
-	Complete bool
+	Complete bool `json:"complete"`
 	// Safe is set if, beyond that, both sides compared what they hold and it agreed.
-	Safe bool
+	Safe bool `json:"safe"`
 	// NewIdentity is set if the device had to take a new identity: it, or its file, was copied.
-	NewIdentity bool
+	NewIdentity bool `json:"new_identity"`
 	// ServerRestored is set if the server was restored from a backup, and got what it had lost.
-	ServerRestored bool
+	ServerRestored bool `json:"server_restored"`
 	// Repaired is how many areas did not agree with the server's, and were fetched anew.
-	Repaired int
+	Repaired int `json:"repaired"`
 }
 
 // Sync sends the outbox and fetches what has changed, until there is nothing left to do on either

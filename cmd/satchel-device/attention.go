@@ -1,9 +1,12 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"text/tabwriter"
+
+	"github.com/google/uuid"
 
 	"satchel/clientlib"
 )
@@ -30,9 +33,13 @@ func (a attentionCmd) Run(ctx context.Context, c *cli) error {
 		if err != nil {
 			return err
 		}
+		names := map[uuid.UUID]string{}
+		for _, item := range items {
+			names[item.Record] = subject(ctx, s, item)
+		}
 		return c.show(items, func(w *tabwriter.Writer) {
 			for _, item := range items {
-				fmt.Fprintf(w, "%s\n  (item %s)\n", sentence(item), item.Item)
+				fmt.Fprintf(w, "%s\n  (item %s)\n", sentence(item, names[item.Record]), item.Item)
 			}
 			if len(items) == 0 {
 				fmt.Fprintln(w, "Nothing needs attention.")
@@ -41,16 +48,24 @@ func (a attentionCmd) Run(ctx context.Context, c *cli) error {
 	})
 }
 
-// sentence says in words what the matter is.
-func sentence(a clientlib.Attention) string {
-	where := fmt.Sprintf("%s %s", a.Collection, a.Record)
+// subject names the record that an item is about, by what people call it if the device holds it.
+func subject(ctx context.Context, s *clientlib.Store, a clientlib.Attention) string {
+	name := a.Record.String()
+	if r, err := s.Get(ctx, a.Record); err == nil {
+		name = cmp.Or(r.Text("head_name"), r.Text("name"), r.Text("title"), name)
+	}
+	return a.Collection + " " + name
+}
+
+// sentence says in words what the matter is, where is what it is about.
+func sentence(a clientlib.Attention, where string) string {
 	switch a.Kind {
 	case clientlib.KindHeld:
-		return fmt.Sprintf("%s: the office has your change and an administrator decides on it: %s.", where, a.Reason)
+		return fmt.Sprintf("%s: the office has your change and an administrator decides on it. %s", where, a.Reason)
 	case clientlib.KindWaiting:
-		return fmt.Sprintf("%s: the office has your change and applies it by itself later: %s.", where, a.Reason)
+		return fmt.Sprintf("%s: the office has your change and applies it by itself once it can. %s", where, a.Reason)
 	case clientlib.KindDiscarded:
-		return fmt.Sprintf("%s: an administrator did not apply your change: %s.", where, a.Reason)
+		return fmt.Sprintf("%s: an administrator turned your change down. %s", where, a.Reason)
 	case clientlib.KindOvertaken:
 		return fmt.Sprintf("%s: you wrote %s = %s; somebody else wrote %s, which shows. Both are kept; an administrator decides.", where, a.Field, words(a.Own), words(a.Shown))
 	case clientlib.KindClock:

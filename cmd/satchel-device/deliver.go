@@ -16,7 +16,7 @@ import (
 
 // deliverCmd records a delivery.
 type deliverCmd struct {
-	Household string     `arg:"" help:"Id, card number, or a search that finds one household."`
+	Household string     `arg:"" help:"Card number, id or its beginning, or a search that finds one household."`
 	Type      string     `arg:"" help:"Code of the assistance type."`
 	Project   string     `help:"Code of the project." required:""`
 	Quantity  float64    `help:"How much, in the type's unit." default:"1"`
@@ -29,8 +29,8 @@ type deliverCmd struct {
 
 // Help is shown by --help.
 func (deliverCmd) Help() string {
-	return `What the household already got, as far as this device knows, is shown first. A delivery is a fact: it can be
-cancelled with a reason, not deleted.
+	return `What the household already got, as far as this device knows, is shown first, and then you are asked. A delivery
+is a fact: it can be cancelled with a reason, not deleted.
 
 Example:
   satchel-device deliver 12345 material --project KV-2 --quantity 1 --yes`
@@ -72,7 +72,7 @@ func (d deliverCmd) Run(ctx context.Context, c *cli) error {
 
 // confirm says what the household already got, and asks.
 func (d deliverCmd) confirm(ctx context.Context, s *clientlib.Store, h, kind *clientlib.Record) error {
-	before, err := received(ctx, s, h.ID, kind.ID)
+	before, err := received(ctx, s, h.ID)
 	if err != nil {
 		return err
 	}
@@ -80,30 +80,41 @@ func (d deliverCmd) confirm(ctx context.Context, s *clientlib.Store, h, kind *cl
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(os.Stderr, "%s has got %g × %s so far, as this device knew on %s.\n",
-		h.Text("head_name"), before, kind.Text("name"), moment(status.Complete))
+	kinds, err := s.List(ctx, "assistance_types", uuid.Nil)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(os.Stderr, "%s, as this device knew on %s, has got so far:\n", h.Text("head_name"), moment(status.Complete))
+	for _, other := range kinds {
+		if quantity := before[other.ID]; quantity != 0 {
+			fmt.Fprintf(os.Stderr, "  %g × %s\n", quantity, other.Text("name"))
+		}
+	}
+	if len(before) == 0 {
+		fmt.Fprintln(os.Stderr, "  nothing")
+	}
+	if limit := kind.Number("limit_per_household"); limit > 0 && before[kind.ID]+d.Quantity > limit {
+		fmt.Fprintf(os.Stderr, "With this delivery it has more than the %g × %s that one household may get.\n", limit, kind.Text("name"))
+	}
 	if d.Yes {
 		return nil
 	}
 	fmt.Fprintf(os.Stderr, "Deliver %g × %s? [y/N] ", d.Quantity, kind.Text("name"))
 	answer, err := bufio.NewReader(os.Stdin).ReadString('\n')
 	if err != nil || !strings.EqualFold(strings.TrimSpace(answer), "y") {
-		return errors.New("nothing was saved")
+		return errors.New("you did not say y, so nothing was saved")
 	}
 	return nil
 }
 
-// received sums what a household got of an assistance type, as far as the device knows.
-func received(ctx context.Context, s *clientlib.Store, household, kind uuid.UUID) (float64, error) {
+// received sums what a household got of each assistance type, as far as the device knows.
+func received(ctx context.Context, s *clientlib.Store, household uuid.UUID) (map[uuid.UUID]float64, error) {
 	deliveries, err := s.List(ctx, "deliveries", household)
-	if err != nil {
-		return 0, err
-	}
-	total := 0.0
+	total := map[uuid.UUID]float64{}
 	for _, d := range deliveries {
-		if d.Reference("assistance_type") == kind && d.Text("cancelled_why") == "" {
-			total += d.Number("quantity")
+		if d.Text("cancelled_why") == "" {
+			total[d.Reference("assistance_type")] += d.Number("quantity")
 		}
 	}
-	return total, nil
+	return total, err
 }

@@ -4,6 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
+	"text/tabwriter"
 
 	"satchel/clientlib"
 )
@@ -26,23 +29,46 @@ Example:
 
 // Run enrols the device.
 func (e enrolCmd) Run(ctx context.Context, c *cli) error {
-	pin, err := c.pin()
+	s, err := e.store(ctx, c)
 	if err != nil {
 		return err
 	}
-	s, err := clientlib.Open(ctx, c.Store, pin, options())
-	if errors.Is(err, clientlib.ErrNoStore) || errors.Is(err, clientlib.ErrWiped) {
-		s, err = clientlib.Create(ctx, c.Store, pin, options())
-	}
-	if err != nil {
-		return err
-	}
-	if err := s.Enrol(ctx, e.Server, e.Code, e.Name); err != nil {
-		return errors.Join(err, s.Close())
-	}
-	status, err := s.Status(ctx)
+	err = s.Enrol(ctx, e.Server, e.Code, e.Name)
 	if err == nil {
-		fmt.Printf("Enrolled as %q. Sync now to fetch the records: satchel-device sync\n", status.Name)
+		err = e.report(ctx, c, s)
 	}
 	return errors.Join(err, s.Close())
+}
+
+// store opens the store, or makes it where there is none.
+func (e enrolCmd) store(ctx context.Context, c *cli) (*clientlib.Store, error) {
+	if _, err := os.Stat(c.Store); errors.Is(err, os.ErrNotExist) {
+		pin, err := c.newPIN()
+		if err != nil {
+			return nil, err
+		}
+		if err := os.MkdirAll(filepath.Dir(c.Store), 0o700); err != nil {
+			return nil, fmt.Errorf("make the folder of the store: %w", err)
+		}
+		return clientlib.Create(ctx, c.Store, pin, c.options())
+	}
+	pin, err := c.pin()
+	if err != nil {
+		return nil, err
+	}
+	s, err := clientlib.Open(ctx, c.Store, pin, c.options())
+	if errors.Is(err, clientlib.ErrWiped) {
+		return clientlib.Create(ctx, c.Store, pin, c.options())
+	}
+	return s, err
+}
+
+func (e enrolCmd) report(ctx context.Context, c *cli, s *clientlib.Store) error {
+	status, err := s.Status(ctx)
+	if err != nil {
+		return err
+	}
+	return c.show(status, func(w *tabwriter.Writer) {
+		fmt.Fprintf(w, "Enrolled as %q. Sync now to fetch the records: satchel-device sync\n", status.Name)
+	})
 }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -94,14 +93,22 @@ func (h householdFindCmd) Run(ctx context.Context, c *cli) error {
 				fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", h.ID, h.Collection, h.Name, h.Number, h.Phone)
 			}
 			if len(hits) == 0 {
-				fmt.Fprintln(w, "Nothing was found on this device.")
+				fmt.Fprintln(w, "Nothing was found on this device. What was recorded elsewhere comes with a sync.")
 			}
 		})
 	})
 }
 
 type householdShowCmd struct {
-	Household string `arg:"" help:"Id, card number, or a search that finds one household."`
+	Household string `arg:"" help:"Card number, id or its beginning, or a search that finds one household."`
+}
+
+// Help is shown by --help.
+func (householdShowCmd) Help() string {
+	return `Beside a value stands where it is, if the office has not confirmed it, and whether it is in conflict.
+
+Example:
+  satchel-device household show 12345`
 }
 
 // Run shows a household.
@@ -155,7 +162,7 @@ func words(v syncproto.Value) string {
 }
 
 type householdEditCmd struct {
-	Household string            `arg:"" help:"Id, card number, or a search that finds one household."`
+	Household string            `arg:"" help:"Card number, id or its beginning, or a search that finds one household."`
 	Set       map[string]string `help:"Field and its new text; an empty text clears it; may be repeated." placeholder:"FIELD=TEXT" required:""`
 }
 
@@ -174,11 +181,6 @@ func (h householdEditCmd) Run(ctx context.Context, c *cli) error {
 		}
 		fields := map[string]any{}
 		for name, text := range h.Set {
-			if _, known := r.Fields[name]; !known {
-				if collection, _ := syncproto.CollectionOf(r.Collection); !has(collection, name) {
-					return errors.New("a household has no field " + name + "; nothing was saved")
-				}
-			}
 			fields[name] = text
 		}
 		var form clientlib.Form
@@ -188,9 +190,4 @@ func (h householdEditCmd) Run(ctx context.Context, c *cli) error {
 		}
 		return c.saved("household", r.ID)
 	})
-}
-
-func has(c syncproto.Collection, field string) bool {
-	_, ok := c.Field(field)
-	return ok
 }

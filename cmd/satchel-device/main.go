@@ -1,5 +1,7 @@
 // Command satchel-device is the device program for laptops and scripts: it records households, visits
 // and deliveries without a connection, and syncs them at the office.
+//
+// What it says was saved is on the disk. It never deletes what the office has not acknowledged.
 package main
 
 import (
@@ -14,9 +16,10 @@ import (
 
 // cli is the command line.
 type cli struct {
-	Store   string `help:"File that holds what is recorded." env:"SATCHEL_STORE" default:"satchel-device.db" placeholder:"FILE"`
-	PINFile string `help:"File whose first line is the PIN; otherwise SATCHEL_PIN holds it, or it is asked for." placeholder:"FILE" name:"pin-file"`
-	JSON    bool   `help:"Print JSON, for scripts." name:"json"`
+	Store     string `help:"File that holds what is recorded." env:"SATCHEL_STORE" default:"${store}" placeholder:"FILE"`
+	PINFile   string `help:"File whose first line is the PIN; otherwise SATCHEL_PIN holds it, or it is asked for." placeholder:"FILE" name:"pin-file"`
+	PlainHTTP bool   `help:"Allow a server without TLS on another machine: what is sent can be read on the way." name:"plain-http"`
+	JSON      bool   `help:"Print JSON, for scripts." name:"json"`
 
 	Enrol     enrolCmd     `cmd:"" help:"Make this device one of the programme's, with a code from the office."`
 	Household householdCmd `cmd:"" help:"Households: add, find, show, edit."`
@@ -32,12 +35,12 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	var c cli
-	line := kong.Parse(&c, kong.Name("satchel-device"), kong.UsageOnError(),
-		kong.Description("The device program of Satchel. What a command says was saved is on the disk, whatever happens next."),
+	line := kong.Parse(&c, kong.Name("satchel-device"), kong.ShortUsageOnError(),
+		kong.Description(description), kong.Vars{"store": defaultStore()},
 		kong.BindTo(ctx, (*context.Context)(nil)), kong.Bind(&c))
 	if err := line.Run(); err != nil {
 		fmt.Fprintf(os.Stderr, "satchel-device: %v\n", err)
 		stop()
-		os.Exit(1)
+		os.Exit(exitCode(err))
 	}
 }

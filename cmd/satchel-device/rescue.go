@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"text/tabwriter"
 
 	"satchel/clientlib"
 )
@@ -17,20 +18,21 @@ type rescueCmd struct {
 
 // Help is shown by --help.
 func (rescueCmd) Help() string {
-	return `The file is encrypted under a passphrase of at least twelve characters, from SATCHEL_PASSPHRASE. An
-administrator takes it in with: satchel rescue FILE. What was rescued stays in the outbox as well.
+	return `The file is encrypted under a passphrase of at least twelve characters, which is asked for, or taken from
+SATCHEL_PASSPHRASE. An administrator takes it in with: satchel rescue FILE. What was rescued stays in the outbox as
+well, and counts once.
 
 Example:
-  SATCHEL_PASSPHRASE=… satchel-device rescue tablet7.rescue`
+  satchel-device rescue tablet7.rescue`
 }
 
 // Run writes the file.
 func (r rescueCmd) Run(ctx context.Context, c *cli) error {
-	passphrase := os.Getenv("SATCHEL_PASSPHRASE")
-	if passphrase == "" {
-		return errors.New("SATCHEL_PASSPHRASE has to hold the passphrase for the rescue file; nothing was written")
-	}
 	return c.with(ctx, func(s *clientlib.Store) error {
+		passphrase, err := newPassphrase()
+		if err != nil {
+			return err
+		}
 		file, err := os.OpenFile(r.File, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 		if err != nil {
 			return fmt.Errorf("write the rescue file: %w", err)
@@ -39,7 +41,16 @@ func (r rescueCmd) Run(ctx context.Context, c *cli) error {
 		if err := errors.Join(err, file.Sync(), file.Close()); err != nil {
 			return errors.Join(err, os.Remove(r.File))
 		}
-		fmt.Printf("Wrote %s. Carry it to the office.\n", r.File)
-		return nil
+		return c.show(map[string]string{"file": r.File}, func(w *tabwriter.Writer) {
+			fmt.Fprintf(w, "Wrote %s. Carry it to the office, and tell the passphrase by another way.\n", r.File)
+		})
 	})
+}
+
+// newPassphrase gives the passphrase for a file that is to be written: one that is typed is typed twice.
+func newPassphrase() (string, error) {
+	if given := os.Getenv("SATCHEL_PASSPHRASE"); given != "" {
+		return given, nil
+	}
+	return askTwice("Passphrase for the rescue file: ")
 }

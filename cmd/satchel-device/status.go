@@ -11,6 +11,14 @@ import (
 // statusCmd says how the device is.
 type statusCmd struct{}
 
+// Help is shown by --help.
+func (statusCmd) Help() string {
+	return `"Safe to take away" means that the device could be lost without losing anything.
+
+Example:
+  satchel-device status`
+}
+
 // Run prints the status.
 func (statusCmd) Run(ctx context.Context, c *cli) error {
 	return c.with(ctx, func(s *clientlib.Store) error {
@@ -33,8 +41,13 @@ func (statusCmd) Run(ctx context.Context, c *cli) error {
 			if status.ClockOff {
 				fmt.Fprintf(w, "The clock of this device is off by %s: set it.\n", -status.ClockOffset)
 			}
-			if status.Safe {
+			switch {
+			case status.Revoked:
+				fmt.Fprintln(w, "The office took this device out of the programme; sync, and it is emptied once everything is handed in.")
+			case status.Safe:
 				fmt.Fprintln(w, "Safe to take away: the office has everything.")
+			default:
+				fmt.Fprintln(w, "Not safe to take away yet: sync first.")
 			}
 		})
 	})

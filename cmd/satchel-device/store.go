@@ -29,17 +29,43 @@ func (c *cli) pin() (string, error) {
 	if pin := os.Getenv("SATCHEL_PIN"); pin != "" {
 		return pin, nil
 	}
-	fmt.Fprint(os.Stderr, "PIN: ")
+	return ask("PIN: ")
+}
+
+// newPIN gives the PIN for a store that is to be made: one that is typed is typed twice.
+func (c *cli) newPIN() (string, error) {
+	if c.PINFile != "" || os.Getenv("SATCHEL_PIN") != "" {
+		return c.pin()
+	}
+	return askTwice("New PIN: ")
+}
+
+// askTwice reads a new secret: without it, nobody can read what it locks.
+func askTwice(prompt string) (string, error) {
+	secret, err := ask(prompt)
+	if err != nil {
+		return "", err
+	}
+	again, err := ask("The same again: ")
+	if err == nil && again != secret {
+		err = errors.New("the two differ; nothing was changed; start again")
+	}
+	return secret, err
+}
+
+// ask reads a secret from the terminal, without showing it.
+func ask(prompt string) (string, error) {
+	fmt.Fprint(os.Stderr, prompt)
 	text, err := term.ReadPassword(int(os.Stdin.Fd()))
 	fmt.Fprintln(os.Stderr)
 	if err != nil {
-		return "", fmt.Errorf("read the PIN from the terminal (use --pin-file or SATCHEL_PIN without one): %w", err)
+		return "", fmt.Errorf("read from the terminal (without one, set SATCHEL_PIN or --pin-file, and SATCHEL_PASSPHRASE): %w", err)
 	}
 	return string(text), nil
 }
 
-func options() clientlib.Options {
-	return clientlib.Options{Program: "satchel-device"}
+func (c *cli) options() clientlib.Options {
+	return clientlib.Options{Program: "satchel-device 1", PlainHTTP: c.PlainHTTP}
 }
 
 // with opens the store, runs do on it, and closes it.
@@ -48,7 +74,7 @@ func (c *cli) with(ctx context.Context, do func(*clientlib.Store) error) error {
 	if err != nil {
 		return err
 	}
-	s, err := clientlib.Open(ctx, c.Store, pin, options())
+	s, err := clientlib.Open(ctx, c.Store, pin, c.options())
 	if err != nil {
 		return err
 	}
@@ -80,48 +106,4 @@ func moment(t time.Time) string {
 		return "never"
 	}
 	return t.Local().Format("2006-01-02 15:04:05")
-}
-
-// named finds the one record of a collection that has a text as its id, its code, or in one of the
-// given fields.
-func named(ctx context.Context, s *clientlib.Store, collection, text string, fields ...string) (*clientlib.Record, error) {
-	records, err := s.List(ctx, collection, uuid.Nil)
-	if err != nil {
-		return nil, err
-	}
-	var found []*clientlib.Record
-	for _, r := range records {
-		hit := r.ID.String() == text
-		for _, field := range fields {
-			hit = hit || strings.EqualFold(r.Text(field), text)
-		}
-		if hit {
-			found = append(found, r)
-		}
-	}
-	if len(found) != 1 {
-		return nil, fmt.Errorf("%d records of %s on this device are called %q; nothing was saved", len(found), collection, text)
-	}
-	return found[0], nil
-}
-
-// household finds a household by its id, its card number, or a search that finds one.
-func household(ctx context.Context, s *clientlib.Store, text string) (*clientlib.Record, error) {
-	if r, err := named(ctx, s, "households", text, "card_number"); err == nil {
-		return r, nil
-	}
-	hits, err := s.Search(ctx, text, 20)
-	if err != nil {
-		return nil, err
-	}
-	var found []*clientlib.Record
-	for _, r := range hits {
-		if r.Collection == "households" {
-			found = append(found, r)
-		}
-	}
-	if len(found) != 1 {
-		return nil, fmt.Errorf("%d households on this device fit %q; name the one by its id or card number; nothing was saved", len(found), text)
-	}
-	return found[0], nil
 }

@@ -13,7 +13,7 @@ type visitCmd struct {
 }
 
 type visitAddCmd struct {
-	Household string     `arg:"" help:"Id, card number, or a search that finds one household."`
+	Household string     `arg:"" help:"Card number, id or its beginning, or a search that finds one household."`
 	Purpose   string     `help:"registration, assessment, monitoring, delivery, complaint or other." enum:"registration,assessment,monitoring,delivery,complaint,other" default:"monitoring"`
 	Project   string     `help:"Code of the project on whose behalf."`
 	Findings  string     `help:"What was found."`
