@@ -13,6 +13,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -543,8 +544,9 @@ func (b books) copy() books {
 type badLink struct {
 	path     string
 	up, down int
-	// sent and got are the bytes of the last request and reply to the path.
-	sent, got int
+	// sent and got are the bytes of the last request and reply to the path. A request's are counted by
+	// the connection, which may be at it still when the reply is there.
+	sent, got atomic.Int64
 }
 
 var errCut = errors.New("no signal")
@@ -553,7 +555,8 @@ func (l *badLink) RoundTrip(r *http.Request) (*http.Response, error) {
 	if !strings.HasSuffix(r.URL.Path, l.path) {
 		return http.DefaultTransport.RoundTrip(r)
 	}
-	l.sent, l.got = 0, 0
+	l.sent.Store(0)
+	l.got.Store(0)
 	r = r.Clone(r.Context())
 	r.GetBody = nil
 	r.Body = &cutBody{ReadCloser: r.Body, left: l.up, count: &l.sent}
@@ -568,7 +571,7 @@ func (l *badLink) RoundTrip(r *http.Request) (*http.Response, error) {
 type cutBody struct {
 	io.ReadCloser
 	left  int
-	count *int
+	count *atomic.Int64
 }
 
 func (b *cutBody) Read(p []byte) (int, error) {
@@ -579,7 +582,7 @@ func (b *cutBody) Read(p []byte) (int, error) {
 		p = p[:min(len(p), b.left)]
 	}
 	n, err := b.ReadCloser.Read(p)
-	*b.count += n
+	b.count.Add(int64(n))
 	if b.left > 0 {
 		b.left -= n
 	}

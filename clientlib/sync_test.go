@@ -445,8 +445,9 @@ func TestProgressCountsWhatReallyPassed(t *testing.T) {
 	is(t, "of", last.ChangesToSend, 1)
 	is(t, "records", last.Records, 13)
 	is(t, "exchanges", last.Exchanges, 3)
-	if last.BytesUp < int64(d.link.sent) || last.BytesDown < int64(d.link.got) || d.link.got == 0 {
-		t.Errorf("progress %+v, but the last exchange alone had %d and %d bytes", last, d.link.sent, d.link.got)
+	sent, got := d.link.sent.Load(), d.link.got.Load()
+	if last.BytesUp < sent || last.BytesDown < got || got == 0 {
+		t.Errorf("progress %+v, but the last exchange alone had %d and %d bytes", last, sent, got)
 	}
 }
 
