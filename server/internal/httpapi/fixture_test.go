@@ -3,6 +3,7 @@ package httpapi_test
 import (
 	"bytes"
 	"context"
+	"database/sql"
 	"encoding/json"
 	"io"
 	"log/slog"
@@ -28,6 +29,7 @@ const password = "long enough for all"
 type office struct {
 	t   *testing.T
 	dir string
+	db  *sql.DB // see database
 	srv *server.Server
 	// handler is what answers at url.
 	handler http.Handler

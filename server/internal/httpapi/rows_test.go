@@ -17,7 +17,6 @@ import (
 func (o *office) rows(except ...string) map[string]string {
 	o.t.Helper()
 	db := o.database()
-	defer db.Close()
 	out := map[string]string{}
 	for _, table := range o.query(db, "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'") {
 		if !slices.Contains(except, table) {
@@ -31,7 +30,6 @@ func (o *office) rows(except ...string) map[string]string {
 func (o *office) rowsOf(area fmt.Stringer) map[string]string {
 	o.t.Helper()
 	db := o.database()
-	defer db.Close()
 	out := map[string]string{}
 	for table, where := range map[string]string{
 		"records": "area = ?", "area_digests": "area = ?", "departures": "area = ?", "conflicts": "area = ?",
@@ -46,12 +44,18 @@ func (o *office) rowsOf(area fmt.Stringer) map[string]string {
 	return out
 }
 
+// database opens the file beside the server, once.
 func (o *office) database() *sql.DB {
 	o.t.Helper()
+	if o.db != nil {
+		return o.db
+	}
 	db, err := sql.Open("sqlite", "file:"+filepath.Join(o.dir, server.DatabaseFile)+"?mode=ro")
 	if err != nil {
 		o.t.Fatal(err)
 	}
+	o.t.Cleanup(func() { db.Close() })
+	o.db = db
 	return db
 }
 
