@@ -52,7 +52,11 @@ func Create(ctx context.Context, path, pin string, options Options) (*Store, err
 	if len([]rune(pin)) < MinPIN {
 		return nil, ErrWeakPIN
 	}
-	if _, err := Open(ctx, path, pin, options); errors.Is(err, ErrWiped) {
+	old, err := Open(ctx, path, pin, options)
+	switch {
+	case err == nil:
+		return nil, errors.Join(ErrExists, old.Close())
+	case errors.Is(err, ErrWiped):
 		if err := removeStore(path); err != nil {
 			return nil, err
 		}
@@ -155,7 +159,7 @@ type tx struct {
 func (s *Store) write(ctx context.Context, do func(*tx) error) error {
 	sqlTx, err := s.db.BeginTx(ctx, nil)
 	if err != nil {
-		return fmt.Errorf("write to the store: %w", err)
+		return writeError(err)
 	}
 	defer sqlTx.Rollback()
 	t := &tx{Tx: sqlTx, box: s.box, prepared: map[string]*sql.Stmt{}, touched: touched{}}
@@ -167,7 +171,7 @@ func (s *Store) write(ctx context.Context, do func(*tx) error) error {
 		return err
 	}
 	if err := t.Commit(); err != nil {
-		return fmt.Errorf("write to the store; nothing of this was saved: %w", err)
+		return writeError(err)
 	}
 	s.index.follow(revision, t.touched)
 	return nil
@@ -200,9 +204,14 @@ func (t *tx) exec(ctx context.Context, query string, args ...any) error {
 		_, err = stmt.ExecContext(ctx, args...)
 	}
 	if err != nil {
-		return fmt.Errorf("write to the store: %w", err)
+		return writeError(err)
 	}
 	return nil
+}
+
+// writeError says what a transaction that failed leaves.
+func writeError(err error) error {
+	return fmt.Errorf("write to the store; nothing of this step was saved, and what was saved before is safe: %w", err)
 }
 
 // each runs a query and calls do for each of its rows.

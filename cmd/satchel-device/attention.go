@@ -61,11 +61,11 @@ func subject(ctx context.Context, s *clientlib.Store, a clientlib.Attention) str
 func sentence(a clientlib.Attention, where string) string {
 	switch a.Kind {
 	case clientlib.KindHeld:
-		return fmt.Sprintf("%s: the office has your change and an administrator decides on it. %s", where, a.Reason)
+		return fmt.Sprintf("%s: the office has your change and an administrator decides on it: %s.", where, a.Reason)
 	case clientlib.KindWaiting:
-		return fmt.Sprintf("%s: the office has your change and applies it by itself once it can. %s", where, a.Reason)
+		return fmt.Sprintf("%s: the office has your change and applies it by itself once it can: %s.", where, a.Reason)
 	case clientlib.KindDiscarded:
-		return fmt.Sprintf("%s: an administrator turned your change down. %s", where, a.Reason)
+		return fmt.Sprintf("%s: an administrator turned your change down: %s.", where, a.Reason)
 	case clientlib.KindOvertaken:
 		return fmt.Sprintf("%s: you wrote %s = %s; somebody else wrote %s, which shows. Both are kept; an administrator decides.", where, a.Field, words(a.Own), words(a.Shown))
 	case clientlib.KindClock:
