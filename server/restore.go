@@ -93,7 +93,7 @@ func beginEpoch(ctx context.Context, path, backup string, now time.Time) error {
 	if err != nil {
 		return err
 	}
-	err = engine.NewEpoch(ctx, s)
+	err = engine.NewEpoch(ctx, s, now.UnixMilli())
 	if err == nil {
 		err = s.Write(ctx, func(tx *store.Tx) error {
 			return audit.Append(ctx, tx, audit.Entry{

@@ -28,7 +28,7 @@ func (w *work) apply(ctx context.Context, c *store.Change, may rights) error {
 	case exists && before.Collection != c.Collection:
 		return hold(syncproto.HeldInvalid, "the record belongs to %s, not to %s", before.Collection, c.Collection)
 	}
-	after, err := w.merge(ctx, before, c)
+	after, err := w.merge(ctx, before, c, may)
 	if err != nil {
 		return err
 	}
@@ -62,8 +62,8 @@ func check(c *store.Change, may rights) (syncproto.Collection, error) {
 }
 
 // merge gives the record with the change merged in, and notes the time that was decided.
-func (w *work) merge(ctx context.Context, before store.Record, c *store.Change) (store.Record, error) {
-	times, arrived, err := w.bases(ctx, before, c)
+func (w *work) merge(ctx context.Context, before store.Record, c *store.Change, may rights) (store.Record, error) {
+	times, arrived, err := w.bases(ctx, before, c, may)
 	if err != nil {
 		return before, err
 	}
@@ -76,7 +76,7 @@ func (w *work) merge(ctx context.Context, before store.Record, c *store.Change) 
 
 // bases gives the times of the versions that a change's author was looking at, as far as they have
 // arrived, and which have.
-func (w *work) bases(ctx context.Context, r store.Record, c *store.Change) ([]int64, map[syncproto.Version]bool, error) {
+func (w *work) bases(ctx context.Context, r store.Record, c *store.Change, may rights) ([]int64, map[syncproto.Version]bool, error) {
 	heads := map[syncproto.Version]int64{}
 	for _, register := range r.State {
 		for _, h := range register.Heads {
@@ -85,26 +85,42 @@ func (w *work) bases(ctx context.Context, r store.Record, c *store.Change) ([]in
 	}
 	var times []int64
 	arrived := map[syncproto.Version]bool{}
-	for _, named := range []map[string][]syncproto.Version{c.Base, c.Seen} {
-		for _, versions := range named {
-			for _, v := range versions {
-				if _, done := arrived[v]; done {
-					continue
-				}
-				t, ok := heads[v]
-				if !ok {
-					var err error
-					if t, ok, err = w.arrivedTime(ctx, c.Record, v); err != nil {
-						return nil, nil, err
-					}
-				}
-				if arrived[v] = ok; ok {
-					times = append(times, t)
-				}
+	for v := range named(c) {
+		t, ok := heads[v]
+		if !ok {
+			var err error
+			if t, ok, err = w.arrivedTime(ctx, c.Record, v); err != nil {
+				return nil, nil, err
 			}
+		}
+		if !ok && !w.mayBeLost(v, c, may) {
+			return nil, nil, hold(syncproto.HeldInvalid, "it says that its author had seen change %s of the record, which there is not", v)
+		}
+		if arrived[v] = ok; ok {
+			times = append(times, t)
 		}
 	}
 	return times, arrived, nil
+}
+
+// named gives every version that a change's author was looking at, once.
+func named(c *store.Change) map[syncproto.Version]bool {
+	out := map[syncproto.Version]bool{}
+	for _, by := range []map[string][]syncproto.Version{c.Base, c.Seen} {
+		for _, versions := range by {
+			for _, v := range versions {
+				out[v] = true
+			}
+		}
+	}
+	return out
+}
+
+// mayBeLost reports whether an author can have seen a version that has not arrived: an own one that
+// is held, or one that the database has lost. Otherwise a device could name changes that another is
+// going to make, and they would vanish as they come.
+func (w *work) mayBeLost(v syncproto.Version, c *store.Change, may rights) bool {
+	return may.any || w.lostTail || v.Device == c.Device
 }
 
 // checkRecord checks what the rules of a collection ask of a whole record.

@@ -12,6 +12,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/google/uuid"
@@ -37,6 +38,7 @@ const (
 	propertyOffice     = "office"      // the device id of the office's own changes
 	propertyOfficeN    = "office_n"    // the last of those
 	propertyOfficeHash = "office_hash" // and the rolling hash there
+	propertyTailLost   = "tail_lost"   // when the database last lost changes, in ms, 0 if never
 )
 
 // New starts an engine. now is the clock; Close ends the engine.
@@ -51,7 +53,7 @@ func New(ctx context.Context, s *store.Store, now func() time.Time) (*Engine, er
 		if err := tx.SetProperty(ctx, propertySeq, "0"); err != nil {
 			return err
 		}
-		return startEpoch(ctx, tx)
+		return startEpoch(ctx, tx, 0)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("start the sync engine: %w", err)
@@ -71,14 +73,14 @@ func (e *Engine) Close() {
 }
 
 // NewEpoch begins a new epoch, as a restored backup needs: devices then send again what the database
-// has not got, and fetch everything anew.
-func NewEpoch(ctx context.Context, s *store.Store) error {
-	return s.Write(ctx, func(tx *store.Tx) error { return startEpoch(ctx, tx) })
+// has not got, and fetch everything anew. now is in milliseconds.
+func NewEpoch(ctx context.Context, s *store.Store, now int64) error {
+	return s.Write(ctx, func(tx *store.Tx) error { return startEpoch(ctx, tx, now) })
 }
 
 // startEpoch also gives the office a new identity: the versions that it gave out in the lost tail
-// are not given out again.
-func startEpoch(ctx context.Context, tx *store.Tx) error {
+// are not given out again. lost is when the tail was lost, 0 in the first epoch.
+func startEpoch(ctx context.Context, tx *store.Tx, lost int64) error {
 	id, err := uuid.NewV7()
 	if err != nil {
 		return fmt.Errorf("make an id: %w", err)
@@ -88,6 +90,7 @@ func startEpoch(ctx context.Context, tx *store.Tx) error {
 		propertyOffice:     id.String(),
 		propertyOfficeN:    "0",
 		propertyOfficeHash: syncproto.Hash{}.String(),
+		propertyTailLost:   strconv.FormatInt(lost, 10),
 	} {
 		if err := tx.SetProperty(ctx, name, value); err != nil {
 			return err

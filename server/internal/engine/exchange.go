@@ -230,7 +230,7 @@ func (w *work) watchTail(ctx context.Context, device uuid.UUID, req syncproto.Re
 		return err
 	}
 	if req.Epoch == seal.epoch && seal.open(device, req.Mark) > w.seq {
-		return startEpoch(ctx, w.tx)
+		return startEpoch(ctx, w.tx, w.now)
 	}
 	return nil
 }

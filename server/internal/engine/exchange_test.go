@@ -275,6 +275,31 @@ func TestAnEditThatComesBeforeItsRecordWaits(t *testing.T) {
 	}
 }
 
+func TestNobodyReplacesWhatIsStillToCome(t *testing.T) {
+	o, one, other, household := two(t)
+	next := func(value string) syncproto.Change {
+		c := one.change("households", household, phone(value))
+		c.Base["phone"] = append(c.Base["phone"], syncproto.Version{Device: other.id, N: 1})
+		return c
+	}
+	one.saveForm(next("written over what the other is going to write"))
+	if got := one.sync()[0]; got.Code != syncproto.HeldInvalid {
+		t.Errorf("an edit that has seen the future: %+v, want it held", got)
+	}
+	if err := engine.NewEpoch(t.Context(), o.store, o.now.UnixMilli()); err != nil {
+		t.Fatal(err)
+	}
+	one.saveForm(next("seen before the restore"))
+	if got := one.sync()[0]; got.Status != syncproto.Applied {
+		t.Errorf("an edit that saw what a restored server has lost: %+v, want it applied", got)
+	}
+	other.edit("households", household, phone("lost, and sent again"))
+	other.sync()
+	if got := other.shows(household, "phone"); got != "seen before the restore" || len(o.conflicts()) != 0 {
+		t.Errorf("shown %q, open %v; want the edit that saw the other", got, o.conflicts())
+	}
+}
+
 func TestAHouseholdMovesWithAllThatBelongsToIt(t *testing.T) {
 	o := newOffice(t)
 	from, to, both := o.tablet("from", o.a), o.tablet("to", o.b), o.tablet("both", o.country)

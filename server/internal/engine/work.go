@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -36,6 +37,8 @@ type work struct {
 	waiting map[uuid.UUID][]*form
 	rights  map[uuid.UUID]rights
 	tree    scope.Tree
+	// lostTail says whether devices may still name changes that the database has lost.
+	lostTail bool
 	// someWait says whether any change in the store waits for a record.
 	someWait bool
 }
@@ -55,13 +58,18 @@ func newWork(ctx context.Context, tx *store.Tx, now int64) (*work, error) {
 	if err != nil {
 		return nil, err
 	}
+	lost, err := numberProperty(ctx, tx, propertyTailLost)
+	if err != nil {
+		return nil, err
+	}
 	someWait, err := tx.SomeWait(ctx)
 	if err != nil {
 		return nil, err
 	}
 	return &work{
 		tx: tx, now: now, seq: seq, tree: scope.Tree(parents), someWait: someWait,
-		stored: map[uuid.UUID]store.Record{}, records: map[uuid.UUID]store.Record{},
+		lostTail: lost > 0 && now-lost < syncproto.KeptDays*24*time.Hour.Milliseconds(),
+		stored:   map[uuid.UUID]store.Record{}, records: map[uuid.UUID]store.Record{},
 		trail: map[uuid.UUID]store.Record{}, forms: map[formKey]*form{},
 		changes: map[syncproto.Version]*store.Change{}, kept: map[syncproto.Version]bool{}, waiting: map[uuid.UUID][]*form{}, rights: map[uuid.UUID]rights{},
 	}, nil
