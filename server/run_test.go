@@ -1,6 +1,7 @@
 package server_test
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"crypto/ecdsa"
@@ -10,6 +11,7 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/pem"
+	"fmt"
 	"log/slog"
 	"math/big"
 	"net"
@@ -25,6 +27,7 @@ import (
 
 	"satchel/clientlib"
 	"satchel/server"
+	"satchel/syncproto"
 )
 
 // run serves until the function that it gives is called, which gives how that ended.
@@ -148,6 +151,79 @@ func TestStoppingKeepsWhatWasAcknowledged(t *testing.T) {
 	if err := stopAgain(); err != nil {
 		t.Error(err)
 	}
+}
+
+// TestASyncUnderWayIsAnswered stops a server that has half of a push, and then sends the other half.
+func TestASyncUnderWayIsAnswered(t *testing.T) {
+	srv, _ := opened(t, server.Config{Dir: t.TempDir(), Listen: "127.0.0.1:0"})
+	admin, err := srv.Accounts.AddUser(t.Context(), uuid.Nil, server.NewUser{Login: "ana", Name: "Ana", Role: "administrator"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := &office{t: t, srv: srv, admin: admin.ID, a: newID(t)}
+	o.save("areas", o.a, map[string]string{"name": "Kraljevo", "level": "municipality"})
+	made, err := srv.Accounts.Invite(t.Context(), o.admin, o.admin, "slow", []uuid.UUID{o.a})
+	if err != nil {
+		t.Fatal(err)
+	}
+	slow, err := srv.Accounts.Enrol(t.Context(), made.Code, uuid.Nil, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := syncproto.Change{
+		N: 1, Form: 1, Collection: "households", Record: newID(t), Author: o.admin,
+		Fields: map[string]syncproto.Value{"head_name": `"Slow"`, "status": `"idp"`, "area": syncproto.Value(`"` + o.a.String() + `"`)},
+	}
+	var body bytes.Buffer
+	request := syncproto.Request{Protocol: syncproto.CurrentProtocol, Device: slow.Device.ID, Changes: []syncproto.Change{c}}
+	if err := syncproto.WriteRequest(&body, request); err != nil {
+		t.Fatal(err)
+	}
+	address, stop := run(t, srv)
+	conn := dial(t, address)
+	fmt.Fprintf(conn, "POST /api/v1/sync HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nAuthorization: Bearer %s\r\nContent-Type: %s\r\nContent-Length: %d\r\n\r\n",
+		slow.Tokens.Access, syncproto.MediaType, body.Len())
+	answers := bufio.NewReader(conn)
+	if line, err := answers.ReadString('\n'); err != nil || !strings.Contains(line, "100 Continue") {
+		t.Fatalf("the server does not wait for the body: %q, %v", line, err)
+	}
+	if _, err := answers.ReadString('\n'); err != nil {
+		t.Fatal(err)
+	}
+	stopped := make(chan error)
+	go func() { stopped <- stop() }()
+	for listening := true; listening; {
+		listening = dial(t, address) != nil
+	}
+	if _, err := body.WriteTo(conn); err != nil {
+		t.Fatal(err)
+	}
+	res, err := http.ReadResponse(answers, nil)
+	if err != nil {
+		t.Fatalf("the sync under way was not answered: %v", err)
+	}
+	defer res.Body.Close()
+	reply, err := syncproto.ReadReply(res.Body, nil)
+	if err != nil || len(reply.Receipts) != 1 {
+		t.Errorf("the sync under way is answered %s %+v, %v", res.Status, reply.Receipts, err)
+	}
+	if err := <-stopped; err != nil {
+		t.Errorf("the server stopped with %v", err)
+	}
+	if n := times(t, srv, c.Record); n != 1 {
+		t.Errorf("what was acknowledged is there %d times", n)
+	}
+}
+
+// dial opens a connection; nil if nobody listens.
+func dial(t *testing.T, address string) net.Conn {
+	t.Helper()
+	conn, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", address)
+	if err != nil {
+		return nil
+	}
+	t.Cleanup(func() { conn.Close() })
+	return conn
 }
 
 // walkerStore makes a tablet's store and enrols it.

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"crypto/rand"
+	"encoding/hex"
 	"fmt"
 	"io"
 	"net"
@@ -364,6 +365,14 @@ func TestTokensOfOthers(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	key, err := hex.DecodeString(v.query(v.database(), "SELECT value FROM properties WHERE name = 'token_key'")[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	other, err := jwt.NewWithClaims(jwt.SigningMethodHS512, claims).SignedString(key)
+	if err != nil {
+		t.Fatal(err)
+	}
 	try := func(what, token string, status int, code syncproto.Code) {
 		before := v.rows()
 		header := map[string]string{"Authorization": "Bearer " + token, "Content-Type": syncproto.MediaType}
@@ -378,6 +387,7 @@ func TestTokensOfOthers(t *testing.T) {
 	try("another server's token", foreign.access, 401, syncproto.CodeUnauthorized)
 	try("a token without a signature", unsigned, 401, syncproto.CodeUnauthorized)
 	try("a token under a guessed key", guessed, 401, syncproto.CodeUnauthorized)
+	try("a token of another algorithm", other, 401, syncproto.CodeUnauthorized)
 	try("a refresh token", d.refresh, 401, syncproto.CodeUnauthorized)
 	v.peace(t)
 	v.ahead.Add(int64(16 * time.Minute))
