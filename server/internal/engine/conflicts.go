@@ -137,7 +137,11 @@ func describeSide(ctx context.Context, tx *store.Tx, v syncproto.FieldVersion) (
 // ordinary change, and can be undone.
 func (e *Engine) Settle(ctx context.Context, author, record uuid.UUID, field string, value syncproto.Value, heads []syncproto.Version, reason string) (store.Change, error) {
 	var settled store.Change
-	err := e.commit(ctx, func(ctx context.Context, w *work) error {
+	reason, err := plainReason(reason)
+	if err != nil {
+		return settled, err
+	}
+	err = e.commit(ctx, func(ctx context.Context, w *work) error {
 		r, exists, err := w.record(ctx, record)
 		if err != nil {
 			return err
@@ -192,7 +196,11 @@ func sameVersions(a, b []syncproto.Version) bool {
 // before is shown. It fails as stale if the field was changed since.
 func (e *Engine) Undo(ctx context.Context, author uuid.UUID, settled syncproto.Version, reason string) ([]store.Change, error) {
 	var undone []store.Change
-	err := e.commit(ctx, func(ctx context.Context, w *work) error {
+	reason, err := plainReason(reason)
+	if err != nil {
+		return nil, err
+	}
+	err = e.commit(ctx, func(ctx context.Context, w *work) error {
 		c, err := w.tx.Change(ctx, settled)
 		if errors.Is(err, store.ErrNotFound) || err == nil && c.Note.Settles == "" {
 			return syncproto.Refuse(syncproto.CodeNotFound, "There is no settlement of that name. Nothing was changed.")

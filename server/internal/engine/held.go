@@ -127,6 +127,10 @@ func discard(c *store.Change, code, reason string) {
 // DiscardHeld turns a held change down, with the others of its form, for a reason that the device is
 // told. They stay in the history of their records.
 func (e *Engine) DiscardHeld(ctx context.Context, author uuid.UUID, v syncproto.Version, reason string) error {
+	reason, err := plainReason(reason)
+	if err != nil {
+		return err
+	}
 	if reason == "" {
 		return syncproto.Refuse(syncproto.CodeInvalid, "A change is discarded with a reason: the worker who made it will read it. Nothing was changed.")
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strconv"
+	"strings"
 
 	"github.com/google/uuid"
 
@@ -142,4 +143,16 @@ func (w *work) setOfficeTip(ctx context.Context, tip syncproto.Tip) error {
 		w.tx.SetProperty(ctx, propertyOfficeN, strconv.FormatInt(tip.N, 10)),
 		w.tx.SetProperty(ctx, propertyOfficeHash, tip.Hash.String()),
 	)
+}
+
+// plainReason gives the text that somebody gave as a reason in the form in which text is kept.
+func plainReason(text string) (string, error) {
+	v, err := syncproto.ValueOf(strings.TrimSpace(text))
+	if err == nil {
+		err = v.Check()
+	}
+	if err != nil {
+		return "", syncproto.Refuse(syncproto.CodeInvalid, "The reason cannot be kept: %v. Nothing was changed.", err)
+	}
+	return v.Text(), nil
 }
