@@ -3,6 +3,7 @@ package clientlib_test
 import (
 	"bufio"
 	"context"
+	"flag"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -23,6 +24,8 @@ func TestMain(m *testing.M) {
 		fmt.Fprintln(os.Stdout, saveForEver(path))
 		return
 	}
+	// A check of a property plays days of a fleet on real files: -rapid.checks asks for more of them.
+	check(flag.Set("rapid.checks", "40"))
 	m.Run()
 }
 

@@ -52,6 +52,7 @@ type books struct {
 	records    map[uuid.UUID]*kept
 	departures map[syncproto.Departure]int64
 	arrived    map[syncproto.Version]int64 // their times
+	values     []syncproto.Value           // all that was ever merged
 }
 
 // A tablet is one identity.
@@ -335,8 +336,9 @@ func (o *office) apply(id uuid.UUID, c syncproto.Change, time int64) []string {
 	rec.state = syncproto.Merge(rec.state, c.Edit(id, time), func(v syncproto.Version) bool { return b.arrived[v] > 0 })
 	b.arrived[syncproto.Version{Device: id, N: c.N}] = time
 	rec.seq = b.seq
-	for field := range c.Fields {
+	for field, value := range c.Fields {
 		rec.touched[field] = b.seq
+		b.values = append(b.values, value)
 	}
 	if area := o.areaOf(rec); area != rec.area {
 		was := rec.area
@@ -536,6 +538,7 @@ func (b books) copy() books {
 		out.records[id] = &same
 	}
 	out.departures, out.arrived = maps.Clone(b.departures), maps.Clone(b.arrived)
+	out.values = slices.Clone(b.values)
 	return out
 }
 

@@ -28,6 +28,21 @@ type Options struct {
 	// PlainHTTP allows a server without TLS that is not on this machine. Everything that is sent to
 	// it can be read on the way.
 	PlainHTTP bool
+
+	// cost is what it takes to try a PIN; the zero cost is the full one.
+	cost kdf
+}
+
+// withDefaults fills in what was left out.
+func (o Options) withDefaults() Options {
+	if o.Clock == nil {
+		o.Clock = time.Now
+	}
+	if o.cost.memory == 0 {
+		o.cost = fullCost()
+	}
+	o.HTTP = client(o)
+	return o
 }
 
 // A Store is a device's file, open. It may be used by many goroutines at once, and several programs
@@ -49,6 +64,7 @@ var ErrExists = errors.New("there is a file at that path already; open it, or ch
 // Create makes a store at path, locked by the PIN, and opens it. It fails with [ErrExists] and
 // [ErrWeakPIN]. A store that was wiped is made anew.
 func Create(ctx context.Context, path, pin string, options Options) (*Store, error) {
+	options = options.withDefaults()
 	if len([]rune(pin)) < MinPIN {
 		return nil, ErrWeakPIN
 	}
@@ -71,7 +87,7 @@ func Create(ctx context.Context, path, pin string, options Options) (*Store, err
 	if err := file.Close(); err != nil {
 		return nil, fmt.Errorf("make the store: %w", err)
 	}
-	return open(ctx, path, options, func(db *sql.DB) (box, error) { return makeVault(ctx, db, pin) })
+	return open(ctx, path, options, func(db *sql.DB) (box, error) { return makeVault(ctx, db, options.cost, pin) })
 }
 
 // Open opens the store at path. It fails with [ErrNoStore], [ErrWrongPIN], [ErrWiped] and [ErrNewer].
@@ -83,7 +99,7 @@ func Open(ctx context.Context, path, pin string, options Options) (*Store, error
 	if err != nil {
 		return nil, fmt.Errorf("open the store: %w", err)
 	}
-	return open(ctx, path, options, func(db *sql.DB) (box, error) {
+	return open(ctx, path, options.withDefaults(), func(db *sql.DB) (box, error) {
 		key, err := openVault(ctx, db, pin)
 		if err != nil {
 			return box{}, err
@@ -94,15 +110,11 @@ func Open(ctx context.Context, path, pin string, options Options) (*Store, error
 
 // open opens the file and brings it to the newest schema; unlock gives what opens its content.
 func open(ctx context.Context, path string, options Options, unlock func(*sql.DB) (box, error)) (*Store, error) {
-	if options.Clock == nil {
-		options.Clock = time.Now
-	}
 	db, err := sql.Open("sqlite", dsn(path))
 	if err != nil {
 		return nil, fmt.Errorf("open the store: %w", err)
 	}
 	s := &Store{db: db, options: options, stall: 2 * time.Minute}
-	s.options.HTTP = client(options)
 	if err = migrate(ctx, db); err == nil {
 		s.box, err = unlock(db)
 	}

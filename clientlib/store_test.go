@@ -2,6 +2,7 @@ package clientlib_test
 
 import (
 	"bytes"
+	"database/sql"
 	"errors"
 	"fmt"
 	"os"
@@ -38,6 +39,29 @@ func TestAStoreOpensWithItsPINOnly(t *testing.T) {
 		t.Fatal(err)
 	}
 	store.Close()
+}
+
+func TestTryingAPINCostsMemoryAndTime(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "store.db")
+	store, err := clientlib.Create(t.Context(), path, pin, clientlib.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(store.ChangePIN(t.Context(), pin, "135791"), store.Close()); err != nil {
+		t.Fatal(err)
+	}
+	db, err := sql.Open("sqlite", "file:"+path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	var memory, passes int
+	if err := db.QueryRowContext(t.Context(), "SELECT memory, passes FROM vault").Scan(&memory, &passes); err != nil {
+		t.Fatal(err)
+	}
+	is(t, "KiB", memory, 64*1024)
+	is(t, "passes", passes, 3)
 }
 
 func TestOpeningWhatIsNoStoreSaysSo(t *testing.T) {

@@ -52,16 +52,19 @@ func (b box) open(kind, id string, sealed []byte) ([]byte, error) {
 	return text, nil
 }
 
-// kdf is how the key that wraps the data key is made of a PIN.
+// kdf is how the key that wraps the data key is made of a PIN, by Argon2id.
 type kdf struct {
 	salt           []byte
-	memory, passes uint32
+	memory, passes uint32 // memory is in KiB
 	threads        uint8
 }
 
-// newKDF gives the parameters for a new PIN: 64 MiB and 3 passes, about a quarter of a second.
-func newKDF() kdf {
-	k := kdf{salt: make([]byte, 16), memory: 64 << 10, passes: 3, threads: 2}
+// fullCost gives the parameters for a new PIN: 64 MiB and 3 passes, about a quarter of a second.
+func fullCost() kdf { return kdf{memory: 64 << 10, passes: 3, threads: 2} }
+
+// salted gives the parameters with a new salt.
+func (k kdf) salted() kdf {
+	k.salt = make([]byte, 16)
 	rand.Read(k.salt)
 	return k
 }
@@ -71,20 +74,20 @@ func (k kdf) box(pin string) (box, error) {
 }
 
 // makeVault writes a new data key under the PIN, and gives the box that it opens.
-func makeVault(ctx context.Context, db *sql.DB, pin string) (box, error) {
+func makeVault(ctx context.Context, db *sql.DB, cost kdf, pin string) (box, error) {
 	key := make([]byte, 32)
 	rand.Read(key)
-	if err := writeVault(ctx, db, pin, key); err != nil {
+	if err := writeVault(ctx, db, cost.salted(), pin, key); err != nil {
 		return box{}, err
 	}
 	return newBox(key)
 }
 
-func writeVault(ctx context.Context, db *sql.DB, pin string, key []byte) error {
+// writeVault wraps the data key under a PIN.
+func writeVault(ctx context.Context, db *sql.DB, k kdf, pin string, key []byte) error {
 	if len([]rune(pin)) < MinPIN {
 		return ErrWeakPIN
 	}
-	k := newKDF()
 	lock, err := k.box(pin)
 	if err != nil {
 		return err
@@ -132,5 +135,5 @@ func (s *Store) ChangePIN(ctx context.Context, old, pin string) error {
 	if err != nil {
 		return err
 	}
-	return writeVault(ctx, s.db, pin, key)
+	return writeVault(ctx, s.db, s.options.cost.salted(), pin, key)
 }
