@@ -172,7 +172,7 @@ func TestTriesWithCredentialsAreBoundedByAddress(t *testing.T) {
 	json := map[string]string{"Content-Type": "application/json"}
 	for path, body := range map[string]string{
 		"/api/v1/enrol": `{"code":"0"}`, "/api/v1/token": `{"refresh":"x"}`,
-		"/api/v1/setup": `{"code":"x"}`, "/api/v1/session": `{"login":"ana","password":"` + tooLong + `"}`,
+		"/api/v1/setup": `{"code":"x"}`, "/api/v1/session": `{"login":"ana","password":"` + tooLong() + `"}`,
 	} {
 		t.Run(path, func(t *testing.T) {
 			o := newOffice(t)
