@@ -3,6 +3,8 @@ package engine
 import (
 	"context"
 	"errors"
+	"fmt"
+	"runtime/debug"
 
 	"satchel/server/internal/store"
 	"satchel/syncproto"
@@ -78,7 +80,14 @@ func (e *Engine) runGroup(ctx context.Context, group []*job) {
 	}
 }
 
-func (e *Engine) runJob(ctx context.Context, tx *store.Tx, j *job) error {
+// runJob does one job. A panic in it ends the job and not the program: the next start would meet the
+// same batch again.
+func (e *Engine) runJob(ctx context.Context, tx *store.Tx, j *job) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("panic while taking a batch in: %v\n%s", p, debug.Stack())
+		}
+	}()
 	w, err := newWork(ctx, tx, e.millis())
 	if err != nil {
 		return err
