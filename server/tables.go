@@ -21,10 +21,6 @@ type (
 	TableStyle = tables.Style
 )
 
-// Importable gives the collections that can be imported, in the order in which they refer to one
-// another.
-func Importable() []string { return tables.Importable() }
-
 // CheckTable reads a CSV file of a collection's records and checks every row; it saves nothing. See
 // [tables.Check].
 func (s *Server) CheckTable(ctx context.Context, collection string, r io.Reader) (*Table, error) {

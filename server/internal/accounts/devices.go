@@ -227,6 +227,17 @@ func (a *Accounts) SetDeviceAreas(ctx context.Context, actor, id uuid.UUID, area
 	if len(areas) == 0 {
 		return invalid("a device needs an area; to take everything from it, revoke it")
 	}
+	return a.decide(ctx, actor, id, func(tx *store.Tx, d store.Device, within reach) error {
+		if err := errors.Join(knownAreas(ctx, tx, areas), within.mayDecide(areas)); err != nil {
+			return err
+		}
+		return errors.Join(tx.SetDeviceAreas(ctx, id, areas),
+			a.log(ctx, tx, actor, audit.DeviceScoped, id.String(), map[string]any{"from": d.Areas, "to": areas}))
+	})
+}
+
+// decide runs do on a device, if the actor may decide about it.
+func (a *Accounts) decide(ctx context.Context, actor, id uuid.UUID, do func(tx *store.Tx, d store.Device, within reach) error) error {
 	return a.store.Write(ctx, func(tx *store.Tx) error {
 		d, err := tx.Device(ctx, id)
 		if err != nil {
@@ -236,11 +247,10 @@ func (a *Accounts) SetDeviceAreas(ctx context.Context, actor, id uuid.UUID, area
 		if err != nil {
 			return err
 		}
-		if err := errors.Join(within.mayDecide(d.Areas), knownAreas(ctx, tx, areas), within.mayDecide(areas)); err != nil {
+		if err := within.mayDecide(d.Areas); err != nil {
 			return err
 		}
-		return errors.Join(tx.SetDeviceAreas(ctx, id, areas),
-			a.log(ctx, tx, actor, audit.DeviceScoped, id.String(), map[string]any{"from": d.Areas, "to": areas}))
+		return do(tx, d, within)
 	})
 }
 
@@ -250,18 +260,7 @@ func (a *Accounts) RenameDevice(ctx context.Context, actor, id uuid.UUID, name s
 	if err != nil {
 		return err
 	}
-	return a.store.Write(ctx, func(tx *store.Tx) error {
-		d, err := tx.Device(ctx, id)
-		if err != nil {
-			return err
-		}
-		within, err := reachOf(ctx, tx, actor)
-		if err != nil {
-			return err
-		}
-		if err := within.mayDecide(d.Areas); err != nil {
-			return err
-		}
+	return a.decide(ctx, actor, id, func(tx *store.Tx, d store.Device, _ reach) error {
 		return errors.Join(tx.RenameDevice(ctx, id, name),
 			a.log(ctx, tx, actor, audit.DeviceRenamed, id.String(), map[string]any{"from": d.Name, "to": name}))
 	})
@@ -269,18 +268,7 @@ func (a *Accounts) RenameDevice(ctx context.Context, actor, id uuid.UUID, name s
 
 // RevokeDevice ends a device's being one of the programme's, at once.
 func (a *Accounts) RevokeDevice(ctx context.Context, actor, id uuid.UUID) error {
-	return a.store.Write(ctx, func(tx *store.Tx) error {
-		d, err := tx.Device(ctx, id)
-		if err != nil {
-			return err
-		}
-		within, err := reachOf(ctx, tx, actor)
-		if err != nil {
-			return err
-		}
-		if err := within.mayDecide(d.Areas); err != nil {
-			return err
-		}
+	return a.decide(ctx, actor, id, func(tx *store.Tx, _ store.Device, _ reach) error {
 		return errors.Join(tx.RevokeDevice(ctx, id, a.millis()), a.log(ctx, tx, actor, audit.DeviceRevoked, id.String(), nil))
 	})
 }

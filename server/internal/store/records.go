@@ -139,13 +139,6 @@ func (t *Tx) RecordsSince(ctx context.Context, area uuid.UUID, seq int64, limit 
 	return all(ctx, t, scanRecord, "SELECT "+recordColumns+" FROM records WHERE area = ? AND seq > ? ORDER BY seq LIMIT ?", area, seq, limit)
 }
 
-// RecordsOf gives the records of a collection that are not deleted, in order of id, behind the given
-// id.
-func (t *Tx) RecordsOf(ctx context.Context, collection string, after uuid.UUID, limit int) ([]Record, error) {
-	return all(ctx, t, scanRecord, "SELECT "+recordColumns+` FROM records
-WHERE collection = ? AND deleted = 0 AND id > ? ORDER BY id LIMIT ?`, collection, after, limit)
-}
-
 // AreaTree gives the parent of every area, [uuid.Nil] for a root.
 func (t *Tx) AreaTree(ctx context.Context) (map[uuid.UUID]uuid.UUID, error) {
 	type edge struct{ id, parent uuid.UUID }
