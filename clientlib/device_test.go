@@ -45,12 +45,12 @@ func newDevice(t testing.TB) *device {
 func goodLink() *badLink { return &badLink{path: "/sync", up: -1, down: -1} }
 
 func (d *device) options() clientlib.Options {
-	options := clientlib.Options{
+	return clientlib.Options{
 		Clock:   func() time.Time { return time.UnixMilli(d.clock.Load()) },
 		Program: "test 1",
 		HTTP:    &http.Client{Transport: d.link},
+		PINCost: clientlib.PINCost{Memory: 8, Passes: 1, Threads: 1},
 	}
-	return options.Cheap()
 }
 
 // enrolled makes a device that has those areas of an office, and has synced once.

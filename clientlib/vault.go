@@ -52,29 +52,36 @@ func (b box) open(kind, id string, sealed []byte) ([]byte, error) {
 	return text, nil
 }
 
-// kdf is how the key that wraps the data key is made of a PIN, by Argon2id.
-type kdf struct {
-	salt           []byte
-	memory, passes uint32 // memory is in KiB
-	threads        uint8
+// A PINCost is what Argon2id spends on trying a PIN. The zero PINCost is 64 MiB in 3 passes, about a
+// quarter of a second.
+type PINCost struct {
+	Memory  uint32 // in KiB
+	Passes  uint32
+	Threads uint8
 }
 
-// fullCost gives the parameters for a new PIN: 64 MiB and 3 passes, about a quarter of a second.
-func fullCost() kdf { return kdf{memory: 64 << 10, passes: 3, threads: 2} }
+// fullCost gives what the zero cost stands for.
+func fullCost() PINCost { return PINCost{Memory: 64 << 10, Passes: 3, Threads: 2} }
 
-// salted gives the parameters with a new salt.
-func (k kdf) salted() kdf {
-	k.salt = make([]byte, 16)
-	rand.Read(k.salt)
-	return k
+// kdf is how the key that wraps the data key is made of a PIN.
+type kdf struct {
+	PINCost
+	salt []byte
+}
+
+// salted gives the parameters for a new PIN.
+func (c PINCost) salted() kdf {
+	salt := make([]byte, 16)
+	rand.Read(salt)
+	return kdf{c, salt}
 }
 
 func (k kdf) box(pin string) (box, error) {
-	return newBox(argon2.IDKey([]byte(pin), k.salt, k.passes, k.memory, k.threads, 32))
+	return newBox(argon2.IDKey([]byte(pin), k.salt, k.Passes, k.Memory, k.Threads, 32))
 }
 
 // makeVault writes a new data key under the PIN, and gives the box that it opens.
-func makeVault(ctx context.Context, db *sql.DB, cost kdf, pin string) (box, error) {
+func makeVault(ctx context.Context, db *sql.DB, cost PINCost, pin string) (box, error) {
 	key := make([]byte, 32)
 	rand.Read(key)
 	if err := writeVault(ctx, db, cost.salted(), pin, key); err != nil {
@@ -95,7 +102,7 @@ func writeVault(ctx context.Context, db *sql.DB, k kdf, pin string, key []byte) 
 	_, err = db.ExecContext(ctx, `INSERT INTO vault (id, salt, memory, passes, threads, wrapped) VALUES (1, ?, ?, ?, ?, ?)
 ON CONFLICT (id) DO UPDATE SET salt = excluded.salt, memory = excluded.memory, passes = excluded.passes,
     threads = excluded.threads, wrapped = excluded.wrapped`,
-		k.salt, k.memory, k.passes, k.threads, lock.seal("vault", "1", key))
+		k.salt, k.Memory, k.Passes, k.Threads, lock.seal("vault", "1", key))
 	if err != nil {
 		return fmt.Errorf("write the store's key: %w", err)
 	}
@@ -107,7 +114,7 @@ func openVault(ctx context.Context, db *sql.DB, pin string) ([]byte, error) {
 	var k kdf
 	var wrapped []byte
 	row := db.QueryRowContext(ctx, "SELECT salt, memory, passes, threads, wrapped FROM vault")
-	err := row.Scan(&k.salt, &k.memory, &k.passes, &k.threads, &wrapped)
+	err := row.Scan(&k.salt, &k.Memory, &k.Passes, &k.Threads, &wrapped)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, ErrNoStore
 	}
@@ -135,5 +142,5 @@ func (s *Store) ChangePIN(ctx context.Context, old, pin string) error {
 	if err != nil {
 		return err
 	}
-	return writeVault(ctx, s.db, s.options.cost.salted(), pin, key)
+	return writeVault(ctx, s.db, s.options.PINCost.salted(), pin, key)
 }

@@ -144,6 +144,11 @@ func (s *Server) Run(ctx context.Context, ready func(net.Addr)) error {
 	if ready != nil {
 		ready(listener.Addr())
 	}
+	return s.Serve(ctx, listener)
+}
+
+// Serve is [Server.Run] on a listener that somebody else opened, and ends with it.
+func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 	web := &http.Server{
 		Handler: s.Handler(), ReadHeaderTimeout: headerTimeout, ReadTimeout: bodyTimeout,
 		WriteTimeout: 2 * bodyTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: 16 << 10,
@@ -153,7 +158,7 @@ func (s *Server) Run(ctx context.Context, ready func(net.Addr)) error {
 	go func() { ended <- web.Serve(listener) }()
 	select {
 	case err := <-ended:
-		return fmt.Errorf("serve on %s: %w", s.config.Listen, err)
+		return fmt.Errorf("serve on %s: %w", listener.Addr(), err)
 	case <-ctx.Done():
 	}
 	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTimeout)
