@@ -1,0 +1,183 @@
+package fleet
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"math/rand/v2"
+	"time"
+
+	"satchel/clientlib"
+	"satchel/internal/simtest/link"
+	"satchel/syncproto"
+)
+
+// server is the office's address on the network.
+const address = "http://server"
+
+// sync brings both sides up to date, as far as the link allows.
+func (t *tablet) sync(ctx context.Context, r *rand.Rand) {
+	luck := fate(r)
+	if luck != link.Good(luck.Latency) {
+		t.w.fault("bad link")
+	}
+	t.wire.use(luck)
+	defer t.wire.hangUp()
+	patience := 20 * time.Minute
+	if r.IntN(15) == 0 {
+		patience = time.Duration(r.Int64N(int64(5 * time.Second)))
+	}
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	t.syncOnce(ctx)
+}
+
+// syncOnce syncs, and enrols again first if that is due.
+func (t *tablet) syncOnce(ctx context.Context) (clientlib.SyncResult, error) {
+	if t.locked && !t.enrol(ctx) {
+		return clientlib.SyncResult{}, clientlib.ErrEnrolAgain
+	}
+	before := t.unsent(ctx)
+	result, err := t.store.Sync(ctx, nil)
+	t.expect("sync", err)
+	t.say("syncs: %d up, %d down, %d exchanges%s%s", result.Changes, result.Records, result.Exchanges, t.remarks(result), orError(err))
+	if errors.Is(err, clientlib.ErrEnrolAgain) {
+		t.locked = true
+	}
+	if errors.Is(err, clientlib.ErrWiped) {
+		t.acknowledged(before, 0)
+		t.saves, t.gone = nil, true
+		return result, err
+	}
+	if !t.machine.dead {
+		t.acknowledged(before, t.unsent(ctx))
+	}
+	return result, err
+}
+
+func (t *tablet) remarks(r clientlib.SyncResult) string {
+	text := ""
+	if r.Safe {
+		text += ", safe"
+	}
+	if r.NewIdentity {
+		text += ", new identity"
+	}
+	if r.ServerRestored {
+		text += ", the office was restored"
+	}
+	if r.Repaired > 0 {
+		text += ", repaired"
+	}
+	return text
+}
+
+// unsent gives how many changes wait on the tablet, and notes who it is.
+func (t *tablet) unsent(ctx context.Context) int {
+	status, err := t.store.Status(ctx)
+	t.expect("tell how it is", err)
+	if err != nil {
+		return 0
+	}
+	t.device = status.Device
+	if status.Unsent > len(t.saves) {
+		t.w.broke("what is sent was saved", "%s has %d unsent changes, of %d that were saved on it", t.name, status.Unsent, len(t.saves))
+		return len(t.saves)
+	}
+	return status.Unsent
+}
+
+// acknowledged notes which changes the office has acknowledged: the outbox is sent in order.
+func (t *tablet) acknowledged(before, unsent int) {
+	t.w.mu.Lock()
+	defer t.w.mu.Unlock()
+	for _, s := range t.saves[len(t.saves)-max(before, unsent) : len(t.saves)-unsent] {
+		s.atOffice = true
+	}
+}
+
+// enrol has a coordinator make a code, and the tablet take it.
+func (t *tablet) enrol(ctx context.Context) bool {
+	o := t.w.office
+	<-o.turn
+	if o.down || o.machine.dead {
+		o.turn <- struct{}{}
+		return false
+	}
+	made, err := o.srv.Accounts.Invite(ctx, o.admin, o.workers[t.invited[0]], t.name, t.invited)
+	o.expect("invite a tablet", err)
+	o.turn <- struct{}{}
+	if err != nil {
+		return false
+	}
+	t.mayHave(t.invited)
+	err = t.store.Enrol(ctx, address, made.Code, "")
+	t.expect("enrol", err)
+	t.say("is enrolled%s", orError(err))
+	if err == nil {
+		t.locked = false
+		t.unsent(ctx)
+	}
+	return err == nil
+}
+
+// rescue hands in what the tablet holds by a file.
+func (t *tablet) rescue(ctx context.Context) {
+	before := t.unsent(ctx)
+	var file bytes.Buffer
+	err := t.store.WriteRescue(ctx, &file, "a passphrase for all", false)
+	if errors.Is(err, clientlib.ErrNothingToRescue) {
+		return
+	}
+	if t.expect("write a rescue file", err); err != nil {
+		return
+	}
+	var requests []syncproto.Request
+	err = syncproto.ReadRescue(&file, "a passphrase for all", func(r syncproto.Request) error {
+		requests = append(requests, r)
+		return nil
+	})
+	t.expect("read a rescue file", err)
+	o := t.w.office
+	<-o.turn
+	defer func() { o.turn <- struct{}{} }()
+	if o.down || o.machine.dead {
+		return
+	}
+	receipts, err := o.srv.Engine.TakeRescue(ctx, o.admin, requests)
+	o.expect("import a rescue file", err)
+	t.say("hands in a rescue file with %d changes: %d taken%s", before, len(receipts), orError(err))
+	t.acknowledged(before, before-len(receipts))
+}
+
+// expect says that an error is one that a worker may be told: a sentence that says that data is safe.
+func (t *tablet) expect(what string, err error) {
+	var problem *syncproto.Problem
+	for _, known := range []error{
+		clientlib.ErrLink, clientlib.ErrEnrolAgain, clientlib.ErrWiped, clientlib.ErrNotEnrolled, clientlib.ErrNotFound, clientlib.ErrNothingToRescue,
+	} {
+		if errors.Is(err, known) {
+			return
+		}
+	}
+	if err == nil || t.machine.dead || errors.As(err, &problem) || t.machine.ill || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
+		return
+	}
+	t.w.broke("errors are clear", "%s on %s: %v", what, t.name, err)
+}
+
+// heard looks for what is none of the tablet's business in what came down to it.
+func (t *tablet) heard(text []byte) {
+	t.w.mu.Lock()
+	defer t.w.mu.Unlock()
+	for _, found := range canary.FindAllSubmatch(text, -1) {
+		areas := t.w.ledger.areasOf(string(found[1]))
+		mine := len(areas) == 0
+		for _, area := range areas {
+			mine = mine || t.areas[area]
+		}
+		if !mine {
+			t.w.broke("nothing leaks", "%s was sent %s, of no area that it ever had", t.name, found[0])
+		}
+	}
+}

@@ -1,0 +1,179 @@
+package fleet
+
+import (
+	"context"
+	"math/rand/v2"
+	"slices"
+
+	"github.com/google/uuid"
+
+	"satchel/internal/simtest/oracle"
+	"satchel/server"
+	"satchel/syncproto"
+)
+
+// correct edits a record at the office, as it shows there.
+func (o *office) correct(ctx context.Context, r *rand.Rand) {
+	id, shown, ok := o.w.look(ctx).any(r, false)
+	if !ok {
+		return
+	}
+	fields := map[string]syncproto.Value{}
+	name := o.w.ledger.name(shown.Collection, id)
+	for _, field := range someOf(r, textFields[shown.Collection]) {
+		fields[field] = textValue(o.w.ledger.text(name))
+	}
+	_, err := o.save(ctx, server.OfficeEdit{Collection: shown.Collection, Record: id, Fields: fields})
+	o.w.say("office", "corrects %s: %v%s", name, fields, orError(err))
+}
+
+// strikeOff deletes a record at the office.
+func (o *office) strikeOff(ctx context.Context, r *rand.Rand) {
+	id, shown, ok := o.w.look(ctx).any(r, true)
+	if !ok {
+		return
+	}
+	_, err := o.save(ctx, server.OfficeEdit{Collection: shown.Collection, Record: id, Fields: map[string]syncproto.Value{oracle.Deleted: syncproto.True}})
+	o.w.say("office", "strikes off %s%s", o.w.ledger.name(shown.Collection, id), orError(err))
+}
+
+// settle decides an open conflict, for one of the values or for another one.
+func (o *office) settle(ctx context.Context, r *rand.Rand) {
+	open := o.conflicts(ctx)
+	if len(open) == 0 {
+		return
+	}
+	c := open[r.IntN(len(open))]
+	name := o.w.ledger.name(c.Collection, c.Record)
+	value := syncproto.Value(textValue(o.w.ledger.text(name)))
+	if field, _ := fieldOf(c.Collection, c.Field); c.Field == oracle.Deleted {
+		value = []syncproto.Value{syncproto.True, syncproto.False}[r.IntN(2)]
+	} else if field.Type != syncproto.Text || r.IntN(2) == 0 {
+		value = c.Sides[r.IntN(len(c.Sides))].Value
+	}
+	edit := server.OfficeEdit{Collection: c.Collection, Record: c.Record, Fields: map[string]syncproto.Value{c.Field: value}}
+	saw := o.sees(ctx, edit)
+	saw[c.Field] = sightsOfSides(c)
+	s := o.w.ledger.note(oracle.Office, c.Collection, c.Record, map[string]string{c.Field: string(value)}, saw)
+	var heads []syncproto.Version
+	for _, side := range c.Sides {
+		heads = append(heads, side.Version)
+	}
+	made, err := o.srv.Engine.Settle(ctx, o.admin, c.Record, c.Field, value, heads, "looked")
+	o.expect("settle a conflict", err)
+	o.noted(s, err)
+	o.w.say("office", "settles %s/%s of %d sides: %s%s", name, c.Field, len(c.Sides), value, orError(err))
+	if err != nil {
+		return
+	}
+	s.Claimed = made.Claimed
+	done := settlement{saving: s, version: made.Version(), time: made.Time}
+	for _, v := range made.Note.Settled {
+		at := slices.IndexFunc(c.Sides, func(side server.Side) bool { return side.Version == v })
+		if at < 0 {
+			return // a contested deletion settles no values
+		}
+		done.sides = append(done.sides, string(c.Sides[at].Value))
+	}
+	o.settled = append(o.settled, done)
+}
+
+// undo takes a settlement back.
+func (o *office) undo(ctx context.Context, r *rand.Rand) {
+	if len(o.settled) == 0 {
+		return
+	}
+	done := o.settled[r.IntN(len(o.settled))]
+	var field string
+	for name := range done.saving.Writes {
+		field = name
+	}
+	record := uuid.MustParse(done.saving.Record)
+	saw := map[string][]oracle.Sight{field: {{Value: done.saving.Writes[field], Time: done.time}}}
+	var noted []*saving
+	for _, value := range slices.Backward(done.sides) {
+		s := o.w.ledger.note(oracle.Office, done.saving.Collection, record, map[string]string{field: value}, saw)
+		s.Form = s.ID - len(noted)
+		noted = append(noted, s)
+	}
+	made, err := o.srv.Engine.Undo(ctx, o.admin, done.version, "")
+	o.expect("undo a settlement", err)
+	for i, s := range noted {
+		o.noted(s, err)
+		if err == nil {
+			s.Claimed = made[i].Claimed
+		}
+	}
+	o.w.say("office", "undoes the settlement of %s/%s%s", o.w.ledger.name(done.saving.Collection, record), field, orError(err))
+}
+
+// decide applies or discards a change that is held.
+func (o *office) decide(ctx context.Context, r *rand.Rand) {
+	held, err := o.srv.Engine.Held(ctx)
+	o.expect("list what is held", err)
+	if len(held) == 0 {
+		return
+	}
+	one := held[r.IntN(len(held))]
+	what := "applies"
+	if r.IntN(2) == 0 {
+		err = o.srv.Engine.ApplyHeld(ctx, o.admin, one.Version, nil)
+	} else {
+		what = "turns down"
+		err = o.srv.Engine.DiscardHeld(ctx, o.admin, one.Version, "no")
+	}
+	o.expect("decide about a held change", err)
+	o.w.say("office", "%s what is held of %s%s", what, o.w.ledger.name(one.Collection, one.Record), orError(err))
+}
+
+// rescope gives a tablet other areas.
+func (o *office) rescope(ctx context.Context, r *rand.Rand) {
+	t := o.w.anyTablet(r)
+	areas := o.someAreas(r)
+	if t.device == uuid.Nil {
+		return
+	}
+	err := o.srv.Accounts.SetDeviceAreas(ctx, o.admin, t.device, areas)
+	o.expect("change a tablet's areas", err)
+	t.mayHave(areas)
+	o.w.fault("areas changed")
+	o.w.say("office", "gives %s %s%s", t.name, o.w.areaNames(areas), orError(err))
+}
+
+// revoke takes a tablet out of the programme.
+func (o *office) revoke(ctx context.Context, r *rand.Rand) {
+	t := o.w.anyTablet(r)
+	if t.device == uuid.Nil {
+		return
+	}
+	err := o.srv.Accounts.RevokeDevice(ctx, o.admin, t.device)
+	o.expect("revoke a tablet", err)
+	o.w.fault("revoked")
+	o.w.say("office", "revokes %s%s", t.name, orError(err))
+}
+
+// someAreas draws the whole, one part or two.
+func (o *office) someAreas(r *rand.Rand) []uuid.UUID {
+	switch r.IntN(4) {
+	case 0:
+		return []uuid.UUID{o.country}
+	case 1:
+		at := r.IntN(len(o.areas))
+		return []uuid.UUID{o.areas[at], o.areas[(at+1)%len(o.areas)]}
+	}
+	return []uuid.UUID{o.areas[r.IntN(len(o.areas))]}
+}
+
+// below gives areas and what is part of them.
+func (o *office) below(areas []uuid.UUID) map[uuid.UUID]bool {
+	out := map[uuid.UUID]bool{}
+	for _, area := range areas {
+		out[area] = true
+		if area == o.country {
+			for _, part := range o.areas {
+				out[part] = true
+			}
+		}
+	}
+	return out
+}

@@ -1,0 +1,224 @@
+package fleet
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+
+	"satchel/clientlib"
+	"satchel/internal/simtest/oracle"
+	"satchel/syncproto"
+)
+
+// textFields are the fields that take any text, by collection: values in them are never the same twice.
+var textFields = map[string][]string{
+	"households": {"head_name", "address", "place_of_origin", "phone", "notes", "card_number"},
+	"people":     {"name", "relation", "document_number", "phone"},
+	"visits":     {"findings"},
+	"deliveries": {"recipient", "note", "cancelled_why"},
+	"areas":      {"name", "official_code"},
+}
+
+// someOf draws one to three of them.
+func someOf(r *rand.Rand, fields []string) []string {
+	fields = slices.Clone(fields)
+	r.Shuffle(len(fields), func(i, j int) { fields[i], fields[j] = fields[j], fields[i] })
+	return fields[:min(len(fields), 1+r.IntN(3))]
+}
+
+func fieldOf(collection, name string) (syncproto.Field, bool) {
+	c, _ := syncproto.CollectionOf(collection)
+	return c.Field(name)
+}
+
+// any draws a record that the tablet shows, nil if there is none.
+func (t *tablet) any(ctx context.Context, r *rand.Rand, collections ...string) *clientlib.Record {
+	list, err := t.store.List(ctx, collections[r.IntN(len(collections))], uuid.Nil)
+	t.expect("list records", err)
+	if len(list) == 0 {
+		return nil
+	}
+	return list[r.IntN(len(list))]
+}
+
+// A draft is what a form is going to write, for the ledger.
+type draft struct {
+	record *clientlib.Record
+	fields map[string]any
+	saw    map[string][]oracle.Sight
+}
+
+// save saves a form and notes what it wrote, with what its author was looking at.
+func (t *tablet) save(ctx context.Context, form *clientlib.Form, drafts ...draft) {
+	var noted []*saving
+	t.w.mu.Lock()
+	for _, d := range drafts {
+		s := t.w.ledger.note(t.name, d.record.Collection, d.record.ID, valuesOf(d.fields), d.saw)
+		s.Form = s.ID - len(noted)
+		noted = append(noted, s)
+	}
+	t.saves = append(t.saves, noted...)
+	t.w.mu.Unlock()
+	err := t.store.Save(ctx, form)
+	t.expect("save", err)
+	for i, s := range noted {
+		s.certain = err == nil
+		if err == nil {
+			for field := range s.Writes {
+				s.Claimed = drafts[i].record.Fields[field].Time
+			}
+		}
+	}
+	t.say("saves %s%s", describe(t.w.ledger, noted), orError(err))
+	if err != nil && !t.machine.dead {
+		t.resolve(ctx)
+	}
+}
+
+func describe(l *ledger, savings []*saving) string {
+	text := ""
+	for _, s := range savings {
+		text += fmt.Sprint(" ", l.name(s.Collection, uuid.MustParse(s.Record)), " ", s.Writes)
+	}
+	return text
+}
+
+// resolve finds out, after a save that did not say how it ended, whether it took place: the tablet
+// shows it or it does not, for all changes of the form alike.
+func (t *tablet) resolve(ctx context.Context) {
+	for i := 0; i < len(t.saves); {
+		s := t.saves[i]
+		if s.certain || s.By != t.name {
+			i++
+			continue
+		}
+		end := i
+		var there []bool
+		for ; end < len(t.saves) && t.saves[end].Form == s.Form; end++ {
+			there = append(there, t.shows(ctx, t.saves[end]))
+		}
+		for k, one := range t.saves[i:end] {
+			one.certain, one.Void = there[0], !there[0]
+			if there[k] != there[0] {
+				t.w.broke("a form is saved whole or not at all", "%s kept a part of form %d", t.name, s.Form)
+			}
+		}
+		if there[0] {
+			i = end
+		} else {
+			t.saves = slices.Delete(t.saves, i, end)
+		}
+	}
+}
+
+// shows reports whether the tablet shows what a change wrote.
+func (t *tablet) shows(ctx context.Context, s *saving) bool {
+	record, err := t.store.Get(ctx, uuid.MustParse(s.Record))
+	if err != nil {
+		return false
+	}
+	for field, value := range s.Writes {
+		if f := record.Fields[field]; !f.Pending || string(f.Value) != value {
+			return false
+		}
+		s.Claimed = record.Fields[field].Time
+	}
+	return true
+}
+
+// register saves a household with its members.
+func (t *tablet) register(ctx context.Context, r *rand.Rand) {
+	var form clientlib.Form
+	areas := slices.SortedFunc(maps.Keys(t.w.office.below(t.invited)), func(a, b uuid.UUID) int { return slices.Compare(a[:], b[:]) })
+	if r.IntN(30) == 0 {
+		areas = t.w.office.areas // perhaps not one of its own: the office has to hold it
+	}
+	fields := map[string]any{"status": []string{"idp", "returnee"}[r.IntN(2)], "area": areas[r.IntN(len(areas))]}
+	household := form.Create("households", fields)
+	fields["head_name"] = t.w.ledger.text(t.w.ledger.name("households", household.ID))
+	form.Edit(household, map[string]any{"head_name": fields["head_name"]})
+	drafts := []draft{{household, fields, nil}}
+	for range r.IntN(3) {
+		fields := map[string]any{"household": household.ID}
+		person := form.Create("people", fields)
+		fields["name"] = t.w.ledger.text(t.w.ledger.name("people", person.ID))
+		form.Edit(person, map[string]any{"name": fields["name"]})
+		drafts = append(drafts, draft{person, fields, nil})
+	}
+	t.save(ctx, &form, drafts...)
+}
+
+// edit writes some fields of a record as it was read, now and then one of few values beside them, or
+// clears one.
+func (t *tablet) edit(ctx context.Context, r *rand.Rand, record *clientlib.Record) {
+	if record == nil {
+		return
+	}
+	name := t.w.ledger.name(record.Collection, record.ID)
+	fields := map[string]any{}
+	for _, field := range someOf(r, textFields[record.Collection]) {
+		fields[field] = t.w.ledger.text(name)
+	}
+	if status := []string{"idp", "returnee", "refugee"}[r.IntN(3)]; record.Collection == "households" && r.IntN(4) == 0 && record.Text("status") != status {
+		fields["status"] = status
+	}
+	t.saveEdit(ctx, record, fields)
+}
+
+func (t *tablet) saveEdit(ctx context.Context, record *clientlib.Record, fields map[string]any) {
+	saw := sightsOf(record, slices.Sorted(maps.Keys(fields))...)
+	var form clientlib.Form
+	form.Edit(record, fields)
+	t.save(ctx, &form, draft{record, fields, saw})
+}
+
+// delete deletes a record.
+func (t *tablet) delete(ctx context.Context, record *clientlib.Record) {
+	if record == nil {
+		return
+	}
+	saw := sightsOf(record, slices.Sorted(maps.Keys(record.Fields))...)
+	var form clientlib.Form
+	form.Delete(record)
+	t.save(ctx, &form, draft{record, map[string]any{oracle.Deleted: true}, saw})
+}
+
+// deliver hands something over, or cancels a delivery.
+func (t *tablet) deliver(ctx context.Context, r *rand.Rand) {
+	if done := t.any(ctx, r, "deliveries"); done != nil && r.IntN(3) == 0 {
+		t.saveEdit(ctx, done, map[string]any{"cancelled_why": t.w.ledger.text(t.w.ledger.name("deliveries", done.ID))})
+		return
+	}
+	household := t.any(ctx, r, "households")
+	if household == nil {
+		return
+	}
+	fields := map[string]any{
+		"household": household.ID, "project": t.w.office.project, "assistance_type": t.w.office.kind,
+		"quantity": 1 + r.IntN(9), "delivered_at": time.Now().UnixMilli(),
+	}
+	var form clientlib.Form
+	record := form.Create("deliveries", fields)
+	fields["recipient"] = t.w.ledger.text(t.w.ledger.name("deliveries", record.ID))
+	form.Edit(record, map[string]any{"recipient": fields["recipient"]})
+	t.save(ctx, &form, draft{record, fields, nil})
+}
+
+// move takes a household to another area.
+func (t *tablet) move(ctx context.Context, r *rand.Rand) {
+	household := t.any(ctx, r, "households")
+	if household == nil {
+		return
+	}
+	name := t.w.ledger.name("households", household.ID)
+	fields := map[string]any{"notes": t.w.ledger.text(name)}
+	if to := t.w.office.areas[r.IntN(len(t.w.office.areas))]; household.Reference("area") != to {
+		fields["area"] = to
+	}
+	t.saveEdit(ctx, household, fields)
+}

@@ -1,0 +1,297 @@
+package fleet
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"log/slog"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/google/uuid"
+
+	"satchel/internal/simtest/oracle"
+	"satchel/server"
+	"satchel/syncproto"
+)
+
+// An office is a real server on a machine of its own, and the people who sit there.
+type office struct {
+	w       *world
+	machine *machine
+	// turn is held by whoever uses the server in process, or puts another one in its place.
+	turn chan struct{}
+	srv  *server.Server
+	// leave ends the server that runs, and waits for it.
+	leave func()
+	// down is set once the server does not start any more: the history ends.
+	down bool
+	// astray is how far its clock is off, in nanoseconds.
+	astray atomic.Int64
+	log    *bytes.Buffer
+	admin  uuid.UUID
+	// country is the whole; areas are its parts.
+	country uuid.UUID
+	areas   []uuid.UUID
+	workers map[uuid.UUID]uuid.UUID
+	project uuid.UUID
+	kind    uuid.UUID
+	// settled are the settlements that were made.
+	settled []settlement
+	backup  *backup
+}
+
+// A settlement is one that can be undone.
+type settlement struct {
+	saving  *saving
+	version syncproto.Version
+	time    int64
+	// sides are the values that it settled, in the order in which they were listed.
+	sides []string
+}
+
+// A backup is a file, and what the office had acknowledged when it was made.
+type backup struct {
+	path string
+	had  map[int]bool
+}
+
+// now is the office's clock.
+func (o *office) now() time.Time { return time.Now().Add(time.Duration(o.astray.Load())) }
+
+// start opens the server on its machine and has it listen.
+func (o *office) start(ctx context.Context) error {
+	srv, err := server.Open(ctx, server.Config{
+		Dir: o.machine.dir(), Now: o.now, Log: slog.New(slog.NewJSONHandler(o.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
+	})
+	if err != nil {
+		return err
+	}
+	serving, stop := context.WithCancel(ctx)
+	ended := make(chan struct{})
+	listener := o.w.net.Listen()
+	go func() {
+		defer close(ended)
+		_ = srv.Serve(serving, listener) // it ends when it is told to, with whatever was broken off
+	}()
+	o.srv = srv
+	o.leave = sync.OnceFunc(func() {
+		o.w.net.Break()
+		stop()
+		<-ended
+		_ = srv.Close() // on a machine without power this fails
+	})
+	return nil
+}
+
+// watch puts the server up again each time that the power of its machine was cut.
+func (o *office) watch(ctx context.Context, cuts <-chan *rand.Rand) {
+	for r := range cuts {
+		<-o.turn
+		o.w.net.Break()
+		down := time.Duration(r.Int64N(int64(3 * time.Hour)))
+		time.Sleep(down) //nolint:forbidigo // it is the outage, in simulated time
+		o.restartFromImage(ctx)
+		o.w.say("office", "is up again after %v", down)
+		o.turn <- struct{}{}
+	}
+}
+
+func (o *office) restartFromImage(ctx context.Context) {
+	o.leave()
+	if err := errors.Join(o.machine.boot(), o.start(ctx)); err != nil {
+		o.down = true
+		o.w.broke("a crash loses nothing", "the office does not start again: %v", err)
+	}
+}
+
+// do does one step.
+func (o *office) do(ctx context.Context, s Step) {
+	<-o.turn
+	defer func() { o.turn <- struct{}{} }()
+	if o.down || o.machine.dead { // it went down in this very moment, and comes up by itself
+		return
+	}
+	r := rand.New(rand.NewPCG(s.Roll, 2)) //nolint:gosec // it makes up a story
+	if r.IntN(12) == 0 {
+		o.w.fault("power cut at the office")
+		o.machine.cutAt(r.IntN(40), r)
+	}
+	switch s.Kind {
+	case settles:
+		o.settle(ctx, r)
+	case undoes:
+		o.undo(ctx, r)
+	case corrects:
+		o.correct(ctx, r)
+	case strikesOff:
+		o.strikeOff(ctx, r)
+	case decides:
+		o.decide(ctx, r)
+	case rescopes:
+		o.rescope(ctx, r)
+	case revokes:
+		o.revoke(ctx, r)
+	case backsUp:
+		o.back(ctx)
+	case restores:
+		o.restore(ctx)
+	case restarts:
+		o.w.say("office", "restarts")
+		o.leave()
+		o.mustStart(ctx)
+	case setsClock:
+		o.astray.Store(r.Int64N(int64(20*time.Minute)) - int64(10*time.Minute))
+		o.w.fault("the office's clock is off")
+		o.w.say("office", "sets its clock off by %v", time.Duration(o.astray.Load()))
+	case fillsUp:
+		o.w.fault("full disk at the office")
+		o.machine.fillUp(r)
+		o.w.say("office", "has a full disk")
+	case freesUp:
+		o.machine.calm()
+		o.w.say("office", "has room on its disk")
+	}
+}
+
+func (o *office) mustStart(ctx context.Context) {
+	if o.machine.dead {
+		return // it is put up again by itself
+	}
+	err := o.start(ctx)
+	if err != nil && o.machine.ill && !o.machine.dead {
+		o.machine.calm()
+		err = o.start(ctx)
+	}
+	if err != nil && !o.machine.dead {
+		o.down = true
+		o.w.broke("what was acknowledged stays", "the office does not start: %v", err)
+	}
+}
+
+// expect says that an error is one that the office may be told.
+func (o *office) expect(what string, err error) {
+	var problem *syncproto.Problem
+	if err == nil || o.machine.dead || errors.As(err, &problem) || o.machine.ill || errors.Is(err, context.DeadlineExceeded) {
+		return
+	}
+	o.w.broke("errors are clear", "%s: %v", what, err)
+}
+
+// save saves edits at the office as one form, and notes them in the ledger.
+func (o *office) save(ctx context.Context, edits ...server.OfficeEdit) ([]*saving, error) {
+	var noted []*saving
+	for _, e := range edits {
+		writes := map[string]string{}
+		for field, v := range e.Fields {
+			writes[field] = string(v)
+		}
+		s := o.w.ledger.note(oracle.Office, e.Collection, e.Record, writes, o.sees(ctx, e))
+		s.Form = s.ID - len(noted)
+		noted = append(noted, s)
+	}
+	saved, err := o.srv.Engine.Save(ctx, o.admin, edits)
+	o.expect("save at the office", err)
+	for i, s := range noted {
+		o.noted(s, err)
+		if err == nil {
+			s.Claimed = saved[i].Claimed
+		}
+	}
+	return noted, err
+}
+
+// noted says what became of a change of the office.
+func (o *office) noted(s *saving, err error) {
+	s.certain, s.atOffice = err == nil, err == nil
+	var problem *syncproto.Problem
+	s.Void = errors.As(err, &problem)
+}
+
+// sees gives what somebody at the office has on the screen.
+func (o *office) sees(ctx context.Context, e server.OfficeEdit) map[string][]oracle.Sight {
+	out := map[string][]oracle.Sight{}
+	shown := o.w.look(ctx).shownOf(e.Record)
+	every := e.Fields[oracle.Deleted] == syncproto.True
+	for field, value := range shown.Values {
+		if _, written := e.Fields[field]; written || every {
+			out[field] = []oracle.Sight{{Value: value}}
+		}
+	}
+	if !every {
+		return out
+	}
+	for _, c := range o.conflicts(ctx) {
+		if c.Record == e.Record && c.Field != oracle.Deleted {
+			out[c.Field] = sightsOfSides(c)
+		}
+	}
+	return out
+}
+
+func sightsOfSides(c server.Conflict) []oracle.Sight {
+	var out []oracle.Sight
+	for _, side := range c.Sides {
+		if side.Field == c.Field {
+			out = append(out, oracle.Sight{Value: string(side.Value), Time: side.Time})
+		}
+	}
+	return out
+}
+
+func (o *office) conflicts(ctx context.Context) (all []server.Conflict) {
+	for {
+		after := int64(0)
+		if len(all) > 0 {
+			after = all[len(all)-1].Seq
+		}
+		some, err := o.srv.Engine.Conflicts(ctx, after, 1000)
+		o.expect("list the conflicts", err)
+		if all = append(all, some...); len(some) < 1000 {
+			return all
+		}
+	}
+}
+
+// back makes a backup.
+func (o *office) back(ctx context.Context) {
+	path := filepath.Join(o.w.root, "backup-"+o.w.ledger.text("b0")+".db")
+	if err := o.srv.Store.Backup(ctx, path); err != nil {
+		o.w.say("office", "could not back up: %v", err)
+		return
+	}
+	o.w.say("office", "backs up")
+	if o.backup != nil {
+		_ = os.Remove(o.backup.path) // it was made here
+	}
+	o.backup = &backup{path: path, had: map[int]bool{}}
+	for _, s := range o.w.ledger.savings {
+		o.backup.had[s.ID] = s.atOffice
+	}
+}
+
+// restore goes back to the backup: what the office did since is lost, and what tablets did is theirs to
+// bring again.
+func (o *office) restore(ctx context.Context) {
+	if o.backup == nil {
+		return
+	}
+	o.w.fault("restored from a backup")
+	o.w.say("office", "goes back to its backup")
+	o.machine.calm()
+	o.leave()
+	err := o.machine.off(func(dir string) error { return server.Restore(ctx, dir, o.backup.path) })
+	if err != nil {
+		o.w.broke("a backup can be restored", "%v", err)
+		o.down = true
+		return
+	}
+	for _, s := range o.w.ledger.savings {
+		s.atOffice = o.backup.had[s.ID]
+	}
+	o.mustStart(ctx)
+}

@@ -1,0 +1,137 @@
+package fleet
+
+import (
+	"cmp"
+	"math/rand/v2"
+	"slices"
+	"time"
+)
+
+// A Plan is everything that a history is made of. It is a function of the seed; a failing one is
+// shortened by leaving steps out.
+type Plan struct {
+	Seed    uint64
+	Tablets int
+	Steps   []Step
+}
+
+// A Step is one thing that somebody does.
+type Step struct {
+	// Index is the step's place in the plan of the seed.
+	Index int
+	// At is when, from the beginning.
+	At time.Duration
+	// Actor is who: 0 is the office, then come the tablets, and behind them those that are copied.
+	Actor int
+	Kind  Kind
+	// Roll decides everything that the kind leaves open.
+	Roll uint64
+}
+
+// A Kind is what somebody does.
+type Kind string
+
+// What workers do on their tablets, and what becomes of the tablets.
+const (
+	registers Kind = "registers"
+	edits     Kind = "edits"
+	opens     Kind = "opens a form"
+	fills     Kind = "saves the form"
+	deletes   Kind = "deletes"
+	delivers  Kind = "delivers"
+	moves     Kind = "moves"
+	syncs     Kind = "syncs"
+	restarts  Kind = "restarts"
+	setsClock Kind = "sets the clock"
+	isCopied  Kind = "is copied"
+	keepsCopy Kind = "is kept a copy of"
+	goesBack  Kind = "is put back to the copy"
+	fillsUp   Kind = "has a full disk"
+	freesUp   Kind = "has room again"
+	rescues   Kind = "hands in a rescue file"
+)
+
+// What people do at the office, and what becomes of its machine.
+const (
+	settles    Kind = "settles"
+	undoes     Kind = "undoes a settlement"
+	corrects   Kind = "corrects"
+	strikesOff Kind = "strikes off"
+	decides    Kind = "decides about a held change"
+	rescopes   Kind = "changes areas"
+	revokes    Kind = "revokes"
+	backsUp    Kind = "backs up"
+	restores   Kind = "restores the backup"
+)
+
+// weights say how often each kind comes.
+type weights []struct {
+	kind   Kind
+	weight int
+}
+
+func (w weights) draw(r *rand.Rand) Kind {
+	all := 0
+	for _, each := range w {
+		all += each.weight
+	}
+	at := r.IntN(all)
+	for _, each := range w {
+		if at -= each.weight; at < 0 {
+			return each.kind
+		}
+	}
+	return w[0].kind
+}
+
+func ofTablets() weights {
+	return weights{
+		{registers, 8}, {edits, 24}, {opens, 4}, {fills, 4}, {deletes, 4}, {delivers, 4}, {moves, 4}, {syncs, 36},
+		{restarts, 2}, {setsClock, 3}, {isCopied, 1}, {keepsCopy, 1}, {goesBack, 1}, {fillsUp, 1}, {freesUp, 2}, {rescues, 1},
+	}
+}
+
+func ofOffice() weights {
+	return weights{
+		{settles, 20}, {undoes, 5}, {corrects, 8}, {strikesOff, 2}, {decides, 6}, {rescopes, 4}, {revokes, 1},
+		{backsUp, 3}, {restores, 2}, {restarts, 2}, {setsClock, 1}, {fillsUp, 1}, {freesUp, 2},
+	}
+}
+
+// maxCopies is how many tablets may come to be by copying.
+const maxCopies = 2
+
+// NewPlan makes the plan of a seed: 5 to 10 tablets, and some weeks.
+func NewPlan(seed uint64) Plan {
+	r := rand.New(rand.NewPCG(seed, 1)) //nolint:gosec // it makes up a story, and no secret
+	p := Plan{Seed: seed, Tablets: 5 + r.IntN(6)}
+	days := 2 + r.IntN(40)
+	for range 60 + r.IntN(120) {
+		s := Step{At: time.Duration(r.Int64N(int64(days) * int64(24*time.Hour))), Roll: r.Uint64()}
+		if r.IntN(8) > 0 {
+			s.Actor = 1 + r.IntN(p.Tablets+maxCopies)
+			s.Kind = ofTablets().draw(r)
+		} else {
+			s.Kind = ofOffice().draw(r)
+		}
+		p.Steps = append(p.Steps, s)
+	}
+	slices.SortStableFunc(p.Steps, func(a, b Step) int { return cmp.Compare(a.At, b.At) })
+	for i := range p.Steps {
+		p.Steps[i].Index = i
+		// No two steps share a moment: what comes first does not depend on the scheduler.
+		p.Steps[i].At = p.Steps[i].At.Truncate(time.Millisecond) + time.Duration(i)*time.Microsecond
+	}
+	return p
+}
+
+// Only gives the plan with nothing but some of its steps.
+func (p Plan) Only(indexes []int) Plan {
+	p.Steps = slices.DeleteFunc(slices.Clone(p.Steps), func(s Step) bool { return !slices.Contains(indexes, s.Index) })
+	return p
+}
+
+// of gives the steps of one actor.
+func (p Plan) of(actor int) []Step {
+	return slices.DeleteFunc(slices.Clone(p.Steps), func(s Step) bool { return s.Actor != actor })
+}

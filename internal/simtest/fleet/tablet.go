@@ -1,0 +1,316 @@
+package fleet
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"sync/atomic"
+	"time"
+
+	"github.com/google/uuid"
+
+	"satchel/clientlib"
+	"satchel/internal/simtest/disk"
+	"satchel/internal/simtest/link"
+	"satchel/syncproto"
+)
+
+// A tablet is a real device store on a machine of its own, and whoever carries it.
+type tablet struct {
+	w       *world
+	name    string
+	machine *machine
+	store   *clientlib.Store
+	wire    *wire
+	// astray is how far its clock is off, in nanoseconds.
+	astray atomic.Int64
+	// device is its identity, as far as is known.
+	device uuid.UUID
+	// saves are the changes that were saved here, or came with a copy, in order; the last of them may
+	// wait to be sent.
+	saves []*saving
+	// areas are those that it was ever given, with their parts.
+	areas map[uuid.UUID]bool
+	// invited are the areas for which it is enrolled, and enrolled again.
+	invited []uuid.UUID
+	// opened is a record that somebody has on the screen.
+	opened *clientlib.Record
+	// locked is set when the office does not take its credentials: it has to be enrolled again.
+	locked bool
+	// gone is set once it has wiped itself, or does not start any more.
+	gone bool
+	kept *copyOf
+}
+
+// A copyOf is what was kept of a tablet.
+type copyOf struct {
+	path  string
+	saves []*saving
+}
+
+const pin = "4711-4711"
+
+// cheap makes a PIN cost nothing: there is nothing to steal, and thousands of stores to open.
+var cheap = clientlib.PINCost{Memory: 8, Passes: 1, Threads: 1}
+
+func (t *tablet) path() string { return filepath.Join(t.machine.dir(), "store.db") }
+
+func (t *tablet) options() clientlib.Options {
+	return clientlib.Options{
+		Clock:   func() time.Time { return time.Now().Add(time.Duration(t.astray.Load())) },
+		Program: "fleet", HTTP: t.wire.client(), PlainHTTP: true, PINCost: cheap,
+	}
+}
+
+func (t *tablet) say(format string, args ...any) { t.w.say(t.name, format, args...) }
+
+// mayHave notes that a tablet was given areas.
+func (t *tablet) mayHave(areas []uuid.UUID) {
+	t.w.mu.Lock()
+	defer t.w.mu.Unlock()
+	for area := range t.w.office.below(areas) {
+		t.areas[area] = true
+	}
+}
+
+// do does one step.
+func (t *tablet) do(ctx context.Context, s Step) {
+	if t.gone {
+		return
+	}
+	r := rand.New(rand.NewPCG(s.Roll, 3)) //nolint:gosec // it makes up a story
+	t.arm(r)
+	switch s.Kind {
+	case registers:
+		t.register(ctx, r)
+	case edits:
+		t.edit(ctx, r, t.any(ctx, r, "households", "people", "visits"))
+	case opens:
+		t.opened = t.any(ctx, r, "households", "people")
+	case fills:
+		t.edit(ctx, r, t.opened)
+		t.opened = nil
+	case deletes:
+		t.delete(ctx, t.any(ctx, r, "households", "people", "visits"))
+	case delivers:
+		t.deliver(ctx, r)
+	case moves:
+		t.move(ctx, r)
+	case syncs:
+		t.sync(ctx, r)
+	case restarts:
+		t.say("restarts")
+		t.restart(ctx)
+	case setsClock:
+		t.setClock(r)
+	case isCopied:
+		t.isCopied(ctx)
+	case keepsCopy:
+		t.keepCopy(ctx)
+	case goesBack:
+		t.goBack(ctx)
+	case fillsUp:
+		t.w.fault("full disk of a tablet")
+		t.machine.fillUp(r)
+		t.say("has a full disk")
+	case freesUp:
+		t.machine.calm()
+		t.say("has room on its disk")
+	case rescues:
+		t.rescue(ctx)
+	}
+	if t.machine.dead {
+		t.say("lost power")
+		t.restart(ctx)
+	}
+}
+
+// arm lets something happen to a machine in one of many steps.
+func (t *tablet) arm(r *rand.Rand) {
+	switch r.IntN(25) {
+	case 0, 1:
+		t.w.fault("power cut of a tablet")
+		t.machine.cutAt(r.IntN(30), r)
+	case 2:
+		t.w.fault("failing disk of a tablet")
+		t.machine.failAt(r.IntN(30), []disk.Failure{disk.EIO, disk.Full}[r.IntN(2)])
+	case 3:
+		t.w.fault("power cut at the office")
+		t.w.office.cutAt(r)
+	case 4:
+		t.w.fault("failing disk at the office")
+		t.w.office.machine.failAt(r.IntN(60), []disk.Failure{disk.EIO, disk.Full}[r.IntN(2)])
+	}
+}
+
+// restart opens the store anew, on what is left of it.
+func (t *tablet) restart(ctx context.Context) {
+	_ = t.store.Close() // on a machine without power this fails
+	if t.machine.dead {
+		if err := t.machine.boot(); err != nil {
+			panic(err)
+		}
+	}
+	t.open(ctx)
+	t.opened = nil
+}
+
+func (t *tablet) open(ctx context.Context) {
+	store, err := clientlib.Open(ctx, t.path(), pin, t.options())
+	if err != nil && t.machine.ill {
+		t.machine.calm()
+		store, err = clientlib.Open(ctx, t.path(), pin, t.options())
+	}
+	if t.machine.dead {
+		if err == nil {
+			_ = store.Close()
+		}
+		t.restart(ctx)
+		return
+	}
+	if err != nil {
+		t.gone = true
+		t.w.broke("what was saved stays", "%s does not open: %v", t.name, err)
+		return
+	}
+	t.store = store
+	t.resolve(ctx)
+}
+
+// off does something to the tablet's file while the tablet is switched off.
+func (t *tablet) off(ctx context.Context, do func() error) {
+	if t.machine.ill || t.store.Close() != nil || t.machine.dead {
+		t.restart(ctx)
+		return
+	}
+	if err := t.machine.off(func(string) error { return do() }); err != nil {
+		panic(err)
+	}
+	t.open(ctx)
+}
+
+func (t *tablet) setClock(r *rand.Rand) {
+	real := time.Now()
+	to := []time.Time{
+		time.Date(1970, 1, 1, 0, 0, 0, 0, time.UTC), time.Date(2038, 1, 19, 3, 14, 8, 0, time.UTC), time.Date(2099, 1, 1, 0, 0, 0, 0, time.UTC),
+		real.Add(time.Hour), real.Add(-time.Hour), real, real.Add(-time.Minute),
+	}[r.IntN(7)]
+	t.astray.Store(int64(to.Sub(real)))
+	t.w.fault("a clock set wrong")
+	t.say("has its clock set to %v", to.Format(time.DateTime))
+}
+
+// isCopied has another tablet come to be, which believes to be this one.
+func (t *tablet) isCopied(ctx context.Context) {
+	other := t.w.nextCopy()
+	if other == nil || t.device == uuid.Nil {
+		return
+	}
+	t.off(ctx, func() error { return copyFile(t.path(), other.path()) })
+	if t.gone || !exists(other.path()) {
+		return
+	}
+	t.w.fault("copied tablet")
+	t.say("is copied to %s", other.name)
+	t.w.mu.Lock()
+	defer t.w.mu.Unlock()
+	other.saves, other.device, other.invited = append([]*saving(nil), t.saves...), t.device, t.invited
+	for area := range t.areas {
+		other.areas[area] = true
+	}
+	other.gone, other.locked = false, t.locked
+	other.open(ctx)
+}
+
+func (t *tablet) keepCopy(ctx context.Context) {
+	kept := &copyOf{path: filepath.Join(t.w.root, t.name+"-kept.db"), saves: append([]*saving(nil), t.saves...)}
+	done := false
+	t.off(ctx, func() error {
+		done = true
+		return copyFile(t.path(), kept.path)
+	})
+	if done {
+		t.kept = kept
+		t.say("is kept a copy of")
+	}
+}
+
+// goBack puts an older copy of the file into its place: what was saved since and not sent is lost, as
+// its owner chose.
+func (t *tablet) goBack(ctx context.Context) {
+	if t.kept == nil {
+		return
+	}
+	t.w.fault("tablet put back to an older copy")
+	t.say("goes back to its copy")
+	done := false
+	t.off(ctx, func() error {
+		done = true
+		for _, suffix := range []string{"-wal", "-shm"} {
+			if err := os.Remove(t.path() + suffix); err != nil && !errors.Is(err, os.ErrNotExist) {
+				return err
+			}
+		}
+		t.saves = append([]*saving(nil), t.kept.saves...)
+		return copyFile(t.kept.path, t.path())
+	})
+	if !done {
+		t.say("could not")
+	}
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
+}
+
+func copyFile(from, to string) error {
+	in, err := os.Open(filepath.Clean(from))
+	if err != nil {
+		return fmt.Errorf("copy a file: %w", err)
+	}
+	defer in.Close()
+	out, err := os.Create(filepath.Clean(to))
+	if err != nil {
+		return fmt.Errorf("copy a file: %w", err)
+	}
+	if _, err := io.Copy(out, in); err != nil {
+		return errors.Join(fmt.Errorf("copy a file: %w", err), out.Close())
+	}
+	return out.Close()
+}
+
+// fate draws what becomes of a connection.
+func fate(r *rand.Rand) link.Luck {
+	luck := link.Good(time.Duration(50+r.IntN(600)) * time.Millisecond)
+	if r.IntN(3) == 0 {
+		luck.Rate = 2000 + r.Int64N(30_000)
+	}
+	switch r.IntN(20) {
+	case 0, 1:
+		luck.Up = r.Int64N(4000)
+	case 2, 3:
+		luck.Down = r.Int64N(6000)
+	case 4:
+		luck.Down = r.Int64N(50)
+	case 5:
+		luck.Up, luck.Silent = r.Int64N(4000), true
+	case 6:
+		luck.Down, luck.Silent = r.Int64N(6000), true
+	case 7:
+		luck.Refused = true
+	}
+	return luck
+}
+
+func textValue(text string) syncproto.Value {
+	v, err := syncproto.ValueOf(text)
+	if err != nil {
+		panic(err)
+	}
+	return v
+}

@@ -1,0 +1,213 @@
+package oracle
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+)
+
+// A Sight is what somebody saw of a field: the value, "" for nothing, and the time that stands beside
+// it, 0 if none did.
+type Sight struct {
+	Value string
+	Time  int64
+}
+
+// A Change is what somebody saved of one record, as it was written down when they did.
+type Change struct {
+	// ID counts the changes of the ledger in the order in which they were saved.
+	ID int
+	// By is whose change it is: a tablet's name, or [Office].
+	By string
+	// Form is the ID of the first change that was saved together with it.
+	Form       int
+	Record     string
+	Collection string
+	// Writes holds values by field, as JSON.
+	Writes map[string]string
+	// Saw holds what was on the screen: of the fields written, of [Deleted] and, with a deletion, of
+	// every field. Who settles a conflict sees several values of one field.
+	Saw map[string][]Sight
+	// Claimed is the time that stands beside the change where it was made.
+	Claimed int64
+	// Owed says that the change has to be at the office: it is there, or somebody still holds it.
+	Owed bool
+	// Void says that it never was, or is gone for a good reason: nobody may have it.
+	Void bool
+}
+
+// Office is who makes changes at the office.
+const Office = "office"
+
+// An Entry is one change in a record's history as the office tells it.
+type Entry struct {
+	Record string
+	Device string
+	N      int64
+	// Office says that the office made it.
+	Office                  bool
+	Writes                  map[string]string
+	Status                  string
+	Claimed, Received, Time int64
+}
+
+// Applied is the status of a change that counts.
+const Applied = "applied"
+
+// A Match is a change of the ledger and what the office has of it.
+type Match struct {
+	Change
+	Entry
+}
+
+// A Violation is a promise that was broken.
+type Violation struct {
+	// Promise says which, in a few words.
+	Promise string
+	// What is how.
+	What string
+}
+
+// String gives one line.
+func (v Violation) String() string { return v.Promise + ": " + v.What }
+
+func violation(promise, format string, args ...any) Violation {
+	return Violation{promise, fmt.Sprintf(format, args...)}
+}
+
+// key is what a change and an entry have in common.
+func key(record string, office bool, writes map[string]string) string {
+	text := fmt.Sprint(record, office)
+	for _, field := range slices.Sorted(maps.Keys(writes)) {
+		text += "\x00" + field + "\x00" + writes[field]
+	}
+	return text
+}
+
+// MatchAll finds for each entry the change that it is of. It reports changes that are owed and missing,
+// that are there twice, and entries of nobody's.
+func MatchAll(changes []Change, entries []Entry) (matches []Match, broken []Violation) {
+	open := map[string][]Entry{}
+	for _, e := range entries {
+		k := key(e.Record, e.Office, e.Writes)
+		open[k] = append(open[k], e)
+	}
+	rest := map[string][]Change{}
+	for _, c := range changes {
+		k := key(c.Record, c.By == Office, c.Writes)
+		at := slices.IndexFunc(open[k], func(e Entry) bool { return e.Claimed == c.Claimed })
+		if at < 0 || c.Void {
+			rest[k] = append(rest[k], c)
+			continue
+		}
+		matches = append(matches, Match{c, open[k][at]})
+		open[k] = slices.Delete(open[k], at, at+1)
+	}
+	for _, k := range slices.Sorted(maps.Keys(rest)) {
+		slices.SortStableFunc(rest[k], func(a, b Change) int { return cmp.Compare(rank(a), rank(b)) })
+		for _, c := range rest[k] {
+			switch {
+			case len(open[k]) > 0 && !c.Void:
+				matches = append(matches, Match{c, open[k][0]})
+				open[k] = open[k][1:]
+			case c.Owed && !c.Void:
+				broken = append(broken, violation("nothing is lost", "change %d of %s is not at the office", c.ID, c.By))
+			}
+		}
+	}
+	for _, k := range slices.Sorted(maps.Keys(open)) {
+		for _, e := range open[k] {
+			broken = append(broken, violation("exactly once", "change %d of device %s is nobody's, or there twice: %v", e.N, e.Device, e.Writes))
+		}
+	}
+	return matches, append(broken, gaps(entries)...)
+}
+
+// rank puts the changes first that have to be found.
+func rank(c Change) int {
+	if c.Owed {
+		return 0
+	}
+	return 1
+}
+
+// gaps looks at whether each device's changes count 1, 2, 3 ….
+func gaps(entries []Entry) (broken []Violation) {
+	numbers := map[string][]int64{}
+	for _, e := range entries {
+		numbers[e.Device] = append(numbers[e.Device], e.N)
+	}
+	for _, device := range slices.Sorted(maps.Keys(numbers)) {
+		slices.Sort(numbers[device])
+		for i, n := range numbers[device] {
+			if n != int64(i+1) {
+				broken = append(broken, violation("versions are gapless", "device %s has change %d where %d was due", device, n, i+1))
+				break
+			}
+		}
+	}
+	return broken
+}
+
+// WritesOf gives the writes of one record that count, with what is known of what their authors saw.
+func WritesOf(matches []Match) []Write {
+	var out []Write
+	owner := map[int]Match{}
+	for _, m := range matches {
+		if m.Status != Applied {
+			continue
+		}
+		for _, field := range slices.Sorted(maps.Keys(m.Entry.Writes)) {
+			w := Write{ID: len(out), Field: field, Value: m.Entry.Writes[field], Time: m.Time, Device: m.Device, N: m.N}
+			owner[w.ID] = m
+			out = append(out, w)
+		}
+	}
+	all := slices.Clone(out)
+	for i := range out {
+		w, m := &out[i], owner[i]
+		w.Saw, w.Maybe = seen(all, owner, m.Change, w.Field)
+		if w.Field != Deleted {
+			w.Knew, w.MaybeKnew = seen(all, owner, m.Change, Deleted)
+			continue
+		}
+		for field := range m.Saw {
+			if field != Deleted {
+				sure, maybe := seen(all, owner, m.Change, field)
+				w.Seen, w.MaybeSeen = append(w.Seen, sure...), append(w.MaybeSeen, maybe...)
+			}
+		}
+	}
+	return out
+}
+
+// seen gives the writes that somebody was looking at who saw that of a field. Where several say the
+// same, the time tells them apart, if it was known.
+func seen(all []Write, owner map[int]Match, c Change, field string) (sure, maybe []int) {
+	for _, sight := range c.Saw[field] {
+		one, other := seenAs(all, owner, c, field, sight)
+		sure, maybe = append(sure, one...), append(maybe, other...)
+	}
+	return sure, maybe
+}
+
+func seenAs(all []Write, owner map[int]Match, c Change, field string, sight Sight) (sure, maybe []int) {
+	for _, w := range all {
+		if w.Field != field || w.Value != sight.Value || owner[w.ID].ID >= c.ID {
+			continue
+		}
+		if sight.Time != 0 && (w.Time == sight.Time || owner[w.ID].Change.Claimed == sight.Time) {
+			sure = append(sure, w.ID)
+		} else {
+			maybe = append(maybe, w.ID)
+		}
+	}
+	switch {
+	case len(sure) == 0 && len(maybe) == 1:
+		return maybe, nil
+	case len(sure) > 1:
+		return nil, append(sure, maybe...)
+	}
+	return sure, maybe
+}
