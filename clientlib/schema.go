@@ -21,6 +21,9 @@ var ErrNewer = errors.New("the store was written by a newer version of this prog
 // ErrNoStore means that there is no store at that path.
 var ErrNoStore = errors.New("there is no Satchel store at that path; check the path, or enrol this device")
 
+// errUnfinished means that a store was begun there, and has no key yet: nothing can have been saved in it.
+var errUnfinished = fmt.Errorf("%w (making one was begun there, and did not end)", ErrNoStore)
+
 // migrate brings a store to the newest schema. The number of the last applied file stands in the
 // database's user_version.
 func migrate(ctx context.Context, db *sql.DB) error {
@@ -28,12 +31,13 @@ func migrate(ctx context.Context, db *sql.DB) error {
 	if err != nil {
 		return fmt.Errorf("list the store's migrations: %w", err)
 	}
-	var application, version int
-	row := db.QueryRowContext(ctx, "SELECT application_id, user_version FROM pragma_application_id, pragma_user_version")
-	if err := row.Scan(&application, &version); err != nil {
-		return fmt.Errorf("read the store's version: %w", err)
+	var application, version, tables int
+	row := db.QueryRowContext(ctx, `SELECT application_id, user_version, (SELECT count(*) FROM sqlite_schema)
+FROM pragma_application_id, pragma_user_version`)
+	if err := row.Scan(&application, &version, &tables); err != nil {
+		return fmt.Errorf("open the store, which takes some room on the disk; what was saved before is safe; free some space, then try again: %w", err)
 	}
-	if version > 0 && application != applicationID {
+	if version+tables > 0 && application != applicationID {
 		return ErrNoStore
 	}
 	if version > len(names) {

@@ -63,7 +63,8 @@ type Store struct {
 var ErrExists = errors.New("there is a file at that path already; open it, or choose another path")
 
 // Create makes a store at path, locked by the PIN, and opens it. It fails with [ErrExists] and
-// [ErrWeakPIN]. A store that was wiped is made anew.
+// [ErrWeakPIN]. A store that was wiped is made anew, and one that a power cut kept from being made is
+// made now.
 func Create(ctx context.Context, path, pin string, options Options) (*Store, error) {
 	options = options.withDefaults()
 	if len([]rune(pin)) < MinPIN {
@@ -78,24 +79,37 @@ func Create(ctx context.Context, path, pin string, options Options) (*Store, err
 			return nil, err
 		}
 	}
-	file, err := os.OpenFile(filepath.Clean(path), os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600)
-	if errors.Is(err, os.ErrExist) {
-		return nil, ErrExists
-	}
-	if err != nil {
-		return nil, fmt.Errorf("make the store: %w", err)
-	}
-	if err := file.Close(); err != nil {
-		return nil, fmt.Errorf("make the store: %w", err)
+	if !errors.Is(err, errUnfinished) {
+		if err := makeFile(path); err != nil {
+			return nil, err
+		}
 	}
 	return open(ctx, path, options, func(db *sql.DB) (box, error) { return makeVault(ctx, db, options.PINCost, pin) })
+}
+
+// makeFile makes the file of a store, which nobody else may read.
+func makeFile(path string) error {
+	file, err := os.OpenFile(filepath.Clean(path), os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600)
+	if errors.Is(err, os.ErrExist) {
+		return ErrExists
+	}
+	if err == nil {
+		err = file.Close()
+	}
+	if err != nil {
+		return fmt.Errorf("make the store: %w", err)
+	}
+	return nil
 }
 
 // Open opens the store at path. It fails with [ErrNoStore], [ErrWrongPIN], [ErrWiped] and [ErrNewer].
 func Open(ctx context.Context, path, pin string, options Options) (*Store, error) {
 	info, err := os.Stat(path)
-	if errors.Is(err, os.ErrNotExist) || err == nil && (info.IsDir() || info.Size() == 0) {
+	if errors.Is(err, os.ErrNotExist) || err == nil && info.IsDir() {
 		return nil, ErrNoStore
+	}
+	if err == nil && info.Size() == 0 {
+		return nil, errUnfinished
 	}
 	if err != nil {
 		return nil, fmt.Errorf("open the store: %w", err)

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"slices"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -71,9 +72,10 @@ func TestOpeningWhatIsNoStoreSaysSo(t *testing.T) {
 	if err := os.WriteFile(text, []byte("Dear office, this is a letter and not a store. Yours, Milica."), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	other := &device{t: t, path: filepath.Join(dir, "other.db")}
+	other, third := &device{t: t, path: filepath.Join(dir, "other.db")}, &device{t: t, path: filepath.Join(dir, "third.db")}
 	other.sql("CREATE TABLE t (x); PRAGMA user_version = 1")
-	for _, path := range []string{filepath.Join(dir, "none.db"), dir, other.path} {
+	third.sql("CREATE TABLE t (x)")
+	for _, path := range []string{filepath.Join(dir, "none.db"), dir, other.path, third.path} {
 		if _, err := clientlib.Open(t.Context(), path, pin, clientlib.Options{}); !errors.Is(err, clientlib.ErrNoStore) {
 			t.Errorf("%s: %v", filepath.Base(path), err)
 		}
@@ -86,6 +88,35 @@ func TestOpeningWhatIsNoStoreSaysSo(t *testing.T) {
 	}
 	if _, err := clientlib.Create(t.Context(), filepath.Join(dir, "new.db"), "1234", clientlib.Options{}); !errors.Is(err, clientlib.ErrWeakPIN) {
 		t.Errorf("create with a short PIN: %v", err)
+	}
+}
+
+// TestAStoreThatAPowerCutKeptFromBeingMade has what the steps of making a store leave.
+func TestAStoreThatAPowerCutKeptFromBeingMade(t *testing.T) {
+	t.Parallel()
+	for what, begin := range map[string]string{"an empty file": "", "no table": "PRAGMA journal_mode = WAL", "no key": "DELETE FROM vault"} {
+		d := &device{t: t, path: filepath.Join(t.TempDir(), "store.db"), link: goodLink(), clock: &atomic.Int64{}}
+		if err := os.WriteFile(d.path, nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if what == "no key" {
+			store, err := clientlib.Create(t.Context(), d.path, pin, d.options())
+			if err != nil {
+				t.Fatal(err)
+			}
+			store.Close()
+		}
+		d.sql(begin)
+		if _, err := clientlib.Open(t.Context(), d.path, pin, d.options()); !errors.Is(err, clientlib.ErrNoStore) {
+			t.Errorf("%s: opening it: %v", what, err)
+		}
+		store, err := clientlib.Create(t.Context(), d.path, pin, d.options())
+		if err != nil {
+			t.Fatalf("%s: making it: %v", what, err)
+		}
+		d.store = store
+		d.reopen()
+		d.store.Close()
 	}
 }
 

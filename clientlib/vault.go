@@ -116,7 +116,7 @@ func openVault(ctx context.Context, db *sql.DB, pin string) ([]byte, error) {
 	row := db.QueryRowContext(ctx, "SELECT salt, memory, passes, threads, wrapped FROM vault")
 	err := row.Scan(&k.salt, &k.Memory, &k.Passes, &k.Threads, &wrapped)
 	if errors.Is(err, sql.ErrNoRows) {
-		return nil, ErrNoStore
+		return nil, errUnfinished
 	}
 	if err != nil {
 		return nil, fmt.Errorf("read the store's key: %w", err)
