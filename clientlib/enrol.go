@@ -153,8 +153,8 @@ func (s *Store) authorised(ctx context.Context, do func(me identity, access stri
 	return do(me, access)
 }
 
-// rotate gets new tokens. They are on disk before the new access token is used: a device that dies in
-// between repeats the old refresh token, which the server allows for a minute.
+// rotate gets new tokens. They are on disk before the new access token is used: until then the server takes
+// the old refresh token again, and a device that dies in between repeats it.
 func (s *Store) rotate(ctx context.Context, server, refresh string) (access string, err error) {
 	var out enrolment
 	if err := s.post(ctx, server, "api/v1/token", "", map[string]string{"refresh": refresh}, &out); err != nil {

@@ -114,7 +114,7 @@ CREATE TABLE devices (
     program      TEXT    NOT NULL,
     protocol     TEXT    NOT NULL,
     free_bytes   INTEGER NOT NULL
-) STRICT;
+, token_used INTEGER NOT NULL DEFAULT 0) STRICT;
 
 CREATE TABLE invites (
     -- SHA-256 of the code, hexadecimal

@@ -22,7 +22,6 @@ import (
 // The terms of a device's tokens.
 const (
 	accessLife    = 15 * time.Minute
-	refreshGrace  = time.Minute
 	tokenIssuer   = "satchel"
 	tokenAudience = "device"
 )
@@ -36,13 +35,19 @@ type Tokens struct {
 	Refresh string
 }
 
+// claims are what an access token says: whose it is, and with which rotation it was given out.
+type claims struct {
+	jwt.RegisteredClaims
+	Rotation int64 `json:"rot"`
+}
+
 // tokens makes the tokens of a device at its present rotation.
 func (a *Accounts) tokens(d store.Device) (Tokens, error) {
 	now := a.now()
-	access, err := jwt.NewWithClaims(jwt.SigningMethodHS256, jwt.RegisteredClaims{
+	access, err := jwt.NewWithClaims(jwt.SigningMethodHS256, claims{jwt.RegisteredClaims{
 		Issuer: tokenIssuer, Audience: jwt.ClaimStrings{tokenAudience}, Subject: d.ID.String(),
 		IssuedAt: jwt.NewNumericDate(now), ExpiresAt: jwt.NewNumericDate(now.Add(accessLife)),
-	}).SignedString(a.key)
+	}, d.Token}).SignedString(a.key)
 	if err != nil {
 		return Tokens{}, fmt.Errorf("sign an access token: %w", err)
 	}
@@ -77,9 +82,10 @@ func reused() error {
 	return syncproto.Refuse(syncproto.CodeTokenReused, "The device's token was used twice, as happens when a tablet was copied, so it was ended. What is on the device is safe; ask a coordinator for a new enrolment code.")
 }
 
-// Refresh exchanges a refresh token. The last one may be exchanged again for a minute, with the same
-// result: answers get lost. One that is older ends the device's tokens. One that is ahead was given
-// out before a backup was restored, and is good.
+// Refresh exchanges a refresh token. Answers get lost, for months where a device is: the last one is
+// exchanged again, with the same result, until the device has shown the access token that it got. After
+// that, or if it is older, it ends the device's tokens. One that is ahead was given out before a backup was
+// restored, and is good.
 func (a *Accounts) Refresh(ctx context.Context, token string) (Tokens, error) {
 	id, k, ok := a.readRefresh(token)
 	if !ok {
@@ -95,9 +101,9 @@ func (a *Accounts) Refresh(ctx context.Context, token string) (Tokens, error) {
 		if err != nil {
 			return err
 		}
-		grace := k == d.Token-1 && a.millis() <= d.TokenAt+refreshGrace.Milliseconds()
+		lost := k == d.Token-1 && d.TokenUsed < d.Token
 		switch {
-		case d.TokenEnded != 0 || grace:
+		case d.TokenEnded != 0 || lost:
 			return nil
 		case k < d.Token:
 			again, d.TokenEnded = true, a.millis()
@@ -122,17 +128,9 @@ func (a *Accounts) Refresh(ctx context.Context, token string) (Tokens, error) {
 // Authenticate finds the device by its access token. A device that was revoked is found too, and
 // says so: it may hand in what it holds.
 func (a *Accounts) Authenticate(ctx context.Context, access string) (d store.Device, err error) {
-	var claims jwt.RegisteredClaims
-	_, err = jwt.ParseWithClaims(access, &claims, func(*jwt.Token) (any, error) { return a.key, nil },
-		jwt.WithValidMethods([]string{jwt.SigningMethodHS256.Alg()}), jwt.WithIssuer(tokenIssuer), jwt.WithAudience(tokenAudience),
-		jwt.WithExpirationRequired(), jwt.WithIssuedAt(), jwt.WithTimeFunc(a.now))
-	// One from the future was given out before the server's clock was set back: it is as good as expired.
-	if errors.Is(err, jwt.ErrTokenExpired) || errors.Is(err, jwt.ErrTokenUsedBeforeIssued) {
-		return d, syncproto.Refuse(syncproto.CodeTokenExpired, "The access token has expired. Nothing was changed; refresh it and try again.")
-	}
-	id, idErr := syncproto.ParseID(claims.Subject)
-	if err != nil || idErr != nil || claims.IssuedAt == nil {
-		return d, unauthorized()
+	id, rotation, err := a.readAccess(access)
+	if err != nil {
+		return d, err
 	}
 	err = a.store.Read(ctx, func(tx *store.Tx) error {
 		d, err = tx.Device(ctx, id)
@@ -143,6 +141,37 @@ func (a *Accounts) Authenticate(ctx context.Context, access string) (d store.Dev
 		return d, unauthorized()
 	case err == nil && d.TokenEnded != 0:
 		return d, reused()
+	case err == nil && rotation > d.TokenUsed:
+		return d, a.noteUse(ctx, id, rotation)
 	}
 	return d, err
+}
+
+// readAccess gives the device and the rotation of an access token that this server made.
+func (a *Accounts) readAccess(access string) (uuid.UUID, int64, error) {
+	var said claims
+	_, err := jwt.ParseWithClaims(access, &said, func(*jwt.Token) (any, error) { return a.key, nil },
+		jwt.WithValidMethods([]string{jwt.SigningMethodHS256.Alg()}), jwt.WithIssuer(tokenIssuer), jwt.WithAudience(tokenAudience),
+		jwt.WithExpirationRequired(), jwt.WithIssuedAt(), jwt.WithTimeFunc(a.now))
+	// One from the future was given out before the server's clock was set back: it is as good as expired.
+	if errors.Is(err, jwt.ErrTokenExpired) || errors.Is(err, jwt.ErrTokenUsedBeforeIssued) {
+		return uuid.Nil, 0, syncproto.Refuse(syncproto.CodeTokenExpired, "The access token has expired. Nothing was changed; refresh it and try again.")
+	}
+	id, idErr := syncproto.ParseID(said.Subject)
+	if err != nil || idErr != nil || said.IssuedAt == nil {
+		return uuid.Nil, 0, unauthorized()
+	}
+	return id, said.Rotation, nil
+}
+
+// noteUse notes that a device has got the tokens of a rotation, and shows them.
+func (a *Accounts) noteUse(ctx context.Context, device uuid.UUID, rotation int64) error {
+	return a.store.Write(ctx, func(tx *store.Tx) error {
+		d, err := tx.Device(ctx, device)
+		if err != nil {
+			return err
+		}
+		d.TokenUsed = max(d.TokenUsed, rotation)
+		return tx.SetDeviceToken(ctx, d)
+	})
 }

@@ -2,9 +2,12 @@ package accounts_test
 
 import (
 	"context"
+	"crypto/hmac"
+	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
 	"fmt"
+	"reflect"
 	"strings"
 	"sync"
 	"testing"
@@ -62,26 +65,45 @@ func TestARefreshTokenIsExchangedForTheNext(t *testing.T) {
 	}
 }
 
-func TestALostAnswerIsRepeatedForAMinute(t *testing.T) {
+func TestALostAnswerIsRepeatedUntilItArrives(t *testing.T) {
 	p := newProgramme(t)
 	e := p.enrol()
 	next := p.refresh(e.Tokens.Refresh)
-	p.now = p.now.Add(time.Minute)
-	if again := p.refresh(e.Tokens.Refresh); again.Refresh != next.Refresh {
-		t.Errorf("the answer that was lost had %s, the repeated one has %s", next.Refresh, again.Refresh)
+	if _, err := p.accounts.Authenticate(t.Context(), e.Tokens.Access); err != nil {
+		t.Fatal(err)
 	}
-	if d := p.device(e.Device.ID); d.Token != 1 {
-		t.Errorf("rotated %d times, want once", d.Token)
+	for range 2 {
+		p.now = p.now.Add(90 * 24 * time.Hour) // a tablet is back in its village before it can try again
+		if again := p.refresh(e.Tokens.Refresh); again.Refresh != next.Refresh {
+			t.Errorf("the answer that was lost had %s, the repeated one has %s", next.Refresh, again.Refresh)
+		}
 	}
-	p.now = p.now.Add(time.Millisecond)
+	if d := p.device(e.Device.ID); d.Token != 1 || d.TokenUsed != 0 {
+		t.Errorf("rotated %d times and used %d, want once and none", d.Token, d.TokenUsed)
+	}
+	next = p.refresh(e.Tokens.Refresh)
+	if d, err := p.accounts.Authenticate(t.Context(), next.Access); err != nil || p.device(d.ID).TokenUsed != 1 {
+		t.Errorf("the access token of the answer: %v, noted as used: %+v", err, p.device(e.Device.ID))
+	}
 	p.logged(uuid.Nil, audit.RefreshReused, e.Device.ID, func() {
 		_, err := p.accounts.Refresh(t.Context(), e.Tokens.Refresh)
-		refused(t, "after a minute and a little", err, syncproto.CodeTokenReused)
+		refused(t, "once the answer has arrived", err, syncproto.CodeTokenReused)
 	})
 	before := len(p.log())
-	p.tokensEnded("after a minute and a little", e.Device.ID, e.Tokens, next)
+	p.tokensEnded("once the answer has arrived", e.Device.ID, accounts.Tokens{Refresh: e.Tokens.Refresh, Access: next.Access}, next)
 	if len(p.log()) != before {
 		t.Error("a device whose tokens were ended fills the audit log")
+	}
+}
+
+func TestAnOlderAccessTokenIsNoUseOfTheNewest(t *testing.T) {
+	p := newProgramme(t)
+	e := p.enrol()
+	next := p.refresh(e.Tokens.Refresh)
+	for _, access := range []string{next.Access, e.Tokens.Access} {
+		if d, err := p.accounts.Authenticate(t.Context(), access); err != nil || p.device(d.ID).TokenUsed != 1 {
+			t.Errorf("%v, used: %+v, want the newest that was shown", err, p.device(e.Device.ID))
+		}
 	}
 }
 
@@ -169,6 +191,61 @@ func TestARefreshTokenThatTheServerDidNotMakeIsRefused(t *testing.T) {
 	p.refresh(good)
 }
 
+func TestAFormerIdentityIsProvedByAnyTokenThatItWasGiven(t *testing.T) {
+	p := newProgramme(t)
+	former, present, other := p.enrol(), p.enrol(), p.enrol()
+	p.end(former)
+	last := p.device(former.Device.ID)
+	for what, proof := range map[string]string{"outdated and ended": former.Tokens.Refresh, "ahead": p.tokenNumber(former.Device.ID, 7)} {
+		if err := p.accounts.ProveFormer(t.Context(), present.Device, former.Device.ID, proof); err != nil {
+			t.Errorf("a token that is %s: %v", what, err)
+		}
+	}
+	for what, proof := range map[string]string{
+		"nothing": "", "another device's": other.Tokens.Refresh, "the present one's": present.Tokens.Refresh,
+		"an access token": former.Tokens.Access, "another server's": newProgramme(t).enrol().Tokens.Refresh,
+		"one cut off": former.Tokens.Refresh[:len(former.Tokens.Refresh)-1],
+	} {
+		err := p.accounts.ProveFormer(t.Context(), present.Device, former.Device.ID, proof)
+		refused(t, what, err, syncproto.CodeForbidden)
+	}
+	if got := p.device(former.Device.ID); !reflect.DeepEqual(got, last) {
+		t.Errorf("the proofs made\n%+v of\n%+v", got, last)
+	}
+}
+
+// tokenNumber gives a refresh token that the server of now may not have given out yet.
+func (p *programme) tokenNumber(id uuid.UUID, k int64) string {
+	p.t.Helper()
+	mac := hmac.New(sha256.New, p.key())
+	fmt.Fprintf(mac, "refresh|%s|%d", id, k)
+	return fmt.Sprintf("%s.%d.%s", id, k, base64.RawURLEncoding.EncodeToString(mac.Sum(nil)))
+}
+
+// A server that was restored may know neither the former identity nor that it was ended.
+func TestAFormerIdentityThatTheServerLostIsMadeKnownAndLetsNobodyIn(t *testing.T) {
+	p := newProgramme(t)
+	present, lost := p.enrol(), newID(t)
+	p.revoke(present.Device.ID)
+	proof := p.tokenNumber(lost, 3)
+	p.logged(p.worker, audit.DeviceForked, lost, func() {
+		for range 2 {
+			if err := p.accounts.ProveFormer(t.Context(), present.Device, lost, proof); err != nil {
+				t.Fatal(err)
+			}
+		}
+	})
+	now := p.now.UnixMilli()
+	want := store.Device{
+		ID: lost, Name: "tablet", Holder: p.worker, Areas: []uuid.UUID{p.village}, Enrolled: now, TokenAt: now, TokenEnded: now, Revoked: now,
+	}
+	if got := p.device(lost); !reflect.DeepEqual(got, want) {
+		t.Errorf("it is\n%+v\nwant\n%+v", got, want)
+	}
+	_, err := p.accounts.Refresh(t.Context(), proof)
+	refused(t, "the proof as a credential", err, syncproto.CodeTokenReused)
+}
+
 // key is that under which the server signs.
 func (p *programme) key() []byte {
 	p.t.Helper()
@@ -213,6 +290,7 @@ func TestOnlyAnAccessTokenOfThisServerIsTaken(t *testing.T) {
 		"a refresh token":      p.enrol().Tokens.Refresh,
 		"no claims":            signed(t, jwt.SigningMethodHS256, key, jwt.MapClaims{}),
 		"text in a number's":   signed(t, jwt.SigningMethodHS256, key, with(good(), "exp", "never")),
+		"rot as text":          signed(t, jwt.SigningMethodHS256, key, with(good(), "rot", "1")),
 		"aud another":          signed(t, jwt.SigningMethodHS256, key, with(good(), "aud", "console")),
 		"aud missing":          signed(t, jwt.SigningMethodHS256, key, with(good(), "aud", nil)),
 		"iss another":          signed(t, jwt.SigningMethodHS256, key, with(good(), "iss", "other")),

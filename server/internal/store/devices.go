@@ -22,9 +22,9 @@ type Device struct {
 	N    int64
 	Hash syncproto.Hash
 	// Token counts the rotations of its refresh token, TokenAt is when the last was, and TokenEnded
-	// when a reuse ended it, 0 if none did.
-	Token, TokenAt, TokenEnded int64
-	Contact                    Contact
+	// when a reuse ended it, 0 if none did. TokenUsed is the last rotation whose access token was shown.
+	Token, TokenAt, TokenEnded, TokenUsed int64
+	Contact                               Contact
 	// Areas are those that it holds, with everything below them.
 	Areas []uuid.UUID
 }
@@ -43,13 +43,13 @@ type Contact struct {
 	FreeBytes int64
 }
 
-const deviceColumns = `id, name, holder, enrolled, revoked, n, hash, token, token_at, token_ended,
+const deviceColumns = `id, name, holder, enrolled, revoked, n, hash, token, token_at, token_ended, token_used,
 contact, complete, unsent, clock_offset, program, protocol, free_bytes`
 
 func scanDevice(r row) (d Device, err error) {
 	var hash []byte
 	c := &d.Contact
-	err = r.Scan(&d.ID, &d.Name, &d.Holder, &d.Enrolled, &d.Revoked, &d.N, &hash, &d.Token, &d.TokenAt, &d.TokenEnded,
+	err = r.Scan(&d.ID, &d.Name, &d.Holder, &d.Enrolled, &d.Revoked, &d.N, &hash, &d.Token, &d.TokenAt, &d.TokenEnded, &d.TokenUsed,
 		&c.At, &c.Complete, &c.Unsent, &c.ClockOffset, &c.Program, &c.Protocol, &c.FreeBytes)
 	copy(d.Hash[:], hash)
 	return d, err
@@ -58,8 +58,8 @@ func scanDevice(r row) (d Device, err error) {
 // AddDevice adds a device; [ErrExists] if the id is taken.
 func (t *Tx) AddDevice(ctx context.Context, d Device) error {
 	c := d.Contact
-	err := t.exec(ctx, "INSERT INTO devices ("+deviceColumns+") VALUES "+inList(17),
-		d.ID, d.Name, d.Holder, d.Enrolled, d.Revoked, d.N, d.Hash[:], d.Token, d.TokenAt, d.TokenEnded,
+	err := t.exec(ctx, "INSERT INTO devices ("+deviceColumns+") VALUES "+inList(18),
+		d.ID, d.Name, d.Holder, d.Enrolled, d.Revoked, d.N, d.Hash[:], d.Token, d.TokenAt, d.TokenEnded, d.TokenUsed,
 		c.At, c.Complete, c.Unsent, c.ClockOffset, c.Program, c.Protocol, c.FreeBytes)
 	if err != nil {
 		return fmt.Errorf("add a device: %w", err)
@@ -128,10 +128,11 @@ func (t *Tx) SetDeviceTip(ctx context.Context, id uuid.UUID, n int64, hash syncp
 	return t.exec(ctx, "UPDATE devices SET n = ?, hash = ? WHERE id = ?", n, hash[:], id)
 }
 
-// SetDeviceToken notes a rotation of a device's refresh token, or that a reuse ended it.
+// SetDeviceToken notes a rotation of a device's refresh token, that a reuse ended it, or that its access
+// token was used.
 func (t *Tx) SetDeviceToken(ctx context.Context, d Device) error {
-	return t.exec(ctx, "UPDATE devices SET token = ?, token_at = ?, token_ended = ? WHERE id = ?",
-		d.Token, d.TokenAt, d.TokenEnded, d.ID)
+	return t.exec(ctx, "UPDATE devices SET token = ?, token_at = ?, token_ended = ?, token_used = ? WHERE id = ?",
+		d.Token, d.TokenAt, d.TokenEnded, d.TokenUsed, d.ID)
 }
 
 // SetDeviceContact notes what a device said of itself. What it said of its last complete sync is

@@ -43,7 +43,7 @@ func worker(n byte, login string) store.User {
 func tablet(n byte) store.Device {
 	return store.Device{
 		ID: id(n), Name: "Tablet <7>", Holder: id(50), Enrolled: 1, Revoked: 2, N: 3, Hash: syncproto.Hash{4, 31: 5},
-		Token: 6, TokenAt: 7, TokenEnded: 8, Areas: []uuid.UUID{id(90), id(91)},
+		Token: 6, TokenAt: 7, TokenEnded: 8, TokenUsed: 9, Areas: []uuid.UUID{id(90), id(91)},
 		Contact: store.Contact{
 			At: 9, Complete: 10, Unsent: 11, ClockOffset: -12, Program: "satchel-device 1", Protocol: "2026-01-01", FreeBytes: 1 << 40,
 		},
@@ -153,9 +153,9 @@ func deviceNotes(t *testing.T, s *store.Store) {
 	}
 	want.N, want.Hash = 30, syncproto.Hash{40}
 	note("the tip", func(ctx context.Context, tx *store.Tx) error { return tx.SetDeviceTip(ctx, want.ID, want.N, want.Hash) })
-	want.Token, want.TokenAt, want.TokenEnded = 60, 70, 0
+	want.Token, want.TokenAt, want.TokenEnded, want.TokenUsed = 60, 70, 0, 90
 	note("the token", func(ctx context.Context, tx *store.Tx) error {
-		return tx.SetDeviceToken(ctx, store.Device{ID: want.ID, Token: 60, TokenAt: 70})
+		return tx.SetDeviceToken(ctx, store.Device{ID: want.ID, Token: 60, TokenAt: 70, TokenUsed: 90})
 	})
 	want.Name = "Tablet 8"
 	note("the name", func(ctx context.Context, tx *store.Tx) error { return tx.RenameDevice(ctx, want.ID, want.Name) })
