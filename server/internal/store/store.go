@@ -71,7 +71,7 @@ func Open(ctx context.Context, path string) (*Store, error) {
 	}
 	s.write.SetMaxOpenConns(1)
 	if err := migrations.Up(ctx, s.write); err != nil {
-		return nil, errors.Join(fmt.Errorf("open %s: %w", path, err), s.write.Close())
+		return nil, errors.Join(fmt.Errorf("open %s: %w", path, explain(err)), s.write.Close())
 	}
 	if s.read, err = sql.Open("sqlite", dsn(path, "FULL")+"&_pragma=query_only(1)"); err != nil {
 		return nil, errors.Join(fmt.Errorf("open %s: %w", path, err), s.write.Close())
@@ -167,7 +167,7 @@ func explain(err error) error {
 		return err
 	}
 	switch code := failure.Code(); {
-	case code&0xff == sqlite3.SQLITE_FULL:
+	case code&0xff == sqlite3.SQLITE_FULL || code == sqlite3.SQLITE_IOERR_SHMSIZE: // the latter has no room even to read
 		return fmt.Errorf("%w: %w", ErrFull, err)
 	case code&0xff == sqlite3.SQLITE_BUSY:
 		return fmt.Errorf("%w: %w", ErrBusy, err)
