@@ -1,0 +1,327 @@
+// Package kill ends the real programs at every call that leaves something behind.
+//
+// It takes one sync, on both sides, and stops the server or the device program just before its k-th
+// write, flush, truncation, removal or renaming of a file, and its k-th write to the network, for each
+// k that there is. Then it starts what died, syncs again, and looks at what came of it: every change
+// that was ever saved has to be in the history once, or held; the audit log and the database have to
+// hold; and both sides have to hold the same, which is what they hold where nobody was killed. It does
+// the same with calls that fail, and with a disk that is really full.
+//
+// The programs are those that are installed: they are followed by ptrace, as strace does it. strace
+// itself counts the calls of each thread for itself, and which thread of a Go program makes which call
+// is another matter each time; counted here is over the whole program, so that no call is left out.
+//
+// It never shows what a power cut leaves: what a killed program wrote, the system still has. It never
+// waits for a time, and leaves nothing running.
+package kill
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+
+	"github.com/google/uuid"
+)
+
+// A Call is a call that leaves something behind.
+type Call struct {
+	// Name is what it does, such as "pwrite" or "fsync".
+	Name string
+	// What is the name of the file, or "socket".
+	What string
+}
+
+const socket = "socket"
+
+// A Side is one of the two programs.
+type Side string
+
+// The sides.
+const (
+	Server Side = "server"
+	Device Side = "device"
+)
+
+// A Point is one place where a program was killed, or a call of it failed.
+type Point struct {
+	Side Side
+	// At is how many calls the program had got to, this one included.
+	At int
+	Call
+	// Err is what was wrong afterwards.
+	Err error
+}
+
+// String says where the point is.
+func (p Point) String() string {
+	return fmt.Sprintf("%s, call %d (%s %s)", p.Side, p.At, p.Name, p.What)
+}
+
+// A Report is what was tried.
+type Report struct {
+	Script string
+	Points []Point
+}
+
+// Count says at how many points of each kind the sides were stopped.
+func (r Report) Count() map[Side]map[string]int {
+	out := map[Side]map[string]int{Server: {}, Device: {}}
+	for _, p := range r.Points {
+		out[p.Side][p.Name+" "+p.What]++
+	}
+	return out
+}
+
+// A fate is what becomes of a call: nothing, if it is zero.
+type fate struct {
+	kill bool
+	fail syscall.Errno
+}
+
+// A blow hits a program at its k-th call.
+type blow struct {
+	// deal says what becomes of that call; nothing if the call does not count.
+	deal func(Call) fate
+	at   int
+	// stays has every later call dealt with too.
+	stays bool
+
+	calls int
+	// hit is the call that was hit, and dealt what became of it.
+	hit   Call
+	dealt fate
+}
+
+func (b *blow) ask(c Call) fate {
+	dealt := b.deal(c)
+	if dealt == (fate{}) {
+		return dealt
+	}
+	b.calls++
+	if b.calls == b.at {
+		b.hit, b.dealt = c, dealt
+	}
+	if b.calls == b.at || b.stays && b.calls > b.at {
+		return dealt
+	}
+	return fate{}
+}
+
+// kills ends the program.
+func kills(Call) fate { return fate{kill: true} }
+
+// fails has the disk be full, or fail at what takes no room.
+func fails(c Call) fate {
+	switch c.Name {
+	case "write", "pwrite", "create":
+		return fate{fail: syscall.ENOSPC}
+	}
+	return fate{fail: syscall.EIO}
+}
+
+// failsOnDisk leaves the network alone: what fails there is what a killed peer looks like.
+func failsOnDisk(c Call) fate {
+	if c.What == socket {
+		return fate{}
+	}
+	return fails(c)
+}
+
+// Points kills each side at every point of the sync of a script. The error is of the points where
+// something was wrong afterwards, or says why it could not go on. progress, if not nil, is told of each
+// point.
+func Points(ctx context.Context, bin Binaries, script int, progress func(Point)) (Report, error) {
+	return Sample(ctx, bin, script, 1, progress)
+}
+
+// Sample is [Points] at every so many-th point, beginning anywhere.
+func Sample(ctx context.Context, bin Binaries, script, every int, progress func(Point)) (Report, error) {
+	return try(ctx, bin, script, every, progress, blow{deal: kills})
+}
+
+// Fail is [Sample] with calls on files that fail in the place of kills: for want of room, or with an
+// input/output error where room does not matter; once or, if stays is set, from there on.
+func Fail(ctx context.Context, bin Binaries, script, every int, stays bool, progress func(Point)) (Report, error) {
+	return try(ctx, bin, script, every, progress, blow{deal: failsOnDisk, stays: stays})
+}
+
+// tooMany is after how many points that went wrong it is no use to go on.
+const tooMany = 10
+
+// try deals the blow at one point after another, until there are no more.
+func try(ctx context.Context, bin Binaries, script, every int, progress func(Point), b blow) (report Report, err error) {
+	t, err := newTrial(ctx, bin, script)
+	if err != nil {
+		return Report{}, err
+	}
+	defer func() { err = errors.Join(err, t.close()) }()
+	report.Script = t.script.name
+	var wrong []error
+	for _, side := range []Side{Server, Device} {
+		for at := 1 + rand.IntN(every); len(wrong) < tooMany; at += every { //nolint:gosec // G404: where to begin is no secret
+			point, more := t.point(ctx, side, at, b)
+			if point.Err != nil {
+				wrong = append(wrong, fmt.Errorf("%s: %v: %w", report.Script, point, point.Err))
+			}
+			if !more {
+				break
+			}
+			report.Points = append(report.Points, point)
+			if progress != nil {
+				progress(point)
+			}
+		}
+	}
+	return report, errors.Join(wrong...)
+}
+
+// point deals the blow at one point, and reports whether the program came to it.
+func (t *trial) point(ctx context.Context, side Side, at int, b blow) (p Point, more bool) {
+	b.at = at
+	err := t.round(ctx, side, &b)
+	return Point{Side: side, At: at, Call: b.hit, Err: err}, b.dealt != (fate{})
+}
+
+// A trial is a script that was played, and what its sync comes to where nobody is killed.
+type trial struct {
+	bin    Binaries
+	script script
+	port   port
+	dir    string
+	stage  *stage
+	want   string
+}
+
+// newTrial plays a script and looks at its sync.
+func newTrial(ctx context.Context, bin Binaries, number int) (t *trial, err error) {
+	t = &trial{bin: bin, script: scripts()[number]}
+	if t.port, err = holdPort(); err != nil {
+		return nil, err
+	}
+	if t.dir, err = bin.scratch(); err != nil {
+		return nil, errors.Join(err, t.port.release())
+	}
+	t.stage, err = playAt(ctx, t.script, t.dir, t.port.address())
+	if err == nil {
+		err = t.undisturbed(ctx)
+	}
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("%s: %w", t.script.name, err), t.close())
+	}
+	return t, nil
+}
+
+func (t *trial) close() error { return errors.Join(t.port.release(), os.RemoveAll(t.dir)) }
+
+// playAt plays a script, in folders below dir.
+func playAt(ctx context.Context, script script, dir, address string) (*stage, error) {
+	s := &stage{
+		ctx: ctx, dir: filepath.Join(dir, "before"), aside: filepath.Join(dir, "aside"), address: address, ago: script.ago,
+		names: map[uuid.UUID]string{},
+	}
+	if err := errors.Join(os.Mkdir(s.dir, 0o700), os.Mkdir(s.aside, 0o700)); err != nil {
+		return nil, err
+	}
+	s.begin() //nolint:contextcheck // the stage has it
+	if s.err == nil {
+		script.play(s)
+	}
+	return s, s.end()
+}
+
+// undisturbed does the sync with nobody killed.
+func (t *trial) undisturbed(ctx context.Context) error {
+	return t.inCopy(func(dir string) (err error) {
+		if err := t.whole(ctx, dir); err != nil {
+			return err
+		}
+		t.want, err = t.stage.look(ctx, dir)
+		return err
+	})
+}
+
+// inCopy does something with a copy of what the script left.
+func (t *trial) inCopy(do func(dir string) error) error {
+	dir := filepath.Join(t.dir, "run")
+	if err := os.CopyFS(dir, os.DirFS(t.stage.dir)); err != nil {
+		return fmt.Errorf("copy what the script left: %w", err)
+	}
+	return errors.Join(do(dir), os.RemoveAll(dir))
+}
+
+// round deals a blow to a side in the middle of the sync, and sees what comes of it.
+func (t *trial) round(ctx context.Context, side Side, b *blow) error {
+	return t.inCopy(func(dir string) error {
+		if err := t.hit(ctx, dir, side, b); err != nil {
+			return err
+		}
+		got, err := t.stage.look(ctx, dir)
+		return errors.Join(err, differ(t.want, got))
+	})
+}
+
+// hit syncs while one side is hit, and then again once what died was started again. What the other side
+// says of the first sync has to be true, and the second one has to go well.
+func (t *trial) hit(ctx context.Context, dir string, side Side, b *blow) error {
+	asked := map[Side]func(Call) fate{side: b.ask}
+	server, listens, err := t.bin.serve(ctx, dir, t.port.address(), asked[Server])
+	if err != nil {
+		return err
+	}
+	defer server.stop()
+	if listens {
+		device, err := t.bin.device(ctx, dir, asked[Device], "sync")
+		if err != nil {
+			return err
+		}
+		killed := side == Device && b.dealt.kill
+		if err := plain(device); err != nil && !killed {
+			return err
+		}
+	}
+	if side == Device {
+		return t.syncs(ctx, dir, server)
+	}
+	server.stop()
+	return t.whole(ctx, dir)
+}
+
+// whole starts the server, syncs and stops it, and expects all of that to go well.
+func (t *trial) whole(ctx context.Context, dir string) error {
+	server, _, err := t.bin.serve(ctx, dir, t.port.address(), nil)
+	if err != nil {
+		return err
+	}
+	return t.syncs(ctx, dir, server)
+}
+
+// syncs does a sync that goes well, and stops the server.
+func (t *trial) syncs(ctx context.Context, dir string, server *program) error {
+	defer server.stop()
+	device, err := t.bin.device(ctx, dir, nil, "sync")
+	if err != nil {
+		return err
+	}
+	server.stop()
+	if err := errors.Join(device.ran(), server.ran()); err != nil {
+		return err
+	}
+	if !strings.Contains(device.said.String(), "Safe to take away") {
+		return fmt.Errorf("the device did not say that it is safe to take away: %s", device.said)
+	}
+	return nil
+}
+
+// plain checks that a device which could not sync said so, and that nothing is lost by it.
+func plain(device *program) error {
+	said := device.said.String()
+	if device.status.Exited() && (device.status.ExitStatus() == 0 || strings.Contains(said, "safe") || strings.Contains(said, "nothing is lost")) {
+		return nil
+	}
+	return fmt.Errorf("the device %s without saying that nothing is lost: %s", how(device.status), said)
+}
