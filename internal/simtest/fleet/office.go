@@ -84,6 +84,7 @@ func (o *office) start(ctx context.Context) error {
 		stop()
 		<-ended
 		_ = srv.Close() // on a machine without power this fails
+		o.w.rest()
 	})
 	return nil
 }

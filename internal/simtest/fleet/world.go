@@ -63,7 +63,6 @@ type world struct {
 
 	telling sync.Mutex
 	out     Outcome
-	names   *strings.Replacer
 }
 
 // Play plays a plan, with its files below root, and judges it. A process plays one.
@@ -88,6 +87,7 @@ func (w *world) play(ctx context.Context, t *testing.T, p Plan) {
 	}
 	cuts := make(chan *rand.Rand, 16)
 	w.office.machine.cuts = func(r *rand.Rand) {
+		w.net.Break() // nothing that the office says from now on reaches anybody
 		w.say("office", "loses power")
 		cuts <- r
 	}
@@ -121,6 +121,11 @@ func (w *world) act(ctx context.Context, steps []Step, do func(context.Context, 
 	}
 }
 
+// rest waits for the next full minute: how long a server takes to stop is not the seed's to say.
+func (w *world) rest() {
+	time.Sleep(time.Minute - time.Since(w.begin)%time.Minute) //nolint:forbidigo // in simulated time
+}
+
 // say adds a line to the story.
 func (w *world) say(who, format string, args ...any) {
 	w.telling.Lock()
@@ -145,12 +150,19 @@ func (w *world) broke(promise, format string, args ...any) {
 	w.out.Broken = append(w.out.Broken, oracle.Violation{Promise: promise, What: fmt.Sprintf(format, args...)})
 }
 
-// orError tells how something ended that did not end well. What an error says must not tell of people.
+// orError tells how something ended that did not end well: with the sentence that people are told, and
+// without what may differ from one process to the next.
 func orError(err error) string {
-	if err == nil {
+	var problem *syncproto.Problem
+	switch {
+	case err == nil:
 		return ""
+	case errors.As(err, &problem):
+		return fmt.Sprintf(" (%s)", problem.Code)
 	}
-	return fmt.Sprintf(" (%v)", err)
+	sentence, _, _ := strings.Cut(err.Error(), ";")
+	sentence, _, _ = strings.Cut(sentence, ": Post")
+	return fmt.Sprintf(" (%s)", sentence)
 }
 
 func (w *world) setUp(ctx context.Context, p Plan) error {
