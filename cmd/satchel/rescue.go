@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 
 	"github.com/google/uuid"
@@ -42,22 +43,30 @@ func (r rescueCmd) Run(ctx context.Context, c *cli) error {
 	if err != nil {
 		return fmt.Errorf("open the rescue file: %w", err)
 	}
-	var requests []syncproto.Request
-	err = syncproto.ReadRescue(file, passphrase, func(req syncproto.Request) error {
-		requests = append(requests, req)
-		return nil
-	})
-	if err := errors.Join(err, file.Close()); err != nil {
-		return err
+	err = syncproto.ReadRescue(file, passphrase, func(syncproto.Request) error { return nil })
+	if err == nil {
+		_, err = file.Seek(0, io.SeekStart)
 	}
+	if err == nil {
+		err = c.takeRescue(ctx, file, passphrase)
+	}
+	return errors.Join(err, file.Close())
+}
+
+// takeRescue takes in a file of which everything was read before, part by part.
+func (c *cli) takeRescue(ctx context.Context, file io.Reader, passphrase string) error {
 	return c.decide(ctx, func(srv *server.Server, actor uuid.UUID) error {
-		receipts, err := srv.Engine.TakeRescue(ctx, actor, requests)
-		count := map[syncproto.Status]int{}
-		for _, receipt := range receipts {
-			count[receipt.Status]++
-		}
+		changes, count := 0, map[syncproto.Status]int{}
+		err := syncproto.ReadRescue(file, passphrase, func(req syncproto.Request) error {
+			receipts, err := srv.Engine.TakeRescue(ctx, actor, []syncproto.Request{req})
+			for _, receipt := range receipts {
+				count[receipt.Status]++
+			}
+			changes += len(receipts)
+			return err
+		})
 		fmt.Printf("Taken in: %d changes; applied %d, held %d, waiting %d.\n",
-			len(receipts), count[syncproto.Applied], count[syncproto.Held], count[syncproto.Waiting])
+			changes, count[syncproto.Applied], count[syncproto.Held], count[syncproto.Waiting])
 		return err
 	})
 }

@@ -21,28 +21,34 @@ type HeldChange struct {
 }
 
 // Held lists the changes that are held, and those that wait for a record, the oldest first.
-func (e *Engine) Held(ctx context.Context) (out []HeldChange, err error) {
+func (e *Engine) Held(ctx context.Context) ([]HeldChange, error) {
+	return whole(func(after syncproto.Version) (Part[HeldChange], error) { return e.HeldAfter(ctx, after) })
+}
+
+// HeldAfter gives the part of that list that comes behind a change, the zero Version for the first part.
+func (e *Engine) HeldAfter(ctx context.Context, after syncproto.Version) (out Part[HeldChange], err error) {
 	err = e.store.Read(ctx, func(tx *store.Tx) error {
-		for _, status := range []syncproto.Status{syncproto.Held, syncproto.Waiting} {
-			open, err := tx.OpenChanges(ctx, status)
-			if err != nil {
-				return err
-			}
-			for _, c := range open {
-				entry, err := entryOf(ctx, tx, c)
-				if err != nil {
-					return err
-				}
-				held := HeldChange{Entry: entry}
-				if c.Needs != uuid.Nil {
-					held.Needs = &c.Needs
-				}
-				out = append(out, held)
-			}
+		begin, err := beginOf(ctx, tx, after)
+		if err != nil {
+			return err
 		}
-		return nil
+		versions, err := tx.OpenChanges(ctx, begin, partChanges+1)
+		if err != nil {
+			return err
+		}
+		out, err = partOf(ctx, tx, versions, heldOf)
+		return err
 	})
 	return out, explain(err)
+}
+
+func heldOf(ctx context.Context, tx *store.Tx, c store.Change) (HeldChange, error) {
+	entry, err := entryOf(ctx, tx, c)
+	held := HeldChange{Entry: entry}
+	if c.Needs != uuid.Nil {
+		held.Needs = &c.Needs
+	}
+	return held, err
 }
 
 // ApplyHeld applies a held change, with the others of its form, as an administrator decided. If

@@ -65,23 +65,27 @@ func entryOf(ctx context.Context, tx *store.Tx, c store.Change) (Entry, error) {
 }
 
 // History gives every change of a record that ever came, in the order in which they were applied.
-func (e *Engine) History(ctx context.Context, record uuid.UUID) (out []Entry, err error) {
+func (e *Engine) History(ctx context.Context, record uuid.UUID) ([]Entry, error) {
+	return whole(func(after syncproto.Version) (Part[Entry], error) { return e.HistoryAfter(ctx, record, after) })
+}
+
+// HistoryAfter gives the part of a record's history that comes behind one of its changes, the zero
+// Version for the first part.
+func (e *Engine) HistoryAfter(ctx context.Context, record uuid.UUID, after syncproto.Version) (out Part[Entry], err error) {
 	err = e.store.Read(ctx, func(tx *store.Tx) error {
-		changes, err := tx.History(ctx, record)
+		begin, err := beginOf(ctx, tx, after)
 		if err != nil {
 			return err
 		}
-		if len(changes) == 0 {
+		versions, err := tx.History(ctx, record, begin, partChanges+1)
+		if err != nil {
+			return err
+		}
+		if len(versions) == 0 && after.N == 0 {
 			return syncproto.Refuse(syncproto.CodeNotFound, "There is no record of that id.")
 		}
-		for _, c := range changes {
-			entry, err := entryOf(ctx, tx, c)
-			if err != nil {
-				return err
-			}
-			out = append(out, entry)
-		}
-		return nil
+		out, err = partOf(ctx, tx, versions, entryOf)
+		return err
 	})
 	return out, explain(err)
 }

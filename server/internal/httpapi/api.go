@@ -38,7 +38,10 @@ type API struct {
 
 	// places bounds how many syncs are decoded and answered at once, and so their memory.
 	places chan struct{}
-	links  *links
+	// rescues bounds the same of rescue files.
+	rescues    chan struct{}
+	links      *links
+	identities *tries
 }
 
 // maxSyncs is how many syncs are decoded and answered at once; further ones wait. One takes up to
@@ -106,7 +109,9 @@ func (a *API) routes() []route {
 
 // Handler gives the interface as an [http.Handler].
 func (a *API) Handler() http.Handler {
-	a.places, a.links = make(chan struct{}, maxSyncs), &links{byDevice: map[uuid.UUID]*http.ResponseController{}}
+	a.places, a.rescues = make(chan struct{}, maxSyncs), make(chan struct{}, maxRescues)
+	a.links = &links{byDevice: map[uuid.UUID]*http.ResponseController{}}
+	a.identities = newTries(a.Now, maxIdentities, identityEvery)
 	e := echo.New()
 	e.HTTPErrorHandler = a.problem
 	// Only a proxy on the same machine is believed when it says for whom it asks.
@@ -119,7 +124,7 @@ func (a *API) Handler() http.Handler {
 		securityHeaders(a.SecureCookies),
 		middleware.GzipWithConfig(middleware.GzipConfig{MinLength: 512}),
 	)
-	credentials := &tries{now: a.Now, byAddress: map[string]tally{}}
+	credentials := newTries(a.Now, maxTries, tryEvery)
 	for _, r := range a.routes() {
 		chain := []echo.MiddlewareFunc{a.authorise(r.access)}
 		if r.limited {

@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"bytes"
+	"context"
 	"io"
 	"net/http"
 
@@ -68,6 +69,9 @@ func (a *API) refresh(c echo.Context) error {
 
 // newIdentity gives a device that was copied another id, with the same holder and areas.
 func (a *API) newIdentity(c echo.Context) error {
+	if d := deviceOf(c); !a.identities.take(d.Holder.String()+" "+d.Name, 1) {
+		return syncproto.Refuse(syncproto.CodeTooManyRequests, "The device took too many new identities. Nothing was changed, and what is on the device is safe; sync again later.")
+	}
 	enrolled, err := a.Accounts.NewIdentity(c.Request().Context(), deviceOf(c))
 	if err != nil {
 		return err
@@ -98,12 +102,10 @@ func (a *API) sync(c echo.Context) error {
 // exchange decodes a request as it travelled, and gives the encoded reply.
 func (a *API) exchange(c echo.Context, travelled io.Reader) ([]byte, error) {
 	ctx := c.Request().Context()
-	select {
-	case a.places <- struct{}{}:
-		defer func() { <-a.places }()
-	case <-ctx.Done():
-		return nil, ctx.Err()
+	if err := enter(ctx, a.places); err != nil {
+		return nil, err
 	}
+	defer func() { <-a.places }()
 	plain, err := inflate(c, travelled)
 	if err != nil {
 		return nil, err
@@ -112,11 +114,21 @@ func (a *API) exchange(c echo.Context, travelled io.Reader) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	reply, err := a.Engine.Exchange(ctx, deviceOf(c).ID, request)
+	reply, err := a.take(ctx, deviceOf(c), request)
 	if err != nil {
 		return nil, err
 	}
 	var out bytes.Buffer
 	err = syncproto.WriteReply(&out, reply)
 	return out.Bytes(), err
+}
+
+// enter takes a place as soon as one is free, for whoever has waited longest.
+func enter(ctx context.Context, places chan struct{}) error {
+	select {
+	case places <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }

@@ -112,24 +112,42 @@ func (a *API) undo(c echo.Context) error {
 	return c.JSON(http.StatusOK, map[string]any{"versions": versions})
 }
 
+// afterChange reads behind which change of a list to go on, nothing for its beginning.
+func afterChange(c echo.Context) (after syncproto.Version, err error) {
+	if text := c.QueryParam("after"); text != "" {
+		if after, err = syncproto.ParseVersion(text); err != nil {
+			return after, syncproto.Refuse(syncproto.CodeBadRequest, "after has to be the version of the last change that you have, as device:n.")
+		}
+	}
+	return after, nil
+}
+
 func (a *API) history(c echo.Context) error {
 	record, err := pathID(c, "record")
 	if err != nil {
 		return err
 	}
-	entries, err := a.Engine.History(c.Request().Context(), record)
+	after, err := afterChange(c)
 	if err != nil {
 		return err
 	}
-	return c.JSON(http.StatusOK, map[string]any{"changes": entries})
+	part, err := a.Engine.HistoryAfter(c.Request().Context(), record, after)
+	if err != nil {
+		return err
+	}
+	return c.JSON(http.StatusOK, map[string]any{"changes": orEmpty(part.Changes), "more": part.More})
 }
 
 func (a *API) held(c echo.Context) error {
-	list, err := a.Engine.Held(c.Request().Context())
+	after, err := afterChange(c)
 	if err != nil {
 		return err
 	}
-	return c.JSON(http.StatusOK, map[string]any{"held": orEmpty(list)})
+	part, err := a.Engine.HeldAfter(c.Request().Context(), after)
+	if err != nil {
+		return err
+	}
+	return c.JSON(http.StatusOK, map[string]any{"held": orEmpty(part.Changes), "more": part.More})
 }
 
 // applyHeld applies a held change as it is or, where fields are given, corrected.

@@ -15,24 +15,38 @@ const (
 	tryEvery = 6 * time.Second
 )
 
-// tries counts those that are under way and those that were in vain, by address. One that succeeds
-// costs nothing: the tablets of a whole office, or of everybody behind a proxy, come from one address.
-type tries struct {
-	now func() time.Time
+// How many new identities a device may take: ten at once, as on a link that loses the answers, then one in
+// ten minutes. A new identity has the old one's holder and name, and no tries of its own.
+const (
+	maxIdentities = 10
+	identityEvery = 10 * time.Minute
+)
 
-	mu        sync.Mutex
-	byAddress map[string]tally
+// tries counts what may be done only so often, by who does it. Of what is bound by [tries.bound], those
+// count that are under way and those that were in vain; one that succeeds costs nothing: the tablets of a
+// whole office, or of everybody behind a proxy, come from one address.
+type tries struct {
+	now   func() time.Time
+	most  float64
+	every time.Duration
+
+	mu sync.Mutex
+	by map[string]tally
 }
 
-// A tally is how many tries an address had used up at a moment.
+func newTries(now func() time.Time, most float64, every time.Duration) *tries {
+	return &tries{now: now, most: most, every: every, by: map[string]tally{}}
+}
+
+// A tally is how many tries somebody had used up at a moment.
 type tally struct {
 	used float64
 	at   time.Time
 }
 
 // left is what is still used up of a tally at a later moment.
-func (t tally) left(now time.Time) tally {
-	return tally{used: max(0, t.used-float64(now.Sub(t.at))/float64(tryEvery)), at: now}
+func (t *tries) left(of tally, now time.Time) tally {
+	return tally{used: max(0, of.used-float64(now.Sub(of.at))/float64(t.every)), at: now}
 }
 
 // bound refuses a request when its address has used up its tries.
@@ -51,18 +65,18 @@ func (t *tries) bound(next echo.HandlerFunc) echo.HandlerFunc {
 }
 
 // take uses up a try, or gives it back, and reports whether there was one.
-func (t *tries) take(address string, n float64) bool {
+func (t *tries) take(who string, n float64) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	now := t.now()
-	if len(t.byAddress) > 10_000 {
-		maps.DeleteFunc(t.byAddress, func(_ string, of tally) bool { return of.left(now).used == 0 })
+	if len(t.by) > 10_000 {
+		maps.DeleteFunc(t.by, func(_ string, of tally) bool { return t.left(of, now).used == 0 })
 	}
-	of := t.byAddress[address].left(now)
-	if of.used+n > maxTries {
+	of := t.left(t.by[who], now)
+	if of.used+n > t.most {
 		return false
 	}
 	of.used = max(0, of.used+n)
-	t.byAddress[address] = of
+	t.by[who] = of
 	return true
 }

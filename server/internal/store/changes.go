@@ -158,16 +158,26 @@ func (t *Tx) HashAt(ctx context.Context, device uuid.UUID, n int64) (hash syncpr
 	return hash, err
 }
 
-// History gives all changes of a record that were taken in, the first applied first; those that are
-// not applied stand behind.
-func (t *Tx) History(ctx context.Context, record uuid.UUID) ([]Change, error) {
-	return all(ctx, t, scanChange, "SELECT "+changeColumns+" FROM changes WHERE record = ? ORDER BY seq = 0, seq, received, device, n", record)
+// History names the changes of a record that were taken in, the first applied first; those that are not
+// applied stand behind. It begins behind one of them, the zero Change for the first.
+func (t *Tx) History(ctx context.Context, record uuid.UUID, after Change, limit int) ([]syncproto.Version, error) {
+	return all(ctx, t, scanVersion, `SELECT device, n FROM changes
+WHERE record = ? AND (seq = 0, seq, received, device, n) > (?, ?, ?, ?, ?)
+ORDER BY seq = 0, seq, received, device, n LIMIT ?`,
+		record, after.N != 0 && after.Seq == 0, after.Seq, after.Received, after.Device, after.N, limit)
 }
 
-// OpenChanges gives the changes of a status, [syncproto.Held] or [syncproto.Waiting], the oldest
-// first.
-func (t *Tx) OpenChanges(ctx context.Context, status syncproto.Status) ([]Change, error) {
-	return all(ctx, t, scanChange, "SELECT "+changeColumns+" FROM changes WHERE status = ? AND status IN ('held', 'waiting') ORDER BY received, device, n", string(status))
+// OpenChanges names the changes that are held or wait, the oldest first. It begins behind one of them,
+// the zero Change for the first.
+func (t *Tx) OpenChanges(ctx context.Context, after Change, limit int) ([]syncproto.Version, error) {
+	return all(ctx, t, scanVersion, `SELECT device, n FROM changes
+WHERE status IN ('held', 'waiting') AND (received, device, n) > (?, ?, ?)
+ORDER BY received, device, n LIMIT ?`, after.Received, after.Device, after.N, limit)
+}
+
+func scanVersion(r row) (v syncproto.Version, err error) {
+	err = r.Scan(&v.Device, &v.N)
+	return v, err
 }
 
 // SomeWait reports whether any change waits for a record.
