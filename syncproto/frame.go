@@ -179,6 +179,9 @@ func (r *Request) checkHeader() error {
 	if len(r.Cursors) > MaxCursors || len(r.Held) > MaxBatchChanges {
 		return fmt.Errorf("a request has at most %d cursors, and asks for at most %d held changes", MaxCursors, MaxBatchChanges)
 	}
+	if len(r.Proof) > MaxProofBytes {
+		return fmt.Errorf("a proof has at most %d bytes", MaxProofBytes)
+	}
 	if r.Page < 0 || r.Known.N < 0 {
 		return errors.New("neither the page nor the number of the known change is below 0")
 	}

@@ -38,6 +38,7 @@ func TestRequestInvalid(t *testing.T) {
 		{"header of wrong type", []string{`{"device":"` + secret + `"}`}, CodeFrameInvalid, "Line 1"},
 		{"header of wrong number", []string{`{"clock":"` + secret + `"}`}, CodeFrameInvalid, `"clock" has a value of the wrong type`},
 		{"too many held", []string{`{"held":[` + strings.Repeat("1,", MaxBatchChanges) + `1]}`}, CodeFrameInvalid, "at most"},
+		{"long proof", []string{`{"proof":"` + strings.Repeat("x", MaxProofBytes+1) + `"}`}, CodeFrameInvalid, "a proof has at most"},
 		{"page below 0", []string{`{"page":-1}`}, CodeFrameInvalid, "page"},
 		{"no end", []string{header, changeLine()}, CodeFrameInvalid, "cut off"},
 		{"wrong count", []string{header, changeLine(), `{"end":{"changes":2}}`}, CodeFrameInvalid, "announces 2 changes"},

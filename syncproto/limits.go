@@ -22,6 +22,8 @@ const (
 	MaxFields = 100
 	// MaxNameBytes is the longest name of a field, collection or program (frame_invalid).
 	MaxNameBytes = 64
+	// MaxProofBytes is the longest proof of a former identity (frame_invalid).
+	MaxProofBytes = 256
 	// MaxValueBytes is the longest value, as canonical JSON text (change held: invalid).
 	MaxValueBytes = 32 << 10
 	// MaxNesting is how deep a value may nest (change held: invalid).

@@ -6,6 +6,10 @@ import "github.com/google/uuid"
 type Request struct {
 	Protocol Protocol  `json:"protocol"`
 	Device   uuid.UUID `json:"device"`
+	// Proof is a refresh token that was once given to Device, where that is an identity which the
+	// sender had before: it hands in what it recorded under it. Of the rest only Epoch, Mark, Known,
+	// Clock, Held and Changes count then, and the reply brings no records.
+	Proof string `json:"proof,omitempty"`
 	// Epoch is that of the database whose state the device holds, empty before the first exchange.
 	Epoch string `json:"epoch,omitempty"`
 	// Mark is the last [Reply.Mark] that the device was given in this epoch, as it stands.

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -87,18 +88,23 @@ func (w *work) bases(ctx context.Context, r store.Record, c *store.Change, may r
 	arrived := map[syncproto.Version]bool{}
 	for v := range named(c) {
 		t, ok := heads[v]
+		var lost bool
+		var err error
 		if !ok {
-			var err error
-			if t, ok, err = w.arrivedTime(ctx, c.Record, v); err != nil {
-				return nil, nil, err
-			}
+			t, ok, err = w.arrivedTime(ctx, c.Record, v)
 		}
-		if !ok && !w.mayBeLost(v, c, may) {
+		if err == nil && !ok {
+			lost, err = w.mayBeLost(ctx, v, c, may)
+		}
+		switch {
+		case err != nil:
+			return nil, nil, err
+		case ok:
+			times = append(times, t)
+		case !lost:
 			return nil, nil, hold(syncproto.HeldInvalid, "it says that its author had seen change %s of the record, which there is not", v)
 		}
-		if arrived[v] = ok; ok {
-			times = append(times, t)
-		}
+		arrived[v] = ok
 	}
 	return times, arrived, nil
 }
@@ -117,10 +123,21 @@ func named(c *store.Change) map[syncproto.Version]bool {
 }
 
 // mayBeLost reports whether an author can have seen a version that has not arrived: an own one that
-// is held, or one that the database has lost. Otherwise a device could name changes that another is
-// going to make, and they would vanish as they come.
-func (w *work) mayBeLost(v syncproto.Version, c *store.Change, may rights) bool {
-	return may.any || w.lostTail || v.Device == c.Device
+// is held, also of a former identity of the device, or one that the database has lost. Otherwise a device
+// could name changes that another is going to make, and they would vanish as they come.
+func (w *work) mayBeLost(ctx context.Context, v syncproto.Version, c *store.Change, may rights) (bool, error) {
+	if may.any || w.lostTail || v.Device == c.Device {
+		return true, nil
+	}
+	own, err := w.tx.Device(ctx, c.Device)
+	if err != nil {
+		return false, err
+	}
+	other, err := w.tx.Device(ctx, v.Device)
+	if errors.Is(err, store.ErrNotFound) {
+		return false, nil
+	}
+	return err == nil && other.Holder == own.Holder, err
 }
 
 // checkRecord checks what the rules of a collection ask of a whole record.

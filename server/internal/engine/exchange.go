@@ -40,12 +40,31 @@ func (e *Engine) Exchange(ctx context.Context, device uuid.UUID, req syncproto.R
 	if err != nil {
 		return syncproto.Reply{}, explain(err)
 	}
-	reply, err := e.reply(ctx, device, req)
+	return e.reply(ctx, req, receipts, newReply)
+}
+
+// HandIn takes in what a device recorded under an identity that it had before: req.Device, which it has
+// proved. It is taken with the rights of that identity, or held if either of the two was revoked. Whoever
+// else has that identity too may hand in the same, or go on with it.
+func (e *Engine) HandIn(ctx context.Context, present uuid.UUID, req syncproto.Request) (syncproto.Reply, error) {
+	if err := checkRequest(req.Device, req); err != nil {
+		return syncproto.Reply{}, err
+	}
+	var receipts []syncproto.Receipt
+	err := e.commit(ctx, func(ctx context.Context, w *work) (err error) {
+		if err := w.watchTail(ctx, req.Device, req); err != nil {
+			return err
+		}
+		if err := w.inherit(ctx, req.Device, present); err != nil {
+			return err
+		}
+		receipts, err = w.takeBatch(ctx, req.Device, req)
+		return err
+	})
 	if err != nil {
 		return syncproto.Reply{}, explain(err)
 	}
-	reply.Receipts = append(reply.Receipts, receipts...)
-	return reply, nil
+	return e.reply(ctx, req, receipts, newAcknowledgement)
 }
 
 func contactOf(req syncproto.Request, now int64) store.Contact {

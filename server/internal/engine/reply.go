@@ -13,41 +13,31 @@ import (
 	"satchel/syncproto"
 )
 
-// reply gives what is new for the device, all of it seen at one moment.
-func (e *Engine) reply(ctx context.Context, device uuid.UUID, req syncproto.Request) (reply syncproto.Reply, err error) {
+// reply answers a request whose batch was taken in, all of it as seen at one moment.
+func (e *Engine) reply(ctx context.Context, req syncproto.Request, receipts []syncproto.Receipt, make replyMaker) (reply syncproto.Reply, err error) {
 	err = e.store.Read(ctx, func(tx *store.Tx) error {
-		reply, err = newReply(ctx, tx, device, req, e.millis())
+		reply, err = make(ctx, tx, req, e.millis())
 		return err
 	})
-	return reply, err
+	reply.Receipts = append(reply.Receipts, receipts...)
+	return reply, explain(err)
 }
 
-func newReply(ctx context.Context, tx *store.Tx, device uuid.UUID, req syncproto.Request, now int64) (syncproto.Reply, error) {
-	reply := syncproto.Reply{Protocol: req.Protocol, Now: now}
-	seal, err := readSeal(ctx, tx)
+// A replyMaker makes a reply but for the receipts of the batch.
+type replyMaker func(ctx context.Context, tx *store.Tx, req syncproto.Request, now int64) (syncproto.Reply, error)
+
+// newReply gives what is new for the device.
+func newReply(ctx context.Context, tx *store.Tx, req syncproto.Request, now int64) (syncproto.Reply, error) {
+	reply, d, seq, err := greet(ctx, tx, req, now)
 	if err != nil {
 		return reply, err
 	}
-	seq, err := numberProperty(ctx, tx, propertySeq)
-	if err != nil {
-		return reply, err
-	}
-	d, err := tx.Device(ctx, device)
-	if err != nil {
-		return reply, err
-	}
-	reply.Epoch, reply.Mark = seal.epoch, seal.mark(device, seq)
-	reply.Tip = syncproto.Tip{N: d.N, Hash: d.Hash}
 	if d.Revoked != 0 {
 		reply.Revoked = true
 		return reply, nil
 	}
-	asked, err := tx.ChangesNumbered(ctx, device, req.Held)
-	if err != nil {
+	if err := addAsked(ctx, tx, req, &reply); err != nil {
 		return reply, err
-	}
-	for _, c := range asked {
-		reply.Receipts = append(reply.Receipts, c.Receipt())
 	}
 	if err := describeScope(ctx, tx, d, &reply); err != nil {
 		return reply, err
@@ -57,6 +47,40 @@ func newReply(ctx context.Context, tx *store.Tx, device uuid.UUID, req syncproto
 		cursors = nil
 	}
 	return reply, fillPage(ctx, tx, &reply, cursors, seq, pageSize(req.Page))
+}
+
+// newAcknowledgement gives what a former identity is told: of its own changes, and nothing else.
+func newAcknowledgement(ctx context.Context, tx *store.Tx, req syncproto.Request, now int64) (syncproto.Reply, error) {
+	reply, _, _, err := greet(ctx, tx, req, now)
+	if err != nil {
+		return reply, err
+	}
+	return reply, addAsked(ctx, tx, req, &reply)
+}
+
+// greet begins a reply with how far the server is.
+func greet(ctx context.Context, tx *store.Tx, req syncproto.Request, now int64) (reply syncproto.Reply, d store.Device, seq int64, err error) {
+	reply = syncproto.Reply{Protocol: req.Protocol, Now: now}
+	seal, err := readSeal(ctx, tx)
+	if err != nil {
+		return reply, d, 0, err
+	}
+	if seq, err = numberProperty(ctx, tx, propertySeq); err != nil {
+		return reply, d, 0, err
+	}
+	d, err = tx.Device(ctx, req.Device)
+	reply.Epoch, reply.Mark = seal.epoch, seal.mark(req.Device, seq)
+	reply.Tip = syncproto.Tip{N: d.N, Hash: d.Hash}
+	return reply, d, seq, err
+}
+
+// addAsked adds the receipts of the changes that a request asks for.
+func addAsked(ctx context.Context, tx *store.Tx, req syncproto.Request, reply *syncproto.Reply) error {
+	asked, err := tx.ChangesNumbered(ctx, req.Device, req.Held)
+	for _, c := range asked {
+		reply.Receipts = append(reply.Receipts, c.Receipt())
+	}
+	return err
 }
 
 // describeScope says which areas and which people the device has.

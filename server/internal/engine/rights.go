@@ -51,6 +51,21 @@ func (w *work) rightsOf(ctx context.Context, device uuid.UUID) (rights, error) {
 	return r, nil
 }
 
+// inherit takes from a former identity, for this work, what its device has lost since.
+func (w *work) inherit(ctx context.Context, former, present uuid.UUID) error {
+	d, err := w.tx.Device(ctx, present)
+	if err != nil {
+		return err
+	}
+	may, err := w.rightsOf(ctx, former)
+	if err != nil {
+		return err
+	}
+	may.revoked = may.revoked || d.Revoked != 0
+	w.rights[former] = may
+	return nil
+}
+
 // workersOf gives the names of those who may work on a device: its holder, and the active people who
 // work in any of its areas.
 func workersOf(ctx context.Context, tx *store.Tx, tree scope.Tree, d store.Device) (map[uuid.UUID]string, error) {
