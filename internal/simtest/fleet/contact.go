@@ -29,6 +29,16 @@ func (t *tablet) sync(ctx context.Context, r *rand.Rand) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
+	if r.IntN(15) == 0 {
+		t.w.fault("a clock set back in the middle of a sync")
+		back := time.AfterFunc(time.Duration(r.Int64N(int64(3*time.Second))), func() { t.astray.Add(-int64(time.Hour)) })
+		defer back.Stop()
+	}
+	if r.IntN(10) == 0 {
+		t.w.fault("requests sent twice")
+		t.wire.sendTwice(true)
+		defer t.wire.sendTwice(false)
+	}
 	t.syncOnce(ctx)
 }
 
@@ -41,6 +51,9 @@ func (t *tablet) syncOnce(ctx context.Context) (clientlib.SyncResult, error) {
 	result, err := t.store.Sync(ctx, nil)
 	t.expect("sync", err)
 	t.say("syncs: %d up, %d down, %d exchanges%s%s", result.Changes, result.Records, result.Exchanges, t.remarks(result), orError(err))
+	if result.Repaired > 0 {
+		t.w.broke("cursors never skip", "%s had to fetch %d areas anew, because what it held did not add up", t.name, result.Repaired)
+	}
 	if errors.Is(err, clientlib.ErrEnrolAgain) {
 		t.locked = true
 	}
@@ -121,8 +134,12 @@ func (t *tablet) enrol(ctx context.Context) bool {
 	return err == nil
 }
 
-// rescue hands in what the tablet holds by a file.
-func (t *tablet) rescue(ctx context.Context) {
+// rescue hands in what the tablet holds by a file, now and then: its passphrase costs as much as the rest
+// of a history.
+func (t *tablet) rescue(ctx context.Context, r *rand.Rand) {
+	if r.IntN(8) > 0 {
+		return
+	}
 	before := t.unsent(ctx)
 	var file bytes.Buffer
 	err := t.store.WriteRescue(ctx, &file, "a passphrase for all", false)

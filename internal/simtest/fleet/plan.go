@@ -94,7 +94,7 @@ func ofTablets() weights {
 func ofOffice() weights {
 	return weights{
 		{settles, 20}, {undoes, 5}, {corrects, 8}, {strikesOff, 2}, {decides, 6}, {rescopes, 4}, {revokes, 1},
-		{backsUp, 3}, {restores, 2}, {restarts, 2}, {setsClock, 1}, {fillsUp, 1}, {freesUp, 2},
+		{backsUp, 5}, {restores, 4}, {restarts, 2}, {setsClock, 1}, {fillsUp, 2}, {freesUp, 3},
 	}
 }
 

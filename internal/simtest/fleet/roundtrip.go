@@ -23,6 +23,14 @@ type wire struct {
 	mu        sync.Mutex
 	luck      link.Luck
 	transport *http.Transport
+	// twice has each request sent two times, as a proxy may that lost the first answer.
+	twice bool
+}
+
+func (x *wire) sendTwice(twice bool) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.twice = twice
 }
 
 // use has the next connections be of that luck.
@@ -51,8 +59,16 @@ func (x *wire) client() *http.Client { return &http.Client{Transport: x} }
 // RoundTrip makes one round trip and listens.
 func (x *wire) RoundTrip(req *http.Request) (*http.Response, error) {
 	x.mu.Lock()
-	transport := x.transport
+	transport, twice := x.transport, x.twice
 	x.mu.Unlock()
+	if twice && req.GetBody != nil {
+		first := req.Clone(req.Context())
+		first.Body, _ = req.GetBody() // the body is in memory
+		if lost, err := transport.RoundTrip(first); err == nil {
+			_, _ = io.Copy(io.Discard, lost.Body) // as far as it comes
+			lost.Body.Close()
+		}
+	}
 	res, err := transport.RoundTrip(req)
 	if err != nil {
 		return nil, err

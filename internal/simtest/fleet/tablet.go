@@ -121,7 +121,7 @@ func (t *tablet) do(ctx context.Context, s Step) {
 		t.machine.calm()
 		t.say("has room on its disk")
 	case rescues:
-		t.rescue(ctx)
+		t.rescue(ctx, r)
 	}
 	if t.machine.dead {
 		t.say("lost power")

@@ -1,0 +1,108 @@
+package oracle_test
+
+import (
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+
+	"satchel/internal/simtest/oracle"
+)
+
+// story is evidence in which every promise is kept: two tablets edited one phone without knowing of each
+// other, and one of them deleted a record that the other had edited.
+func story() oracle.Evidence {
+	phone := func(id int, by, value string, saw ...oracle.Sight) oracle.Change {
+		return oracle.Change{
+			ID: id, By: by, Form: id, Record: "h1", Collection: "households", Owed: true, Claimed: int64(100 + id),
+			Writes: map[string]string{"phone": value}, Saw: map[string][]oracle.Sight{"phone": saw},
+		}
+	}
+	first := oracle.Sight{Value: `"1"`, Time: 100}
+	changes := []oracle.Change{phone(0, "a", `"1"`), phone(1, "a", `"2"`, first), phone(2, "b", `"3"`, first)}
+	entry := func(c oracle.Change, n int64) oracle.Entry {
+		return oracle.Entry{Record: c.Record, Device: c.By, N: n, Writes: c.Writes, Status: oracle.Applied, Claimed: c.Claimed, Received: 1000, Time: c.Claimed}
+	}
+	deletion := oracle.Change{
+		ID: 3, By: "b", Form: 3, Record: "h1", Collection: "households", Owed: true, Claimed: 103,
+		Writes: map[string]string{oracle.Deleted: oracle.True}, Saw: map[string][]oracle.Sight{"phone": {{Value: `"3"`, Time: 102}}},
+	}
+	changes = append(changes, deletion)
+	shown := oracle.Shown{
+		Collection: "households", Area: "x", Deleted: true, Conflicts: []string{"phone"},
+		Values: map[string]string{"phone": `"3"`, oracle.Deleted: oracle.True},
+	}
+	return oracle.Evidence{
+		Changes: changes,
+		Entries: []oracle.Entry{entry(changes[0], 1), entry(changes[1], 2), entry(changes[2], 1), entry(deletion, 2)},
+		Conflicts: []oracle.Conflict{
+			{Record: "h1", Field: "phone", Sides: []oracle.Side{{Field: "phone", Value: `"3"`}, {Field: "phone", Value: `"2"`}}},
+			{Record: "h1", Field: oracle.Deleted, Sides: []oracle.Side{{Field: oracle.Deleted, Value: oracle.True}, {Field: "phone", Value: `"2"`}}},
+		},
+		Records:  map[string]oracle.Shown{"h1": shown},
+		Replicas: []oracle.Replica{{Name: "a", Areas: map[string]bool{"x": true}, Records: map[string]oracle.Shown{}}},
+		Slack:    1000,
+	}
+}
+
+func TestNothingIsBroken(t *testing.T) {
+	for _, v := range oracle.Judge(story()) {
+		t.Error(v)
+	}
+}
+
+// TestEachPromiseCanBeBroken bends the evidence in one place each.
+func TestEachPromiseCanBeBroken(t *testing.T) {
+	for name, c := range map[string]struct {
+		bend func(*oracle.Evidence)
+		want string
+	}{
+		"a change is missing":          {func(e *oracle.Evidence) { e.Entries = e.Entries[:3] }, "nothing is lost"},
+		"a change is there twice":      {func(e *oracle.Evidence) { e.Entries = append(e.Entries, again(e.Entries[1], "c", 1)) }, "exactly once"},
+		"a change is nobody's":         {func(e *oracle.Evidence) { e.Changes = e.Changes[:3] }, "exactly once"},
+		"what was refused is there":    {func(e *oracle.Evidence) { e.Changes[1].Void = true }, "exactly once"},
+		"a number is left out":         {func(e *oracle.Evidence) { e.Entries[3].N = 3 }, "versions are gapless"},
+		"half of a form is applied":    {func(e *oracle.Evidence) { e.Changes[1].Form = 0; e.Entries[1].Status = "held" }, "a form is applied whole or not at all"},
+		"a clock from the future wins": {func(e *oracle.Evidence) { e.Entries[1].Claimed, e.Entries[1].Time = 1e6, 1e6 }, "no clock wins that is ahead"},
+		"a value was overwritten":      {func(e *oracle.Evidence) { e.Conflicts = e.Conflicts[1:] }, "no value is overwritten unseen"},
+		"a replaced value is back": {func(e *oracle.Evidence) {
+			e.Conflicts[0].Sides = append(e.Conflicts[0].Sides, oracle.Side{Field: "phone", Value: `"1"`})
+		}, "who saw a value replaced it"},
+		"the wrong value shows":          {func(e *oracle.Evidence) { e.Records["h1"].Values["phone"] = `"2"` }, "the latest shows"},
+		"a record is gone":               {func(e *oracle.Evidence) { delete(e.Records, "h1") }, "nothing is lost"},
+		"a deletion is not shown":        {func(e *oracle.Evidence) { e.Records["h1"] = undeleted(e.Records["h1"]) }, "the latest shows"},
+		"an edit was swallowed":          {func(e *oracle.Evidence) { e.Conflicts = e.Conflicts[:1] }, "a deletion never swallows an edit"},
+		"an edit that was seen contests": {func(e *oracle.Evidence) { e.Conflicts[1].Sides[1].Value = `"3"` }, "who saw a deletion does not contest it"},
+		"a tablet lacks a record": {func(e *oracle.Evidence) {
+			e.Records["h2"] = oracle.Shown{Collection: "households", Area: "x"}
+		}, "all show the same"},
+		"a tablet shows something else": {func(e *oracle.Evidence) {
+			e.Replicas[0].Records["h1"] = undeleted(e.Records["h1"])
+		}, "all show the same"},
+		"a tablet shows another area's": {func(e *oracle.Evidence) {
+			e.Replicas[0].Records["h1"], e.Replicas[0].Areas = e.Records["h1"], nil
+		}, "nothing leaks"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			e := story()
+			c.bend(&e)
+			var promises []string
+			for _, v := range oracle.Judge(e) {
+				promises = append(promises, v.Promise)
+			}
+			if !slices.Contains(promises, c.want) {
+				t.Errorf("broken: %q, want %q among them", strings.Join(promises, ", "), c.want)
+			}
+		})
+	}
+}
+
+func again(e oracle.Entry, device string, n int64) oracle.Entry {
+	e.Device, e.N = device, n
+	return e
+}
+
+func undeleted(s oracle.Shown) oracle.Shown {
+	s.Deleted, s.Values = false, maps.Clone(s.Values)
+	return s
+}
