@@ -73,7 +73,7 @@ func (o *office) settle(ctx context.Context, r *rand.Rand) {
 		if at < 0 {
 			return // a contested deletion settles no values
 		}
-		done.sides = append(done.sides, string(c.Sides[at].Value))
+		done.sides = append(done.sides, c.Sides[at])
 	}
 	o.settled = append(o.settled, done)
 }
@@ -91,8 +91,9 @@ func (o *office) undo(ctx context.Context, r *rand.Rand) {
 	record := uuid.MustParse(done.saving.Record)
 	saw := map[string][]oracle.Sight{field: {{Value: done.saving.Writes[field], Time: done.time}}}
 	var noted []*saving
-	for _, value := range slices.Backward(done.sides) {
-		s := o.w.ledger.note(oracle.Office, done.saving.Collection, record, map[string]string{field: value}, saw)
+	for _, side := range slices.Backward(done.sides) {
+		s := o.w.ledger.note(oracle.Office, done.saving.Collection, record, map[string]string{field: string(side.Value)}, saw)
+		s.Restates = oracle.Version{Device: side.Version.Device.String(), N: side.Version.N}
 		s.Form = s.ID - len(noted)
 		noted = append(noted, s)
 	}

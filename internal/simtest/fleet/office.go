@@ -50,8 +50,8 @@ type settlement struct {
 	saving  *saving
 	version syncproto.Version
 	time    int64
-	// sides are the values that it settled, in the order in which they were listed.
-	sides []string
+	// sides are what it settled, in the order in which they were settled.
+	sides []server.Side
 }
 
 // A backup is a file, and what the office had acknowledged when it was made.

@@ -33,8 +33,17 @@ type Change struct {
 	Claimed int64
 	// Owed says that the change has to be at the office: it is there, or somebody still holds it.
 	Owed bool
+	// Restates is the change whose value this one brings back as it was, with all that its author had
+	// seen; none if Device is "".
+	Restates Version
 	// Void says that it never was, or is gone for a good reason: nobody may have it.
 	Void bool
+}
+
+// A Version names a change as the office does.
+type Version struct {
+	Device string
+	N      int64
 }
 
 // Office is who makes changes at the office.
@@ -166,7 +175,7 @@ func WritesOf(matches []Match) []Write {
 	}
 	all := slices.Clone(out)
 	for i := range out {
-		w, m := &out[i], owner[i]
+		w, m := &out[i], restating(owner[i], matches)
 		w.Saw, w.Maybe = seen(all, owner, m.Change, w.Field)
 		if w.Field != Deleted {
 			w.Knew, w.MaybeKnew = seen(all, owner, m.Change, Deleted)
@@ -180,6 +189,25 @@ func WritesOf(matches []Match) []Write {
 		}
 	}
 	return out
+}
+
+// restating gives a change that brings another one back with what the author of that one had seen.
+func restating(m Match, matches []Match) Match {
+	saw := maps.Clone(m.Saw)
+	for origin := m; origin.Restates.Device != ""; {
+		at := slices.IndexFunc(matches, func(o Match) bool { return o.Device == origin.Restates.Device && o.N == origin.Restates.N })
+		if at < 0 {
+			break
+		}
+		origin = matches[at]
+		for field, sights := range origin.Saw {
+			if _, own := m.Change.Writes[field]; !own {
+				saw[field] = sights
+			}
+		}
+	}
+	m.Saw = saw
+	return m
 }
 
 // seen gives the writes that somebody was looking at who saw that of a field. Where several say the
