@@ -51,6 +51,9 @@ func (t *tablet) syncOnce(ctx context.Context) (clientlib.SyncResult, error) {
 	result, err := t.store.Sync(ctx, nil)
 	t.expect("sync", err)
 	t.say("syncs: %d up, %d down, %d exchanges%s%s", result.Changes, result.Records, result.Exchanges, t.remarks(result), orError(err))
+	if result.NewIdentity {
+		t.w.fault("history forked")
+	}
 	if result.Repaired > 0 {
 		t.w.broke("cursors never skip", "%s had to fetch %d areas anew, because what it held did not add up", t.name, result.Repaired)
 	}

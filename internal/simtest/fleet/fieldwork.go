@@ -153,12 +153,29 @@ func (t *tablet) register(ctx context.Context, r *rand.Rand) {
 	t.save(ctx, &form, drafts...)
 }
 
-// edit writes some fields of a record as it was read, now and then one of few values beside them, or
-// clears one.
-func (t *tablet) edit(ctx context.Context, r *rand.Rand, record *clientlib.Record) {
+// another draws a person, one time in four: who edits a household may edit a member on the same screen.
+func (t *tablet) another(ctx context.Context, r *rand.Rand) *clientlib.Record {
+	if r.IntN(4) > 0 {
+		return nil
+	}
+	return t.any(ctx, r, "people")
+}
+
+// edit writes some fields of one or two records as they were read, in one form.
+func (t *tablet) edit(ctx context.Context, r *rand.Rand, record, other *clientlib.Record) {
 	if record == nil {
 		return
 	}
+	var form clientlib.Form
+	drafts := []draft{t.draft(r, &form, record)}
+	if other != nil && other.ID != record.ID {
+		drafts = append(drafts, t.draft(r, &form, other))
+	}
+	t.save(ctx, &form, drafts...)
+}
+
+// draft puts new values for some fields of a record into a form, now and then one of few beside them.
+func (t *tablet) draft(r *rand.Rand, form *clientlib.Form, record *clientlib.Record) draft {
 	name := t.w.ledger.name(record.Collection, record.ID)
 	fields := map[string]any{}
 	for _, field := range someOf(r, textFields[record.Collection]) {
@@ -167,14 +184,31 @@ func (t *tablet) edit(ctx context.Context, r *rand.Rand, record *clientlib.Recor
 	if status := []string{"idp", "returnee", "refugee"}[r.IntN(3)]; record.Collection == "households" && r.IntN(4) == 0 && record.Text("status") != status {
 		fields["status"] = status
 	}
-	t.saveEdit(ctx, record, fields)
+	return edited(form, record, fields)
+}
+
+// edited puts values into a form, and notes what is on the screen.
+func edited(form *clientlib.Form, record *clientlib.Record, fields map[string]any) draft {
+	saw := sightsOf(record, slices.Sorted(maps.Keys(fields))...)
+	form.Edit(record, fields)
+	return draft{record, fields, saw}
 }
 
 func (t *tablet) saveEdit(ctx context.Context, record *clientlib.Record, fields map[string]any) {
-	saw := sightsOf(record, slices.Sorted(maps.Keys(fields))...)
 	var form clientlib.Form
-	form.Edit(record, fields)
-	t.save(ctx, &form, draft{record, fields, saw})
+	t.save(ctx, &form, edited(&form, record, fields))
+}
+
+// takeBack takes the deletion of a record back.
+func (t *tablet) takeBack(ctx context.Context, r *rand.Rand) {
+	ids := t.w.ledger.all()
+	for _, at := range r.Perm(len(ids)) {
+		record, err := t.store.Get(ctx, ids[at])
+		if t.expect("read a record", err); err == nil && record.Deleted {
+			t.saveEdit(ctx, record, map[string]any{oracle.Deleted: false})
+			return
+		}
+	}
 }
 
 // delete deletes a record.

@@ -89,6 +89,13 @@ func (l *ledger) note(by, collection string, record uuid.UUID, writes map[string
 	return s
 }
 
+// all gives the ids of all records that there ever were.
+func (l *ledger) all() []uuid.UUID {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return slices.Clone(l.ids)
+}
+
 // areasOf gives every area that a record was ever in; none for what everybody has.
 func (l *ledger) areasOf(name string) []uuid.UUID {
 	l.mu.Lock()

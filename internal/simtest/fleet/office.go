@@ -94,7 +94,7 @@ func (o *office) watch(ctx context.Context, cuts <-chan *rand.Rand) {
 	for r := range cuts {
 		<-o.turn
 		o.w.net.Break()
-		down := time.Duration(r.Int64N(int64(3 * time.Hour)))
+		down := time.Duration(r.Int64N(int64(o.w.span / 50)))
 		time.Sleep(down) //nolint:forbidigo // it is the outage, in simulated time
 		o.restartFromImage(ctx)
 		o.w.say("office", "is up again after %v", down)

@@ -88,14 +88,16 @@ func (t *tablet) do(ctx context.Context, s Step) {
 	case registers:
 		t.register(ctx, r)
 	case edits:
-		t.edit(ctx, r, t.any(ctx, r, "households", "people", "visits"))
+		t.edit(ctx, r, t.any(ctx, r, "households", "people", "visits"), t.another(ctx, r))
 	case opens:
 		t.opened = t.any(ctx, r, "households", "people")
 	case fills:
-		t.edit(ctx, r, t.opened)
+		t.edit(ctx, r, t.opened, nil)
 		t.opened = nil
 	case deletes:
 		t.delete(ctx, t.any(ctx, r, "households", "people", "visits"))
+	case takesBack:
+		t.takeBack(ctx, r)
 	case delivers:
 		t.deliver(ctx, r)
 	case moves:

@@ -54,6 +54,7 @@ type Outcome struct {
 type world struct {
 	root    string
 	begin   time.Time
+	span    time.Duration
 	net     link.Network
 	office  *office
 	tablets []*tablet
@@ -81,7 +82,7 @@ func Play(t *testing.T, p Plan, root string) Outcome {
 }
 
 func (w *world) play(ctx context.Context, t *testing.T, p Plan) {
-	w.begin = time.Now()
+	w.begin, w.span = time.Now(), p.Span
 	if err := w.setUp(ctx, p); err != nil {
 		t.Fatal(err)
 	}
