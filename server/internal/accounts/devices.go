@@ -286,6 +286,9 @@ func (a *Accounts) SetDeviceAreas(ctx context.Context, actor, id uuid.UUID, area
 func (a *Accounts) decide(ctx context.Context, actor, id uuid.UUID, do func(tx *store.Tx, d store.Device, within reach) error) error {
 	return a.store.Write(ctx, func(tx *store.Tx) error {
 		d, err := tx.Device(ctx, id)
+		if errors.Is(err, store.ErrNotFound) {
+			return syncproto.Refuse(syncproto.CodeNotFound, "There is no device of that id. Nothing was changed; a server that was restored may not know it any more.")
+		}
 		if err != nil {
 			return err
 		}

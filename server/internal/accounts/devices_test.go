@@ -350,9 +350,7 @@ func TestADeviceGetsOtherAreas(t *testing.T) {
 	for what, areas := range map[string][]uuid.UUID{"none": nil, "an unknown one": {newID(t)}, "everyone's": {syncproto.Everyone}} {
 		refused(t, what, p.accounts.SetDeviceAreas(t.Context(), p.admin, id, areas), syncproto.CodeInvalid)
 	}
-	if err := p.accounts.SetDeviceAreas(t.Context(), p.admin, newID(t), []uuid.UUID{p.a}); !errors.Is(err, store.ErrNotFound) {
-		t.Errorf("an unknown device: %v, want ErrNotFound", err)
-	}
+	refused(t, "an unknown device", p.accounts.SetDeviceAreas(t.Context(), p.admin, newID(t), []uuid.UUID{p.a}), syncproto.CodeNotFound)
 }
 
 func TestADeviceIsRenamed(t *testing.T) {
@@ -388,9 +386,7 @@ func TestADeviceIsRevoked(t *testing.T) {
 	if p.device(other).Revoked != 0 {
 		t.Error("another device was revoked")
 	}
-	if err := p.accounts.RevokeDevice(t.Context(), p.admin, newID(t)); !errors.Is(err, store.ErrNotFound) {
-		t.Errorf("an unknown device: %v, want ErrNotFound", err)
-	}
+	refused(t, "an unknown device", p.accounts.RevokeDevice(t.Context(), p.admin, newID(t)), syncproto.CodeNotFound)
 }
 
 func TestADeviceWhoseAreaIsGoneCanBeRevokedAndMoved(t *testing.T) {
