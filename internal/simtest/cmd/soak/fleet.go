@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"maps"
-	"math/rand/v2"
 	"os"
 	"slices"
 	"sync"
@@ -17,9 +16,9 @@ import (
 
 // fleetCmd plays fleets.
 type fleetCmd struct {
+	seeded
 	For       time.Duration `help:"How long to play; 0 is until the histories are played." placeholder:"DURATION"`
 	Histories int           `help:"How many histories to play; 0 is any number." placeholder:"N"`
-	Seed      uint64        `help:"The first seed; one is drawn if it is 0. Others follow it." placeholder:"N"`
 	Steps     []int         `help:"Play only these steps of one history, and print its story." placeholder:"N,…"`
 	Story     bool          `help:"Print the story of each history."`
 	Go        bool          `help:"Go on after a broken promise, and do not shorten its story." name:"go-on"`
@@ -77,9 +76,7 @@ func (c *fleetCmd) Run(ctx context.Context, all *cli) (err error) {
 	if err != nil {
 		return err
 	}
-	if c.Seed == 0 {
-		c.Seed = rand.Uint64N(1 << 40) //nolint:gosec // it is printed
-	}
+	c.draw()
 	if len(c.Steps) > 0 {
 		out, err := runner.Play(ctx, fleet.Job{Seed: c.Seed, Only: c.Steps})
 		tell(os.Stdout, out)

@@ -23,7 +23,10 @@ Examples:
   go run ./internal/simtest/cmd/soak --for 10m
   go run ./internal/simtest/cmd/soak fleet --seed 7 --histories 1
   go run ./internal/simtest/cmd/soak laws --histories 10000000
-  go run ./internal/simtest/cmd/soak crash --images 5000
+  go run ./internal/simtest/cmd/soak crash --images 5000 --scratch /dev/shm
+  go run ./internal/simtest/cmd/soak disk --scripts 0
+  go run ./internal/simtest/cmd/soak kill --scripts 1 --full
+  go run ./internal/simtest/cmd/soak inputs --inputs 1000000
   go run ./internal/simtest/cmd/soak --help`
 
 // cli is the command line.
@@ -31,8 +34,12 @@ type cli struct {
 	Jobs    int    `help:"How much to do at once." default:"${jobs}" placeholder:"N"`
 	Scratch string `help:"Where files that may be thrown away go; in memory it is faster." default:"${scratch}" placeholder:"DIR" type:"existingdir"`
 
-	Fleet fleetCmd `cmd:"" default:"withargs" help:"Play fleets of tablets in simulated time."`
-	Laws  lawsCmd  `cmd:"" help:"Hold the merge to its laws over histories of one record."`
+	Fleet  fleetCmd  `cmd:"" default:"withargs" help:"Play fleets of tablets in simulated time."`
+	Laws   lawsCmd   `cmd:"" help:"Hold the merge to its laws over histories of one record."`
+	Crash  crashCmd  `cmd:"" help:"Cut the power of the server and of devices at any operation."`
+	Disk   diskCmd   `cmd:"" help:"Have every operation of a disk fail, once and for good."`
+	Kill   killCmd   `cmd:"" help:"Kill the real programs at every write and flush of a sync."`
+	Inputs inputsCmd `cmd:"" help:"Send bad input to every address, in everybody's name."`
 }
 
 func main() {

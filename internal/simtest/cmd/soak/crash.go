@@ -1,0 +1,71 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"satchel/internal/simtest/crash"
+)
+
+// crashCmd cuts the power.
+type crashCmd struct {
+	seeded
+	Images int `help:"How many crash images to take." default:"5000" placeholder:"N"`
+}
+
+// Run takes crash images.
+func (c *crashCmd) Run(ctx context.Context, all *cli) error {
+	c.draw()
+	fmt.Printf("taking %d crash images from seed %d on\n", c.Images, c.Seed)
+	begun, told := time.Now(), &teller{of: c.Images, what: "images"}
+	var mu sync.Mutex
+	var total crash.Report
+	err := shared(ctx, all.Jobs, c.Images, 250, c.Seed, func(ctx context.Context, seed uint64, n int) error {
+		report, err := crash.Images(ctx, crash.Plan{Seed: seed, Images: n, Scratch: all.Scratch})
+		told.add(report.Office + report.Tablet)
+		mu.Lock()
+		defer mu.Unlock()
+		total.Office += report.Office
+		total.Tablet += report.Tablet
+		total.Synced += report.Synced
+		total.Again += report.Again
+		return err
+	})
+	fmt.Printf("%d images of the server and %d of devices in %v, %d taken while another was opened; from %d all was synced to the end\n",
+		total.Office, total.Tablet, time.Since(begun).Round(time.Second), total.Again, total.Synced)
+	return err
+}
+
+// diskCmd has disks fail.
+type diskCmd struct {
+	seeded
+	Scripts []int `help:"The numbers of the scripts to play; all if none is given." placeholder:"N,…"`
+	Every   int   `help:"Fail only every so-many-th operation." placeholder:"N"`
+}
+
+// Run has each operation of each script fail.
+func (c *diskCmd) Run(ctx context.Context, all *cli) error {
+	c.draw()
+	scripts := c.Scripts
+	for i := range crash.Scripts() {
+		if len(c.Scripts) == 0 {
+			scripts = append(scripts, i)
+		}
+	}
+	fmt.Printf("failing the operations of %d scripts from seed %d on\n", len(scripts), c.Seed)
+	begun := time.Now()
+	var mu sync.Mutex
+	var total crash.Report
+	err := shared(ctx, all.Jobs, len(scripts), 1, 0, func(ctx context.Context, at uint64, _ int) error {
+		report, err := crash.Failing(ctx, crash.Plan{Seed: c.Seed, Scripts: scripts[at : at+1], Every: c.Every, Scratch: all.Scratch})
+		mu.Lock()
+		defer mu.Unlock()
+		total.Operations += report.Operations
+		total.Errors += report.Errors
+		return err
+	})
+	fmt.Printf("%d operations made to fail in %v; somebody was told of %d\n", total.Operations, time.Since(begun).Round(time.Second), total.Errors)
+	return err
+}

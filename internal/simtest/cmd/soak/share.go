@@ -1,0 +1,75 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"sync"
+	"time"
+)
+
+// seeded is the flag of what is played from a seed.
+type seeded struct {
+	Seed uint64 `help:"The seed; one is drawn if it is 0." placeholder:"N"`
+}
+
+// draw draws a seed where none was given.
+func (s *seeded) draw() {
+	if s.Seed == 0 {
+		s.Seed = rand.Uint64N(1 << 40) //nolint:gosec // it is printed
+	}
+}
+
+// shared does n things in shares, several at once, each with a seed of its own. It ends at the first
+// share that fails, and gives its error.
+func shared(ctx context.Context, jobs, n, share int, seed uint64, do func(ctx context.Context, seed uint64, n int) error) error {
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	type part struct {
+		seed uint64
+		n    int
+	}
+	parts := make(chan part)
+	var workers sync.WaitGroup
+	for range max(jobs, 1) {
+		workers.Go(func() {
+			for p := range parts {
+				if err := do(ctx, p.seed, p.n); err != nil {
+					stop(err)
+				}
+			}
+		})
+	}
+deal:
+	for at := 0; at < n; at += share {
+		select {
+		case parts <- part{seed + uint64(at/share), min(share, n-at)}:
+		case <-ctx.Done():
+			break deal
+		}
+	}
+	close(parts)
+	workers.Wait()
+	return context.Cause(ctx)
+}
+
+// A teller tells from time to time how far something is.
+type teller struct {
+	mu   sync.Mutex
+	last time.Time
+	done int
+	of   int
+	what string
+}
+
+// add counts what was done since, and tells it every ten seconds.
+func (t *teller) add(n int) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.done += n
+	if now := time.Now(); now.Sub(t.last) > 10*time.Second {
+		t.last = now
+		fmt.Fprintf(os.Stderr, "%d of %d %s\n", t.done, t.of, t.what)
+	}
+}
