@@ -13,7 +13,8 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-	_ "modernc.org/sqlite" // the driver of the store's file
+	"modernc.org/sqlite" // also the driver of the store's file
+	sqlite3 "modernc.org/sqlite/lib"
 )
 
 // Options are what a program may choose of a store. The zero Options are good.
@@ -236,8 +237,13 @@ func (t *tx) exec(ctx context.Context, query string, args ...any) error {
 	return nil
 }
 
-// writeError says what a transaction that failed leaves.
+// writeError says what a transaction that failed leaves. Where the disk did not confirm a transaction, it
+// may have kept it all the same: only who opens the store next can see that.
 func writeError(err error) error {
+	var failure *sqlite.Error
+	if errors.As(err, &failure) && failure.Code() == sqlite3.SQLITE_IOERR_FSYNC {
+		return fmt.Errorf("write to the store; the disk failed at the very end, and what was saved before is safe; open the store again and look whether this was saved, before you do it again: %w", err)
+	}
 	return fmt.Errorf("write to the store; nothing of this step was saved, and what was saved before is safe: %w", err)
 }
 

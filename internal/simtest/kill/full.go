@@ -1,9 +1,7 @@
 package kill
 
 import (
-	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -11,8 +9,6 @@ import (
 	"slices"
 	"strings"
 	"syscall"
-
-	"github.com/google/uuid"
 
 	"satchel/syncproto"
 )
@@ -156,7 +152,7 @@ func (t *trial) fillServer(ctx context.Context, dir string, room disk) error {
 func (t *trial) syncUntilFull(ctx context.Context, dir string) error {
 	const most = 50
 	for range most {
-		if _, err := t.saveOne(ctx, dir); err != nil {
+		if err := t.saveOne(ctx, dir); err != nil {
 			return err
 		}
 		device, err := t.bin.device(ctx, dir, nil, "sync")
@@ -191,28 +187,25 @@ func (t *trial) unsent(ctx context.Context, dir string) error {
 	return nil
 }
 
-// fullName is what all the households are called that are saved while the disk runs full.
-const fullName = "Marković"
-
 // fillDevice saves with less and less room, and syncs without any.
 func (t *trial) fillDevice(ctx context.Context, dir string, room disk) error {
-	done, refused := []uuid.UUID{}, 0
+	done, refused := 0, 0
 	for left := int64(enough); left >= 0; left -= 2 * block {
 		if err := room.leave(left); err != nil {
 			return err
 		}
-		id, err := t.saveOne(ctx, dir)
+		err := t.saveOne(ctx, dir)
 		switch {
 		case err == nil:
-			done = append(done, id)
+			done++
 		case errors.Is(err, errRefused):
 			refused++
 		default:
 			return err
 		}
 	}
-	if len(done) == 0 || refused == 0 {
-		return fmt.Errorf("%d saves went well and %d did not: nothing is shown", len(done), refused)
+	if done == 0 || refused == 0 {
+		return fmt.Errorf("%d saves went well and %d did not: nothing is shown", done, refused)
 	}
 	if err := t.syncFull(ctx, dir); err != nil {
 		return err
@@ -220,14 +213,11 @@ func (t *trial) fillDevice(ctx context.Context, dir string, room disk) error {
 	if err := room.empty(); err != nil {
 		return err
 	}
-	var found []struct{ ID uuid.UUID }
-	if err := t.ask(ctx, dir, &found, "household", "find", fullName, "--limit", "1000"); err != nil {
-		return err
+	found, err := t.found(ctx, dir)
+	if err == nil && len(found) != done {
+		err = fmt.Errorf("%d households were reported as saved, and %d are there", done, len(found))
 	}
-	if len(found) != len(done) {
-		return fmt.Errorf("%d households were reported as saved, and %d are there", len(done), len(found))
-	}
-	return nil
+	return err
 }
 
 // syncFull syncs a device whose disk has no room at all.
@@ -245,40 +235,4 @@ func (t *trial) syncFull(ctx context.Context, dir string) error {
 		return err
 	}
 	return plain(device)
-}
-
-// errRefused means that the device did not save, and said so.
-var errRefused = errors.New("the device did not save")
-
-// saveOne has the device program register a household, and notes it if it was.
-func (t *trial) saveOne(ctx context.Context, dir string) (uuid.UUID, error) {
-	device, err := t.bin.device(ctx, dir, nil, "--json", "household", "add", fullName, "--area", "Kraljevo")
-	if err != nil {
-		return uuid.Nil, err
-	}
-	if device.ran() != nil {
-		return uuid.Nil, cmp.Or(plain(device), errRefused)
-	}
-	var made struct{ ID uuid.UUID }
-	if err := json.Unmarshal([]byte(device.said.String()), &made); err != nil {
-		return uuid.Nil, fmt.Errorf("the device said %s: %w", device.said, err)
-	}
-	values, err := valuesOf(map[string]any{"head_name": fullName, "status": "idp", "area": t.stage.kraljevo})
-	t.stage.saved = append(t.stage.saved, saved{made.ID, values})
-	return made.ID, err
-}
-
-// ask has the device program answer in JSON.
-func (t *trial) ask(ctx context.Context, dir string, into any, args ...string) error {
-	device, err := t.bin.device(ctx, dir, nil, append([]string{"--json"}, args...)...)
-	if err == nil {
-		err = device.ran()
-	}
-	if err != nil {
-		return err
-	}
-	if err := json.Unmarshal([]byte(device.said.String()), into); err != nil {
-		return fmt.Errorf("the device said %s: %w", device.said, err)
-	}
-	return nil
 }

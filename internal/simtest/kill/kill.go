@@ -1,15 +1,16 @@
 // Package kill ends the real programs at every call that leaves something behind.
 //
-// It takes one sync, on both sides, and stops the server or the device program just before its k-th
-// write, flush, truncation, removal or renaming of a file, and its k-th write to the network, for each
-// k that there is. Then it starts what died, syncs again, and looks at what came of it: every change
-// that was ever saved has to be in the history once, or held; the audit log and the database have to
-// hold; and both sides have to hold the same, which is what they hold where nobody was killed. It does
-// the same with calls that fail, and with a disk that is really full.
+// It takes one sync, or one save on a device, and stops the server or the device program just before
+// its k-th write, flush, truncation, removal or renaming of a file, or its k-th write to the network,
+// for each k that there is. The server's calls are those from its start to its stop. Then it starts
+// what died, syncs again, and looks at what came of it: every change that was ever saved has to be in
+// the history once, applied or held; the audit log and the database have to hold; and both sides have
+// to hold the same, which is what they hold where nobody was killed. It does the same with calls that
+// fail, and with a disk that is really full.
 //
-// The programs are those that are installed: they are followed by ptrace, as strace does it. strace
-// itself counts the calls of each thread for itself, and which thread of a Go program makes which call
-// is another matter each time; counted here is over the whole program, so that no call is left out.
+// The programs are those that people run, followed by ptrace. strace does that too, but it counts the
+// calls of each thread by itself, and which thread of a Go program makes which call is another matter
+// each time. What is counted here is the whole program, so that no call is left out.
 //
 // It never shows what a power cut leaves: what a killed program wrote, the system still has. It never
 // waits for a time, and leaves nothing running.
@@ -132,7 +133,7 @@ func failsOnDisk(c Call) fate {
 	return fails(c)
 }
 
-// Points kills each side at every point of the sync of a script. The error is of the points where
+// Points kills each side at every point of the sync of a script, or of its save. The error is of the points where
 // something was wrong afterwards, or says why it could not go on. progress, if not nil, is told of each
 // point.
 func Points(ctx context.Context, bin Binaries, script int, progress func(Point)) (Report, error) {
@@ -162,7 +163,7 @@ func try(ctx context.Context, bin Binaries, script, every int, progress func(Poi
 	defer func() { err = errors.Join(err, t.close()) }()
 	report.Script = t.script.name
 	var wrong []error
-	for _, side := range []Side{Server, Device} {
+	for _, side := range t.script.sides() {
 		for at := 1 + rand.IntN(every); len(wrong) < tooMany; at += every { //nolint:gosec // G404: where to begin is no secret
 			point, more := t.point(ctx, side, at, b)
 			if point.Err != nil {
@@ -245,8 +246,10 @@ func (t *trial) undisturbed(ctx context.Context) error {
 	})
 }
 
-// inCopy does something with a copy of what the script left.
+// inCopy does something with a copy of what the script left, and forgets what was saved there.
 func (t *trial) inCopy(do func(dir string) error) error {
+	before := t.stage.saved
+	defer func() { t.stage.saved = before }()
 	dir := filepath.Join(t.dir, "run")
 	if err := os.CopyFS(dir, os.DirFS(t.stage.dir)); err != nil {
 		return fmt.Errorf("copy what the script left: %w", err)
@@ -254,14 +257,21 @@ func (t *trial) inCopy(do func(dir string) error) error {
 	return errors.Join(do(dir), os.RemoveAll(dir))
 }
 
-// round deals a blow to a side in the middle of the sync, and sees what comes of it.
+// round deals a blow to a side in the middle of the sync or save, and sees what comes of it.
 func (t *trial) round(ctx context.Context, side Side, b *blow) error {
+	hit := t.hit
+	if t.script.saves {
+		hit = t.hitSave
+	}
 	return t.inCopy(func(dir string) error {
-		if err := t.hit(ctx, dir, side, b); err != nil {
+		if err := hit(ctx, dir, side, b); err != nil {
 			return err
 		}
 		got, err := t.stage.look(ctx, dir)
-		return errors.Join(err, differ(t.want, got))
+		if err == nil && !t.script.saves { // which may have been killed before there was anything
+			err = differ(t.want, got)
+		}
+		return err
 	})
 }
 

@@ -1,16 +1,17 @@
-package kill_test
+package kill
 
 import (
 	"errors"
 	"os"
 	"runtime"
 	"testing"
-
-	"satchel/internal/simtest/kill"
 )
 
-// day is the script of a day's work in both directions.
-const day = 1
+// The scripts that are tried here: a day's work in both directions, and a save.
+const (
+	ofADay  = 1
+	ofASave = 10
+)
 
 // TestTheRealProgramsLoseAndDoubleNothing tries some of the points of one script; the room has functions
 // for all of them.
@@ -20,25 +21,34 @@ func TestTheRealProgramsLoseAndDoubleNothing(t *testing.T) {
 	}
 	if runtime.GOOS != "linux" || runtime.GOARCH != "amd64" {
 		if os.Getenv("SATCHEL_CI") != "" {
-			t.Fatal(kill.ErrNotHere)
+			t.Fatal(ErrNotHere)
 		}
-		t.Skip(kill.ErrNotHere)
+		t.Skip(ErrNotHere)
 	}
-	bin, err := kill.Build(t.Context(), t.TempDir())
+	bin, err := Build(t.Context(), t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}
 	bin.Scratch = scratch(t)
 	t.Run("killed", func(t *testing.T) {
-		tried(t)(kill.Sample(t.Context(), bin, day, 9, nil))
+		tried(t, Server, Device)(Sample(t.Context(), bin, ofADay, 9, nil))
+		tried(t, Device)(Sample(t.Context(), bin, ofASave, 12, nil))
 	})
 	t.Run("with a disk that fails", func(t *testing.T) {
-		tried(t)(kill.Fail(t.Context(), bin, day, 40, false, nil))
-		tried(t)(kill.Fail(t.Context(), bin, day, 40, true, nil))
+		tried(t, Server, Device)(Fail(t.Context(), bin, ofADay, 40, false, nil))
+		tried(t, Server, Device)(Fail(t.Context(), bin, ofADay, 40, true, nil))
+		// A disk that does not confirm may have kept what it was given: nobody may say otherwise.
+		onFlush := func(c Call) fate {
+			if c.Name != "fsync" {
+				return fate{}
+			}
+			return fails(c)
+		}
+		tried(t, Device)(try(t.Context(), bin, ofASave, 1, nil, blow{deal: onFlush, stays: true}))
 	})
 	t.Run("with a disk that is full", func(t *testing.T) {
-		err := kill.Full(t.Context(), bin)
-		if errors.Is(err, kill.ErrNoMount) && (os.Getenv("SATCHEL_CI") == "" || os.Geteuid() == 0) {
+		err := Full(t.Context(), bin)
+		if errors.Is(err, ErrNoMount) && (os.Getenv("SATCHEL_CI") == "" || os.Geteuid() == 0) {
 			t.Skip(err) // not even root may everywhere
 		}
 		if err != nil {
@@ -47,18 +57,20 @@ func TestTheRealProgramsLoseAndDoubleNothing(t *testing.T) {
 	})
 }
 
-// tried checks a report: both sides have to have been hit.
-func tried(t *testing.T) func(kill.Report, error) {
-	return func(report kill.Report, err error) {
+// tried checks a report: the sides have to have been hit.
+func tried(t *testing.T, sides ...Side) func(Report, error) {
+	return func(report Report, err error) {
 		t.Helper()
 		if err != nil {
 			t.Error(err)
 		}
 		hit := report.Count()
-		if len(hit[kill.Server]) == 0 || len(hit[kill.Device]) == 0 {
-			t.Errorf("%d points, of these %v: nothing is shown", len(report.Points), hit)
+		for _, side := range sides {
+			if len(hit[side]) == 0 {
+				t.Errorf("the %s was never hit: nothing is shown", side)
+			}
 		}
-		t.Logf("%d points: %v", len(report.Points), hit)
+		t.Logf("%s, %d points: %v", report.Script, len(report.Points), hit)
 	}
 }
 

@@ -5,27 +5,38 @@ import (
 	"time"
 )
 
-// A script is what happened before the sync of the tablet that is going to be killed.
+// A script is what happened before the sync that is going to be killed.
 type script struct {
 	name string
-	// ago is how long before the sync it happened.
-	ago  time.Duration
 	play func(*stage)
+	// ago is how long before the sync it happened.
+	ago time.Duration
+	// saves is set if it is a save on the device that is going to be killed, in the place of a sync.
+	saves bool
+}
+
+// sides are those that take part in what is going to be killed.
+func (s script) sides() []Side {
+	if s.saves {
+		return []Side{Device}
+	}
+	return []Side{Server, Device}
 }
 
 // scripts are all there are. Points takes them by their place.
 func scripts() []script {
 	return []script{
-		{"the first sync of a new device", 0, firstSync},
-		{"a day's work in both directions", 0, day},
-		{"an edit conflict", 0, conflict},
-		{"a delete against an edit", 0, deleted},
-		{"a household that moves away", 0, moved},
-		{"a change that is held", 0, held},
-		{"an outbox that takes several exchanges", 0, several},
-		{"credentials that have expired", time.Hour, day},
-		{"a server restored from a backup", 0, restored},
-		{"a forked identity", 0, forked},
+		{name: "the first sync of a new device", play: firstSync},
+		{name: "a day's work in both directions", play: day},
+		{name: "an edit conflict", play: conflict},
+		{name: "a delete against an edit", play: deleted},
+		{name: "a household that moves away", play: moved},
+		{name: "a change that is held", play: held},
+		{name: "an outbox that takes several exchanges", play: several},
+		{name: "credentials that have expired", play: day, ago: time.Hour},
+		{name: "a server restored from a backup", play: restored},
+		{name: "a forked identity", play: forked},
+		{name: "a save", play: day, saves: true},
 	}
 }
 
