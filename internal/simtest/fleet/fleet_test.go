@@ -1,7 +1,9 @@
 package fleet_test
 
 import (
+	"encoding/json"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -31,17 +33,17 @@ func runner(t *testing.T) fleet.Runner {
 	return fleet.Runner{Binary: binary, Dir: t.TempDir(), Limit: 2 * time.Minute}
 }
 
-// each plays the histories of some seeds, two at a time.
-func each(t *testing.T, seeds []uint64, judge func(fleet.Outcome)) {
+// each plays some jobs, two at a time.
+func each(t *testing.T, jobs []fleet.Job, judge func(fleet.Outcome)) {
 	t.Helper()
 	r := runner(t)
 	var mu sync.Mutex
 	var players sync.WaitGroup
-	next := make(chan uint64)
+	next := make(chan fleet.Job)
 	for range 2 {
 		players.Go(func() {
-			for seed := range next {
-				out, err := r.Play(t.Context(), fleet.Job{Seed: seed})
+			for job := range next {
+				out, err := r.Play(t.Context(), job)
 				mu.Lock()
 				if err != nil {
 					t.Error(err)
@@ -51,20 +53,49 @@ func each(t *testing.T, seeds []uint64, judge func(fleet.Outcome)) {
 			}
 		})
 	}
-	for _, seed := range seeds {
-		next <- seed
+	for _, job := range jobs {
+		next <- job
 	}
 	close(next)
 	players.Wait()
 }
 
-func TestHistories(t *testing.T) {
-	var seeds []uint64
-	for seed := range uint64(12) {
-		seeds = append(seeds, seed+1)
+func seeds(list ...uint64) []fleet.Job {
+	var out []fleet.Job
+	for _, seed := range list {
+		out = append(out, fleet.Job{Seed: seed})
 	}
+	return out
+}
+
+// TestWhatWasFoundStaysMended plays the shortened stories of promises that were once broken.
+func TestWhatWasFoundStaysMended(t *testing.T) {
+	files, err := filepath.Glob(filepath.Join("testdata", "found", "*.json"))
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no stories: %v", err)
+	}
+	var jobs []fleet.Job
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var p fleet.Plan
+		if err := json.Unmarshal(text, &p); err != nil {
+			t.Fatalf("%s: %v", file, err)
+		}
+		jobs = append(jobs, fleet.Job{Kept: &p, Seed: p.Seed})
+	}
+	each(t, jobs, func(out fleet.Outcome) {
+		for _, v := range out.Broken {
+			t.Errorf("seed %d: %s\n%s", out.Seed, v, strings.Join(out.Story, "\n"))
+		}
+	})
+}
+
+func TestHistories(t *testing.T) {
 	faults := map[string]int{}
-	each(t, seeds, func(out fleet.Outcome) {
+	each(t, seeds(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12), func(out fleet.Outcome) {
 		for _, v := range out.Broken {
 			t.Errorf("seed %d: %s", out.Seed, v)
 		}
@@ -81,7 +112,7 @@ func TestHistories(t *testing.T) {
 // TestASeedPlaysTheSameHistoryAgain compares the stories, to the millisecond and the byte.
 func TestASeedPlaysTheSameHistoryAgain(t *testing.T) {
 	stories := map[uint64][]string{}
-	each(t, []uint64{1, 2, 3, 1, 2, 3}, func(out fleet.Outcome) {
+	each(t, seeds(1, 2, 3, 1, 2, 3), func(out fleet.Outcome) {
 		story := append(slices.Clone(out.Story), out.Simulated.String())
 		if before := stories[out.Seed]; before != nil && !slices.Equal(before, story) {
 			t.Errorf("seed %d played two stories:\n%s\n\n%s", out.Seed, strings.Join(before, "\n"), strings.Join(story, "\n"))

@@ -16,10 +16,23 @@ import (
 	"satchel/internal/simtest/oracle"
 )
 
-// A Job is a history to play: the plan of a seed or, if Only names any, some of its steps.
+// A Job is a history to play: a plan that was kept, or else the plan of a seed or, if Only names any,
+// some of its steps.
 type Job struct {
+	Kept *Plan `json:",omitempty"`
 	Seed uint64
 	Only []int `json:",omitempty"`
+}
+
+// Plan gives the plan of the job.
+func (j Job) Plan() Plan {
+	switch {
+	case j.Kept != nil:
+		return *j.Kept
+	case len(j.Only) > 0:
+		return NewPlan(j.Seed).Only(j.Only)
+	}
+	return NewPlan(j.Seed)
 }
 
 // jobVariable is the environment variable that gives a process its job, and outcomeFile the file in its
@@ -100,15 +113,11 @@ func PlayJob(t *testing.T) bool {
 	if err := json.Unmarshal([]byte(text), &job); err != nil {
 		t.Fatal(err)
 	}
-	p := NewPlan(job.Seed)
-	if len(job.Only) > 0 {
-		p = p.Only(job.Only)
-	}
 	root, err := os.MkdirTemp("", "fleet-")
 	if err != nil {
 		t.Fatal(err)
 	}
-	result, err := json.Marshal(Play(t, p, root))
+	result, err := json.Marshal(Play(t, job.Plan(), root))
 	if err == nil {
 		err = os.WriteFile(outcomeFile, result, 0o600)
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -21,6 +22,7 @@ type fleetCmd struct {
 	Histories int           `help:"How many histories to play; 0 is any number." placeholder:"N"`
 	Steps     []int         `help:"Play only these steps of one history, and print its story." placeholder:"N,…"`
 	Story     bool          `help:"Print the story of each history."`
+	Keep      string        `help:"File for the plan of a shortened story, to be played again by the tests." placeholder:"FILE"`
 	Go        bool          `help:"Go on after a broken promise, and do not shorten its story." name:"go-on"`
 }
 
@@ -164,10 +166,25 @@ func (c *fleetCmd) explain(ctx context.Context, runner fleet.Runner, broken flee
 	}
 	tell(os.Stdout, out)
 	fmt.Printf("the whole story:  go run ./internal/simtest/cmd/soak --seed %d --histories 1 --story\n", broken.Seed)
+	if c.Keep != "" {
+		err = errors.Join(err, keep(c.Keep, job.Plan()))
+	}
 	if len(job.Only) > 0 {
 		fmt.Printf("this one again:   go run ./internal/simtest/cmd/soak --seed %d --steps %s\n", broken.Seed, commas(job.Only))
 	}
 	return errors.Join(err, verdict(out))
+}
+
+// keep writes a plan to a file.
+func keep(file string, p fleet.Plan) error {
+	text, err := json.MarshalIndent(p, "", "  ")
+	if err == nil {
+		err = os.WriteFile(file, append(text, '\n'), 0o600)
+	}
+	if err != nil {
+		return fmt.Errorf("keep the plan: %w", err)
+	}
+	return nil
 }
 
 // tell prints a story and what it broke.
