@@ -15,9 +15,10 @@ import (
 type outcome struct {
 	// acknowledged is how many changes of the outbox the server has taken, unsent how many are left.
 	acknowledged, unsent int
-	known                syncproto.Tip
 	departed             int
 	revoked              bool
+	// due is set if a former identity has something to say yet.
+	due bool
 	// stranger is set if the server has changes under this identity that this device never made.
 	stranger bool
 	// complete is set if there is nothing left to do on either side.
@@ -33,15 +34,25 @@ func (r *run) apply(ctx context.Context, t *tx, j job, a answer) (o outcome, err
 	if err := t.unchanged(ctx, j); err != nil {
 		return o, err
 	}
+	known, err := t.acknowledge(ctx, j, a.Reply)
+	if err != nil {
+		return o, err
+	}
+	o.acknowledged = int(known.N - j.request.Known.N)
+	if o.unsent, err = t.unsent(ctx); err != nil {
+		return o, err
+	}
 	x := j.x
 	x.Offset = a.Now - a.midway
 	x.Contact = a.Now
-	if x.Known, err = t.acknowledge(ctx, j, a.Reply); err != nil {
-		return o, err
+	if j.handsIn() {
+		if err := r.applyHandIn(ctx, t, j, a, known); err != nil {
+			return o, err
+		}
+		return o, setProperty(ctx, t, x)
 	}
-	o.known = x.Known
-	o.acknowledged = int(x.Known.N - j.x.Known.N)
-	if o.unsent, err = t.unsent(ctx); err != nil {
+	x.Known = known
+	if o.due, err = t.setDue(ctx, a.Epoch); err != nil {
 		return o, err
 	}
 	x.Revoked, o.revoked = a.Revoked, a.Revoked
@@ -101,7 +112,7 @@ WHERE records.generation < cursors.generation`)
 		return err
 	}
 	o.differs, x.Differs = len(differing), len(differing)
-	o.complete = o.unsent == 0
+	o.complete = o.unsent == 0 && !o.due
 	for _, area := range differing {
 		if r.repaired[area] {
 			continue
@@ -133,7 +144,11 @@ func (t *tx) unchanged(ctx context.Context, j job) error {
 	if err != nil {
 		return err
 	}
-	if me.Device != j.me.Device || x.Known != j.x.Known || x.Epoch != j.x.Epoch || !maps.Equal(cursors, j.request.Cursors) {
+	all, _, err := property[formers](ctx, t)
+	if err != nil {
+		return err
+	}
+	if me.Device != j.me.Device || x.Known != j.x.Known || x.Epoch != j.x.Epoch || !maps.Equal(cursors, j.cursors) || !slices.Equal(all, j.formers) {
 		return ErrSyncing
 	}
 	return nil
@@ -141,21 +156,21 @@ func (t *tx) unchanged(ctx context.Context, j job) error {
 
 // acknowledge writes down the receipts, and gives the last change that the server is known to have.
 func (t *tx) acknowledge(ctx context.Context, j job, reply syncproto.Reply) (syncproto.Tip, error) {
-	known := j.x.Known
+	known := j.request.Known
 	for _, receipt := range reply.Receipts {
 		asked := slices.Contains(j.request.Held, receipt.N)
-		next := receipt.N == known.N+1 && int(receipt.N-j.x.Known.N) <= len(j.batch)
+		next := receipt.N == known.N+1 && int(receipt.N-j.request.Known.N) <= len(j.batch)
 		if !asked && !next {
 			continue
 		}
 		if next {
-			known = syncproto.Tip{N: receipt.N, Hash: j.batch[receipt.N-j.x.Known.N-1].hash}
+			known = syncproto.Tip{N: receipt.N, Hash: j.batch[receipt.N-j.request.Known.N-1].hash}
 		}
-		if err := t.setReceipt(ctx, j.me.Device, receipt, reply.Now); err != nil {
+		if err := t.setReceipt(ctx, j.request.Device, receipt, reply.Now); err != nil {
 			return known, err
 		}
 		if receipt.Status == syncproto.Discarded {
-			if err := t.refreshRecordOf(ctx, j.me.Device, receipt.N); err != nil {
+			if err := t.refreshRecordOf(ctx, j.request.Device, receipt.N); err != nil {
 				return known, err
 			}
 		}

@@ -27,8 +27,8 @@ type enrolment struct {
 
 // Enrol makes the device one of a server's, with a one-time code from the office. name is what the
 // office calls the device, "" for the name that came with the code. A store that was enrolled before
-// keeps all that it holds: if the server knows its identity, it gets a new one, under which the outbox is
-// numbered anew; a server that does not know it gets all that the device has kept under that identity.
+// keeps all that it holds: if the server knows its identity, it gets a new one, and hands in under the
+// former one what that recorded; a server that does not know it gets all that the device has kept.
 // The device learns its areas with the first [Store.Sync].
 func (s *Store) Enrol(ctx context.Context, server, code, name string) error {
 	if err := s.options.checkServer(server); err != nil {
@@ -68,32 +68,26 @@ func (s *Store) Enrol(ctx context.Context, server, code, name string) error {
 		if err := setProperty(ctx, t, x); err != nil {
 			return err
 		}
-		return s.adopt(ctx, t, server, out, x.Known)
+		return s.adopt(ctx, t, server, out)
 	})
 }
 
-// adopt makes the device who the server says that it is. If that is somebody new, its changes behind
-// those that the server has are numbered anew, and go into the outbox.
-func (s *Store) adopt(ctx context.Context, t *tx, server string, e enrolment, has syncproto.Tip) error {
+// adopt makes the device who the server says that it is.
+func (s *Store) adopt(ctx context.Context, t *tx, server string, e enrolment) error {
 	was, _, err := property[identity](ctx, t)
 	if err != nil {
 		return err
 	}
-	me := identity{Device: e.Device, Name: e.Name, Holder: e.Holder, Server: server, Was: was.Was}
-	if was.Device != uuid.Nil && was.Device != me.Device {
-		me.Was = append(me.Was, was.Device)
-	}
-	if err := setProperty(ctx, t, me); err != nil {
-		return err
+	if was.Device != uuid.Nil && was.Device != e.Device {
+		if err := t.retire(ctx, was.Device); err != nil {
+			return err
+		}
 	}
 	t.mine = nil
-	if err := s.setTokens(ctx, t, e); err != nil {
+	if err := setProperty(ctx, t, identity{Device: e.Device, Name: e.Name, Holder: e.Holder, Server: server}); err != nil {
 		return err
 	}
-	if was.Device == uuid.Nil || was.Device == me.Device {
-		return nil
-	}
-	return t.renumber(ctx, was.Device, me.Device, has.N)
+	return s.setTokens(ctx, t, e)
 }
 
 // identity gives who the device is. It fails with [ErrNotEnrolled] or [ErrWiped].

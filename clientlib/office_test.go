@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"maps"
 	"net/http"
 	"net/http/httptest"
@@ -13,7 +12,6 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -60,7 +58,8 @@ type tablet struct {
 	areas    []uuid.UUID
 	revoked  bool
 	token    int
-	rotated  int64            // when the token was rotated last
+	used     int              // the last rotation whose access token was shown
+	ended    bool             // whether its tokens are of no more use
 	hashes   []syncproto.Hash // by n, from the zero hash
 	receipts []syncproto.Receipt
 }
@@ -161,7 +160,7 @@ func (o *office) welcome(w http.ResponseWriter, id uuid.UUID, areas []uuid.UUID)
 	o.books.tablets[id] = &tablet{areas: areas, hashes: []syncproto.Hash{{}}}
 	return json.NewEncoder(w).Encode(map[string]any{
 		"device": id, "name": "Tablet 1", "holder": holder, "server_time": o.now(),
-		"access": o.access(id), "refresh": fmt.Sprintf("%s 0", id), "expires_in": 900,
+		"access": o.access(id), "refresh": o.refresh(id, 0), "expires_in": 900,
 	})
 }
 
@@ -170,44 +169,72 @@ func (o *office) access(id uuid.UUID) string {
 	return fmt.Sprintf("%s:%d", id, o.books.tablets[id].token)
 }
 
+// refresh gives a refresh token, which only this office can have given.
+func (o *office) refresh(id uuid.UUID, n int) string { return fmt.Sprintf("%s %d %s", id, n, o.url) }
+
+// readRefresh gives the device and the number of a refresh token, no device if it is none of this office.
+func (o *office) readRefresh(token string) (id uuid.UUID, n int) {
+	parts := strings.Fields(token)
+	if len(parts) != 3 || parts[2] != o.url {
+		return uuid.Nil, 0
+	}
+	n, err := strconv.Atoi(parts[1])
+	if err != nil {
+		o.t.Error(err)
+	}
+	return uuid.MustParse(parts[0]), n
+}
+
 func (o *office) rotate(w http.ResponseWriter, r *http.Request) error {
 	var in struct{ Refresh string }
 	if err := json.NewDecoder(r.Body).Decode(&in); err != nil {
 		return err
 	}
-	device, number, _ := strings.Cut(in.Refresh, " ")
-	tab := o.books.tablets[uuid.MustParse(device)]
-	if tab == nil {
-		return syncproto.Refuse(syncproto.CodeTokenReused, "The token was used before.")
-	}
-	n, err := strconv.Atoi(number)
+	id, n := o.readRefresh(in.Refresh)
+	tab := o.books.tablets[id]
 	switch {
-	case err != nil:
-		return err
+	case tab == nil || tab.ended:
+		return syncproto.Refuse(syncproto.CodeTokenReused, "The token was used before.")
 	case n >= tab.token: // more only after a restore
-		tab.token, tab.rotated = n+1, o.now()
-	case n == tab.token-1 && o.now() < tab.rotated+60_000: // a repetition, whose reply was lost
+		tab.token = n + 1
+	case n == tab.token-1 && tab.used < tab.token: // a repetition, whose reply was lost
 	default:
 		return syncproto.Refuse(syncproto.CodeTokenReused, "The token was used before.")
 	}
 	o.expired = false
 	return json.NewEncoder(w).Encode(map[string]any{
-		"access": o.access(uuid.MustParse(device)), "refresh": fmt.Sprintf("%s %d", device, tab.token), "expires_in": 900,
+		"access": o.access(id), "refresh": o.refresh(id, tab.token), "expires_in": 900,
 	})
 }
 
 // bearer gives the tablet that sends a request.
 func (o *office) bearer(r *http.Request) (uuid.UUID, *tablet, error) {
 	token := strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer ")
-	device, _, _ := strings.Cut(token, ":")
+	device, rotation, _ := strings.Cut(token, ":")
 	id, err := uuid.Parse(device)
-	if err != nil || o.books.tablets[id] == nil {
+	tab := o.books.tablets[id]
+	if err != nil || tab == nil {
 		return id, nil, syncproto.Refuse(syncproto.CodeUnauthorized, "The token is not good.")
 	}
 	if o.expired {
 		return id, nil, syncproto.Refuse(syncproto.CodeTokenExpired, "The token has expired.")
 	}
-	return id, o.books.tablets[id], nil
+	n, err := strconv.Atoi(rotation)
+	tab.used = max(tab.used, n)
+	return id, tab, err
+}
+
+// former gives the tablet for which a request with a proof speaks.
+func (o *office) former(present *tablet, request syncproto.Request) (*tablet, error) {
+	if id, _ := o.readRefresh(request.Proof); id != request.Device || id == uuid.Nil {
+		return nil, syncproto.Refuse(syncproto.CodeForbidden, "That is another device.")
+	}
+	tab := o.books.tablets[request.Device]
+	if tab == nil {
+		tab = &tablet{areas: present.areas, ended: true, hashes: []syncproto.Hash{{}}}
+		o.books.tablets[request.Device] = tab
+	}
+	return tab, nil
 }
 
 func (o *office) identity(w http.ResponseWriter, r *http.Request) error {
@@ -231,10 +258,13 @@ func (o *office) sync(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if request.Device != id {
-		return syncproto.Refuse(syncproto.CodeForbidden, "That is another device.")
+	handsIn := request.Device != id
+	if handsIn {
+		if tab, err = o.former(tab, request); err != nil {
+			return err
+		}
 	}
-	receipts, err := o.take(id, tab, request)
+	receipts, err := o.take(request.Device, tab, request)
 	if err != nil {
 		return err
 	}
@@ -244,10 +274,10 @@ func (o *office) sync(w http.ResponseWriter, r *http.Request) error {
 	slices.SortFunc(receipts, func(a, b syncproto.Receipt) int { return int(a.N - b.N) })
 	last := int64(len(tab.receipts))
 	reply := syncproto.Reply{
-		Protocol: syncproto.CurrentProtocol, Now: o.now(), Epoch: o.books.epoch, Mark: fmt.Sprint(o.books.seq), Revoked: tab.revoked,
+		Protocol: syncproto.CurrentProtocol, Now: o.now(), Epoch: o.books.epoch, Mark: fmt.Sprint(o.books.seq), Revoked: tab.revoked && !handsIn,
 		Tip: syncproto.Tip{N: last, Hash: tab.hashes[last]}, Receipts: receipts,
 	}
-	if !tab.revoked {
+	if !tab.revoked && !handsIn {
 		o.fill(&reply, tab, request)
 	}
 	if o.lie != nil {
@@ -540,54 +570,4 @@ func (b books) copy() books {
 	out.departures, out.arrived = maps.Clone(b.departures), maps.Clone(b.arrived)
 	out.values = slices.Clone(b.values)
 	return out
-}
-
-// A badLink is a link that breaks: after so many bytes of a request's or a reply's body to the path, if
-// the number is not negative. It counts how many bytes there were.
-type badLink struct {
-	path     string
-	up, down int
-	// sent and got are the bytes of the last request and reply to the path. A request's are counted by
-	// the connection, which may be at it still when the reply is there.
-	sent, got atomic.Int64
-}
-
-var errCut = errors.New("no signal")
-
-func (l *badLink) RoundTrip(r *http.Request) (*http.Response, error) {
-	if !strings.HasSuffix(r.URL.Path, l.path) {
-		return http.DefaultTransport.RoundTrip(r)
-	}
-	l.sent.Store(0)
-	l.got.Store(0)
-	r = r.Clone(r.Context())
-	r.GetBody = nil
-	r.Body = &cutBody{ReadCloser: r.Body, left: l.up, count: &l.sent}
-	res, err := http.DefaultTransport.RoundTrip(r)
-	if err == nil {
-		res.Body = &cutBody{ReadCloser: res.Body, left: l.down, count: &l.got}
-	}
-	return res, err
-}
-
-// A cutBody ends with an error after so many bytes, never if that is negative.
-type cutBody struct {
-	io.ReadCloser
-	left  int
-	count *atomic.Int64
-}
-
-func (b *cutBody) Read(p []byte) (int, error) {
-	if b.left == 0 {
-		return 0, errCut
-	}
-	if b.left > 0 {
-		p = p[:min(len(p), b.left)]
-	}
-	n, err := b.ReadCloser.Read(p)
-	b.count.Add(int64(n))
-	if b.left > 0 {
-		b.left -= n
-	}
-	return n, err
 }

@@ -17,8 +17,6 @@ type identity struct {
 	Name   string    `json:"name"`
 	Holder uuid.UUID `json:"holder"`
 	Server string    `json:"server"`
-	// Was holds the identities that the device had before, after having been copied or restored.
-	Was []uuid.UUID `json:"was,omitempty"`
 }
 
 func (identity) property() string { return "identity" }

@@ -2,77 +2,119 @@ package clientlib
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/google/uuid"
 
 	"satchel/syncproto"
 )
 
-// resend puts back into the outbox what a server that was restored from a backup has lost: all that
-// comes behind tip. If the device has not kept all of it, or has another history, it takes a new
-// identity instead.
-func (r *run) resend(ctx context.Context, tip syncproto.Tip) error {
-	if err := r.recovering(); err != nil {
-		return err
+// recover does what a refusal asks for, so that the exchange can be tried again.
+func (r *run) recover(ctx context.Context, j job, refused error) error {
+	var problem *syncproto.Problem
+	if !errors.As(refused, &problem) {
+		return refused
 	}
-	var same bool
-	err := r.store.write(ctx, func(t *tx) error {
-		me, err := t.identity(ctx)
-		if err != nil {
-			return err
-		}
-		x, _, err := property[exchange](ctx, t)
-		if err != nil {
-			return err
-		}
-		if same, err = t.keeps(ctx, me.Device, x, tip); err != nil || !same {
-			return err
-		}
-		x.Known = tip
-		if err := setProperty(ctx, t, x); err != nil {
-			return err
-		}
-		err = t.exec(ctx, `UPDATE changes SET status = '', laid = 1, claimed = CASE WHEN time > 0 THEN time ELSE claimed END
-WHERE device = ? AND n > ?`, me.Device, tip.N)
-		if err != nil {
-			return err
-		}
-		return t.refreshWhere(ctx, "SELECT DISTINCT record, collection FROM changes WHERE device = ? AND n > ?", me.Device, tip.N)
-	})
-	if err != nil || same {
-		return err
+	device := j.request.Device
+	switch {
+	case problem.Code == syncproto.CodeForbidden && j.handsIn():
+		// The server does not know its own proof: it is another one than that which gave it, and has
+		// nothing of what the identity recorded.
+		return r.store.write(ctx, func(t *tx) error { return t.renumber(ctx, device, syncproto.Tip{}) })
+	case problem.Code == syncproto.CodeResendFrom && problem.Tip != nil:
+		r.note(func(now *SyncResult) { now.ServerRestored = true })
+		return r.resend(ctx, j, *problem.Tip)
+	case problem.Code == syncproto.CodeDeviceForked && problem.Tip != nil:
+		return r.part(ctx, j, *problem.Tip)
 	}
-	return r.newIdentity(ctx, syncproto.Tip{})
+	return refused
 }
 
-// keeps reports whether the device has everything behind tip that it ever sent, and the same history
-// before it.
-func (t *tx) keeps(ctx context.Context, device uuid.UUID, x exchange, tip syncproto.Tip) (bool, error) {
-	kept, err := t.count(ctx, "SELECT count(*) FROM changes WHERE device = ? AND n > ? AND n <= ?", device, tip.N, x.Known.N)
-	if err != nil || int64(kept) != x.Known.N-tip.N {
-		return false, err
-	}
-	next, err := t.changes(ctx, selectChanges+"WHERE device = ? AND n = ?", device, tip.N+1)
-	return len(next) == 1 && next[0].prev == tip.Hash, err
-}
-
-// maxRecoveries is how often a sync sends again or takes a new identity before it gives up.
+// maxRecoveries is how often, in one sync, an identity sends again or parts from another history, and how
+// often the device takes a new one, before the sync gives up.
 const maxRecoveries = 4
 
-// recovering counts the recoveries of a sync.
-func (r *run) recovering() error {
-	r.recoveries++
-	if r.recoveries > maxRecoveries {
+// recovering counts the recoveries of an identity in a sync; those under [uuid.Nil] are new identities.
+func (r *run) recovering(device uuid.UUID) error {
+	r.recoveries[device]++
+	if r.recoveries[device] > maxRecoveries {
 		return fmt.Errorf("%w (it refuses whatever the device sends)", ErrProtocol)
 	}
 	return nil
 }
 
-// newIdentity has the server make the device somebody new, because somebody else, a copy of it, writes
-// under its identity. has is the last of its changes that the server has.
-func (r *run) newIdentity(ctx context.Context, has syncproto.Tip) error {
-	if err := r.recovering(); err != nil {
+// resend puts back into the outbox what a server that was restored from a backup has lost of an identity:
+// all that comes behind tip. If the device has not kept all of it, or has another history, it parts there.
+func (r *run) resend(ctx context.Context, j job, tip syncproto.Tip) error {
+	if err := r.recovering(j.request.Device); err != nil {
+		return err
+	}
+	var same bool
+	err := r.store.write(ctx, func(t *tx) (err error) {
+		if same, err = t.keeps(ctx, j.request, tip); err != nil || !same {
+			return err
+		}
+		return t.unsend(ctx, j.request.Device, tip)
+	})
+	if err != nil || same {
+		return err
+	}
+	return r.part(ctx, j, tip)
+}
+
+// keeps reports whether the device has everything behind tip that it ever sent, and the same history
+// before it.
+func (t *tx) keeps(ctx context.Context, sent syncproto.Request, tip syncproto.Tip) (bool, error) {
+	kept, err := t.count(ctx, "SELECT count(*) FROM changes WHERE device = ? AND n > ? AND n <= ?", sent.Device, tip.N, sent.Known.N)
+	if err != nil || int64(kept) != sent.Known.N-tip.N {
+		return false, err
+	}
+	next, err := t.changes(ctx, selectChanges+"WHERE device = ? AND n = ?", sent.Device, tip.N+1)
+	return len(next) == 1 && next[0].prev == tip.Hash, err
+}
+
+// unsend puts the changes of an identity behind tip back into the outbox. A server that lost them may have
+// lost some of the others too.
+func (t *tx) unsend(ctx context.Context, device uuid.UUID, tip syncproto.Tip) error {
+	if err := t.setKnown(ctx, device, tip); err != nil {
+		return err
+	}
+	if _, err := t.setDue(ctx, ""); err != nil {
+		return err
+	}
+	err := t.exec(ctx, `UPDATE changes SET status = '', laid = 1, claimed = CASE WHEN time > 0 THEN time ELSE claimed END
+WHERE device = ? AND n > ?`, device, tip.N)
+	if err != nil {
+		return err
+	}
+	return t.refreshWhere(ctx, "SELECT DISTINCT record, collection FROM changes WHERE device = ? AND n > ?", device, tip.N)
+}
+
+// part parts from a history that somebody else, a copy of the device, has gone on with: what comes behind
+// the last change that both have gets other names, under the present identity. tip is where the server says
+// that this is, or where it begins to have another history.
+func (r *run) part(ctx context.Context, j job, tip syncproto.Tip) error {
+	device := j.request.Device
+	if err := r.recovering(device); err != nil {
+		return err
+	}
+	if !j.handsIn() {
+		if err := r.newIdentity(ctx); err != nil {
+			return err
+		}
+	}
+	common, err := r.lastCommon(ctx, j.request, tip)
+	if err != nil {
+		return err
+	}
+	return r.store.write(ctx, func(t *tx) error { return t.renumber(ctx, device, common) })
+}
+
+// newIdentity has the server make the device somebody new, because somebody else writes under its identity.
+func (r *run) newIdentity(ctx context.Context) error {
+	if err := r.recovering(uuid.Nil); err != nil {
 		return err
 	}
 	return r.store.authorised(ctx, func(me identity, access string) error {
@@ -81,28 +123,104 @@ func (r *run) newIdentity(ctx context.Context, has syncproto.Tip) error {
 			return err
 		}
 		r.note(func(now *SyncResult) { now.NewIdentity = true })
-		return r.store.write(ctx, func(t *tx) error { return r.store.adopt(ctx, t, me.Server, e, has) })
+		return r.store.write(ctx, func(t *tx) error { return r.store.adopt(ctx, t, me.Server, e) })
 	})
 }
 
-// renumber gives the changes of one identity that come behind from to another one, as 1, 2, 3 …, and
-// puts them into the outbox. What the server has already stays as history.
-func (t *tx) renumber(ctx context.Context, was, is uuid.UUID, from int64) error {
-	moved, err := t.changes(ctx, selectChanges+"WHERE device = ? AND n > ? ORDER BY n", was, from)
+// lastCommon finds the last change of a former identity that the server has too. That is tip, unless the
+// server has another history before what it was said to have; then the device asks for changes that it has
+// kept, by bisection.
+func (r *run) lastCommon(ctx context.Context, sent syncproto.Request, tip syncproto.Tip) (syncproto.Tip, error) {
+	var f *former
+	var kept []syncproto.Tip
+	err := r.store.read(ctx, func(t *tx) error {
+		all, _, err := property[formers](ctx, t)
+		if err != nil {
+			return err
+		}
+		f = all.of(sent.Device)
+		kept, err = t.tips(ctx, sent.Device)
+		return err
+	})
+	if err != nil || f == nil || tip.N >= sent.Known.N || slices.Contains(kept, tip) {
+		return tip, err
+	}
+	common := syncproto.Tip{}
+	for len(kept) > 0 {
+		middle := len(kept) / 2
+		has, err := r.has(ctx, *f, kept[middle])
+		switch {
+		case err != nil:
+			return tip, err
+		case has:
+			common, kept = kept[middle], kept[middle+1:]
+		default:
+			kept = kept[:middle]
+		}
+	}
+	return common, nil
+}
+
+// tips gives the places in the history of an identity at which the device knows its rolling hash, in order.
+func (t *tx) tips(ctx context.Context, device uuid.UUID) ([]syncproto.Tip, error) {
+	all, err := t.changes(ctx, selectChanges+"WHERE device = ? ORDER BY n", device)
+	var out []syncproto.Tip
+	for i, c := range all {
+		if c.N > 1 && (i == 0 || all[i-1].N < c.N-1) {
+			out = append(out, syncproto.Tip{N: c.N - 1, Hash: c.prev})
+		}
+		out = append(out, syncproto.Tip{N: c.N, Hash: c.hash})
+	}
+	return out, err
+}
+
+// has asks whether the server has a history of a former identity up to tip.
+func (r *run) has(ctx context.Context, f former, tip syncproto.Tip) (bool, error) {
+	var j job
+	err := r.store.read(ctx, func(t *tx) (err error) {
+		j.me, err = t.identity(ctx)
+		return err
+	})
+	if err != nil {
+		return false, err
+	}
+	f.Known = tip
+	j.request = r.store.formerRequest(f)
+	_, err = r.exchange(ctx, j, 0)
+	if hasCode(err, syncproto.CodeDeviceForked) || hasCode(err, syncproto.CodeResendFrom) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// renumber gives the changes of a former identity that come behind tip to the present one, and puts them
+// into the outbox. What was recorded later and is not sent yet names them, and goes behind them.
+func (t *tx) renumber(ctx context.Context, was uuid.UUID, tip syncproto.Tip) error {
+	me, err := t.identity(ctx)
 	if err != nil {
 		return err
 	}
+	x, _, err := property[exchange](ctx, t)
+	if err != nil {
+		return err
+	}
+	if err := t.forgetKnown(ctx, was, tip); err != nil {
+		return err
+	}
+	moved, err := t.takeOut(ctx, was, tip.N)
+	if err != nil || len(moved) == 0 {
+		return err
+	}
+	later, err := t.unsentBehind(ctx, was, me, x)
+	if err != nil {
+		return err
+	}
+	moved = append(moved, later...)
 	names := map[syncproto.Version]syncproto.Version{}
 	for i, c := range moved {
-		names[c.version()] = syncproto.Version{Device: is, N: int64(i + 1)}
+		names[c.version()] = syncproto.Version{Device: me.Device, N: x.Known.N + int64(i+1)}
 	}
-	if err := t.exec(ctx, "DELETE FROM changes WHERE device = ? AND n > ?", was, from); err != nil {
-		return err
-	}
-	if err := t.closeHistory(ctx, was); err != nil {
-		return err
-	}
-	var last syncproto.Hash
+	last := x.Known.Hash
 	for _, c := range moved {
 		if c, err = c.renamed(names, last); err != nil {
 			return err
@@ -112,29 +230,34 @@ func (t *tx) renumber(ctx context.Context, was, is uuid.UUID, from int64) error 
 			return err
 		}
 	}
-	x, _, err := property[exchange](ctx, t)
-	if err != nil {
-		return err
-	}
-	x.Known = syncproto.Tip{}
-	if err := setProperty(ctx, t, x); err != nil {
-		return err
-	}
-	return t.refreshWhere(ctx, "SELECT DISTINCT record, collection FROM changes WHERE device IN (?, ?)", was, is)
+	return t.refreshWhere(ctx, "SELECT DISTINCT record, collection FROM changes WHERE device IN (?, ?)", was, me.Device)
 }
 
-// closeHistory ends what an identity that the device no longer has can be told: of those of its changes
-// that the server has, some may be held, and some may have had no receipt yet.
-func (t *tx) closeHistory(ctx context.Context, was uuid.UUID) error {
-	if err := t.exec(ctx, "UPDATE changes SET laid = 0 WHERE device = ? AND status NOT IN ('', 'applied')", was); err != nil {
-		return err
-	}
-	x, _, err := property[exchange](ctx, t)
+// takeOut gives the changes of an identity behind n, and deletes them.
+func (t *tx) takeOut(ctx context.Context, device uuid.UUID, n int64) ([]change, error) {
+	out, err := t.changes(ctx, selectChanges+"WHERE device = ? AND n > ? ORDER BY n", device, n)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	return t.exec(ctx, "UPDATE changes SET status = 'applied', time = claimed, kept_until = ? WHERE device = ? AND status = ''",
-		x.Contact+syncproto.KeptDays*day, was)
+	return out, t.exec(ctx, "DELETE FROM changes WHERE device = ? AND n > ?", device, n)
+}
+
+// unsentBehind takes out what the identities that came behind a former one have not sent.
+func (t *tx) unsentBehind(ctx context.Context, was uuid.UUID, me identity, x exchange) ([]change, error) {
+	all, _, err := property[formers](ctx, t)
+	if err != nil {
+		return nil, err
+	}
+	later := all[slices.IndexFunc(all, func(f former) bool { return f.Device == was })+1:]
+	var out []change
+	for _, f := range append(slices.Clone(later), former{Device: me.Device, Known: x.Known}) {
+		unsent, err := t.takeOut(ctx, f.Device, f.Known.N)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, unsent...)
+	}
+	return out, nil
 }
 
 // renamed gives a change under its new name, with everything that it says of others renamed too.
@@ -185,7 +308,7 @@ DELETE FROM workers; DELETE FROM dismissed; DELETE FROM properties; UPDATE vault
 	s.index.forget()
 	for _, clean := range []string{"VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)"} {
 		if _, err := s.db.ExecContext(ctx, clean); err != nil {
-			return fmt.Errorf("wipe the store; its key is destroyed already: %w", err)
+			return fmt.Errorf("%w (its key is destroyed, but its file could not be made smaller: %w)", ErrWiped, err)
 		}
 	}
 	return nil

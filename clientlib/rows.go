@@ -186,8 +186,15 @@ func (t *tx) own(ctx context.Context) ([]uuid.UUID, error) {
 	if t.mine != nil {
 		return t.mine, nil
 	}
+	all, _, err := property[formers](ctx, t)
+	if err != nil {
+		return nil, err
+	}
 	me, _, err := property[identity](ctx, t)
-	t.mine = append(me.Was, me.Device)
+	t.mine = append(t.mine, me.Device)
+	for _, f := range all {
+		t.mine = append(t.mine, f.Device)
+	}
 	return t.mine, err
 }
 

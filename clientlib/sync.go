@@ -62,7 +62,7 @@ func (s *Store) Sync(ctx context.Context, progress func(Progress)) (SyncResult, 
 		return SyncResult{}, ErrSyncing
 	}
 	defer s.syncing.Unlock()
-	r := &run{store: s, tell: progress, repaired: map[uuid.UUID]bool{}}
+	r := &run{store: s, tell: progress, repaired: map[uuid.UUID]bool{}, asked: map[uuid.UUID]bool{}, recoveries: map[uuid.UUID]int{}}
 	if progress == nil {
 		r.tell = func(Progress) {}
 	}
@@ -74,9 +74,12 @@ func (s *Store) Sync(ctx context.Context, progress func(Progress)) (SyncResult, 
 
 // A run is one call of Sync.
 type run struct {
-	store      *Store
-	repaired   map[uuid.UUID]bool
-	recoveries int
+	store    *Store
+	repaired map[uuid.UUID]bool
+	// asked are the former identities that were told what became of their held changes.
+	asked map[uuid.UUID]bool
+	// recoveries counts them by identity; see recovering.
+	recoveries map[uuid.UUID]int
 	// mu guards the rest: bytes are counted where they pass.
 	mu     sync.Mutex
 	tell   func(Progress)
@@ -95,9 +98,6 @@ func (r *run) note(change func(*SyncResult)) {
 func (r *run) all(ctx context.Context) error {
 	for {
 		done, err := r.once(ctx)
-		if err != nil {
-			err = r.recover(ctx, err)
-		}
 		if err != nil || done {
 			return err
 		}
@@ -108,7 +108,7 @@ func (r *run) all(ctx context.Context) error {
 func (r *run) once(ctx context.Context) (done bool, err error) {
 	var j job
 	err = r.store.read(ctx, func(t *tx) (err error) {
-		j, err = r.store.nextJob(ctx, t)
+		j, err = r.nextJob(ctx, t)
 		return err
 	})
 	if err != nil {
@@ -116,13 +116,12 @@ func (r *run) once(ctx context.Context) (done bool, err error) {
 	}
 	records := 0
 	r.note(func(now *SyncResult) {
-		now.Exchanges++
-		now.ChangesToSend = max(now.ChangesToSend, now.Changes+j.request.Health.Unsent)
+		now.ChangesToSend = max(now.ChangesToSend, now.Changes+j.unsent)
 		records = now.Records
 	})
 	reply, err := r.exchange(ctx, j, records)
 	if err != nil {
-		return false, err
+		return false, r.recover(ctx, j, err)
 	}
 	if !reply.Protocol.Supported() {
 		return false, fmt.Errorf("%w (it speaks version %q)", ErrProtocol, reply.Protocol)
@@ -140,6 +139,7 @@ func (r *run) once(ctx context.Context) (done bool, err error) {
 
 // exchange makes the round trip of a job. records is how many had come before it.
 func (r *run) exchange(ctx context.Context, j job, records int) (reply answer, err error) {
+	r.note(func(now *SyncResult) { now.Exchanges++ })
 	trip := round{
 		request: j.request,
 		up:      func(n int) { r.note(func(now *SyncResult) { now.BytesUp += int64(n) }) },
@@ -167,7 +167,7 @@ func (r *run) conclude(ctx context.Context, j job, o outcome) (done bool, err er
 		now.Safe = o.complete && o.differs == 0
 	})
 	switch {
-	case o.revoked && o.unsent == 0:
+	case o.revoked && o.unsent == 0 && !o.due:
 		if err := r.store.wipe(ctx); err != nil {
 			return false, err
 		}
@@ -177,72 +177,86 @@ func (r *run) conclude(ctx context.Context, j job, o outcome) (done bool, err er
 	case o.unsent > 0:
 		return false, nil
 	case o.stranger:
-		return false, r.newIdentity(ctx, o.known)
+		return false, r.newIdentity(ctx)
 	case o.stuck:
 		return false, fmt.Errorf("%w (it says that there is more, and sends nothing)", ErrProtocol)
 	}
 	return o.complete, nil
 }
 
-// recover does what a refusal asks for, so that the exchange can be tried again.
-func (r *run) recover(ctx context.Context, refused error) error {
-	var problem *syncproto.Problem
-	if !errors.As(refused, &problem) || problem.Tip == nil {
-		return refused
-	}
-	switch problem.Code {
-	case syncproto.CodeResendFrom:
-		r.note(func(now *SyncResult) { now.ServerRestored = true })
-		return r.resend(ctx, *problem.Tip)
-	case syncproto.CodeDeviceForked:
-		return r.newIdentity(ctx, *problem.Tip)
-	}
-	return refused
-}
-
 // A job is one exchange: what the device was when it was prepared, and what to send.
 type job struct {
 	me      identity
 	x       exchange
+	formers formers
+	cursors map[uuid.UUID]int64
+	unsent  int
 	request syncproto.Request
 	batch   []change
 }
 
+// handsIn reports whether a job is of a former identity.
+func (j job) handsIn() bool { return j.request.Device != j.me.Device }
+
 // nextJob prepares the exchange that is to come next.
-func (s *Store) nextJob(ctx context.Context, t *tx) (j job, err error) {
+func (r *run) nextJob(ctx context.Context, t *tx) (j job, err error) {
 	if j.me, err = t.identity(ctx); err != nil {
 		return j, err
 	}
 	if j.x, _, err = property[exchange](ctx, t); err != nil {
 		return j, err
 	}
-	if j.batch, err = t.batch(ctx, j.me.Device, j.x.Known.N); err != nil {
+	if j.formers, _, err = property[formers](ctx, t); err != nil {
 		return j, err
 	}
-	unsent, err := t.unsent(ctx)
+	if j.unsent, err = t.unsent(ctx); err != nil {
+		return j, err
+	}
+	if j.cursors, err = t.cursors(ctx); err != nil {
+		return j, err
+	}
+	f, err := t.nextFormer(ctx, j.formers, r.asked)
 	if err != nil {
 		return j, err
 	}
-	cursors, err := t.cursors(ctx)
-	if err != nil {
+	if j.request = r.store.ownRequest(j); f != nil {
+		j.request = r.store.formerRequest(*f)
+	}
+	if j.batch, err = t.batch(ctx, j.request.Device, j.request.Known.N); err != nil {
 		return j, err
 	}
-	held, err := t.heldNumbers(ctx, j.me.Device)
-	j.request = syncproto.Request{
+	for _, c := range j.batch {
+		j.request.Changes = append(j.request.Changes, c.Change)
+	}
+	j.request.Held, err = t.heldNumbers(ctx, j.request.Device)
+	return j, err
+}
+
+// ownRequest begins a request of the present identity.
+func (s *Store) ownRequest(j job) syncproto.Request {
+	return syncproto.Request{
 		Protocol: syncproto.CurrentProtocol,
 		Device:   j.me.Device,
 		Epoch:    j.x.Epoch,
 		Mark:     j.x.Mark,
 		Known:    j.x.Known,
 		Clock:    s.options.Clock().UnixMilli(),
-		Cursors:  cursors,
-		Held:     held,
-		Health:   syncproto.Health{Unsent: unsent, Complete: j.x.Complete, Program: s.options.Program},
+		Cursors:  j.cursors,
+		Health:   syncproto.Health{Unsent: j.unsent, Complete: j.x.Complete, Program: s.options.Program},
 	}
-	for _, c := range j.batch {
-		j.request.Changes = append(j.request.Changes, c.Change)
+}
+
+// formerRequest begins a request of a former one.
+func (s *Store) formerRequest(f former) syncproto.Request {
+	return syncproto.Request{
+		Protocol: syncproto.CurrentProtocol,
+		Device:   f.Device,
+		Proof:    f.Proof,
+		Epoch:    f.Epoch,
+		Mark:     f.Mark,
+		Known:    f.Known,
+		Clock:    s.options.Clock().UnixMilli(),
 	}
-	return j, err
 }
 
 // batch gives as many whole forms behind a change as may travel together, at least one if there is any.
