@@ -3,12 +3,14 @@ package server_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -27,6 +29,8 @@ type office struct {
 	web   *httptest.Server
 	admin uuid.UUID
 	a, b  uuid.UUID
+	// mute has the server do what it is asked for, and break the link before it answers.
+	mute atomic.Bool
 }
 
 func newOffice(t *testing.T) *office {
@@ -60,8 +64,19 @@ func (o *office) open() {
 	if err != nil {
 		o.t.Fatal(err)
 	}
-	o.srv, o.web = srv, &httptest.Server{Listener: listener, Config: &http.Server{Handler: srv.Handler(), ReadHeaderTimeout: time.Minute}}
+	o.srv, o.web = srv, &httptest.Server{Listener: listener, Config: &http.Server{Handler: o.answering(srv.Handler()), ReadHeaderTimeout: time.Minute}}
 	o.web.Start()
+}
+
+func (o *office) answering(whole http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !o.mute.Load() {
+			whole.ServeHTTP(w, r)
+			return
+		}
+		whole.ServeHTTP(httptest.NewRecorder(), r)
+		panic(http.ErrAbortHandler)
+	})
 }
 
 // stop stops the server and closes its data directory.
@@ -289,6 +304,52 @@ func TestAnOlderBackupLosesNothingThatATabletHas(t *testing.T) {
 			t.Errorf("edits after the backup: %q and %q", phone, notes)
 		}
 	}
+}
+
+// TestATabletThatIsEnrolledAgainBringsEverythingOnce loses the answer to a sync, and then the tablet's
+// credentials; later the server goes back to a backup that knows neither of its identities' changes.
+func TestATabletThatIsEnrolledAgainBringsEverythingOnce(t *testing.T) {
+	o := newOffice(t)
+	s := o.tablet("tablet", o.a)
+	mustSync(t, s)
+	backup := filepath.Join(t.TempDir(), "backup.db")
+	if err := o.srv.Store.Backup(t.Context(), backup); err != nil {
+		t.Fatal(err)
+	}
+	id := register(t, s, o.a, "Recorded before")
+	o.loseAnswer(s)
+	o.enrol(s, "tablet", o.a)
+	edit(t, s, id, map[string]any{"phone": "060 999"})
+	mustSync(t, s)
+	once := func() {
+		t.Helper()
+		history, err := o.srv.Engine.History(t.Context(), id)
+		if err != nil || len(history) != 2 || history[0].Device == history[1].Device {
+			t.Errorf("the history has %d changes, %v; want two, of two identities: %+v", len(history), err, history)
+		}
+		if phone := shown(t, s, id, "phone"); phone != "060 999" {
+			t.Errorf("shown: %q", phone)
+		}
+	}
+	once()
+	o.stop()
+	if err := server.Restore(context.Background(), o.dir, backup); err != nil {
+		t.Fatal(err)
+	}
+	o.open()
+	o.enrol(s, "tablet", o.a)
+	mustSync(t, s)
+	once()
+}
+
+// loseAnswer has a tablet sync, and keeps the server's answer from it.
+func (o *office) loseAnswer(s *clientlib.Store) {
+	o.t.Helper()
+	o.mute.Store(true)
+	if _, err := s.Sync(o.t.Context(), nil); !errors.Is(err, clientlib.ErrLink) {
+		o.t.Fatalf("a sync whose answer was lost: %v", err)
+	}
+	o.mute.Store(false)
 }
 
 func TestATabletsFilesTellNothing(t *testing.T) {
