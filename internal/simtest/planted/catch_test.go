@@ -8,12 +8,15 @@ import (
 
 	"satchel/internal/simtest/crash"
 	"satchel/internal/simtest/fleet"
+	"satchel/internal/simtest/hostile"
 	"satchel/internal/simtest/laws"
 )
 
 // catchers play a part of the harness with a seed, and give which promises were broken.
 func catchers() map[string]func(t *testing.T, seed uint64) []Break {
-	return map[string]func(*testing.T, uint64) []Break{"laws": byLaws, "fleet": byFleet, "crash": byImages, "faults": byFaults}
+	return map[string]func(*testing.T, uint64) []Break{
+		"laws": byLaws, "fleet": byFleet, "crash": byImages, "hostile": byInputs, "faults": byFaults,
+	}
 }
 
 // histories is how many the laws are held to at once: a second's worth.
@@ -37,6 +40,14 @@ const images = 150
 func byImages(t *testing.T, seed uint64) []Break {
 	_, err := crash.Images(t.Context(), crash.Plan{Seed: seed, Images: images, Scratch: t.TempDir()})
 	return broken("a power cut takes nothing that was promised", err)
+}
+
+// inputs is how many bad inputs are sent.
+const inputs = 2000
+
+func byInputs(t *testing.T, seed uint64) []Break {
+	_, err := hostile.Inputs(t.Context(), seed, inputs, nil)
+	return broken("bad input changes nothing and learns nothing", err)
 }
 
 // every is which operation of a script fails: all of them would take a minute.

@@ -25,7 +25,7 @@ type Catcher struct {
 // Catchers gives the parts of the harness from the cheap to the dear. histories is how many of a fleet
 // are played.
 func Catchers(histories int) []Catcher {
-	return []Catcher{{"laws", 2}, {"fleet", histories}, {"crash", 2}, {"faults", 3}}
+	return []Catcher{{"laws", 2}, {"fleet", histories}, {"crash", 2}, {"hostile", 1}, {"faults", 3}}
 }
 
 // What a run is told by its environment: which part of the harness to play, with which seed, and where to

@@ -153,7 +153,7 @@ func (t *table) row(c planted.Catch, err error) {
 	name := fmt.Sprintf("%-45s ", c.Bug.Name)
 	switch {
 	case err != nil:
-		fmt.Fprintf(t.w, "%s could not be tried\n", name)
+		fmt.Fprintf(t.w, "%s could not be tried: %v\n", name, err)
 	case c.By == "":
 		t.missed = append(t.missed, c.Bug.Name)
 		fmt.Fprintf(t.w, "%s MISSED, in %d runs of %.0f s\n", name, c.Runs, c.Took.Seconds())
