@@ -81,8 +81,8 @@ func Create(ctx context.Context, path, pin string, options Options) (*Store, err
 		}
 	}
 	if !errors.Is(err, errUnfinished) {
-		if err := makeFile(path); err != nil {
-			return nil, err
+		if made := makeFile(path); made != nil {
+			return nil, fmt.Errorf("%w (%w)", made, err)
 		}
 	}
 	return open(ctx, path, options, func(db *sql.DB) (box, error) { return makeVault(ctx, db, options.PINCost, pin) })
