@@ -31,6 +31,8 @@ var (
 	ErrExists = errors.New("exists already")
 	// ErrFull means that the disk has no more room. Nothing of the transaction was written.
 	ErrFull = errors.New("the disk is full")
+	// ErrDisk means that the disk, or the file system on it, fails. Nothing of the transaction was written.
+	ErrDisk = errors.New("the disk does not work; nothing of this was saved, and what was saved before stays; see to the disk, then try again")
 	// ErrBusy means that another process held the database for longer than [busyMillis].
 	ErrBusy = errors.New("the database is busy")
 )
@@ -98,7 +100,7 @@ func create(ctx context.Context, path string) error {
 	if err != nil {
 		return fmt.Errorf("make the database: %w", err)
 	}
-	return errors.Join(migrations.Up(ctx, db), db.Close())
+	return errors.Join(explain(migrations.Up(ctx, db)), db.Close())
 }
 
 // dsn names the database and the pragmas of each connection; busy_timeout has to be the first.
@@ -169,6 +171,8 @@ func explain(err error) error {
 	switch code := failure.Code(); {
 	case code&0xff == sqlite3.SQLITE_FULL || code == sqlite3.SQLITE_IOERR_SHMSIZE: // the latter has no room even to read
 		return fmt.Errorf("%w: %w", ErrFull, err)
+	case code&0xff == sqlite3.SQLITE_IOERR:
+		return fmt.Errorf("%w: %w", ErrDisk, err)
 	case code&0xff == sqlite3.SQLITE_BUSY:
 		return fmt.Errorf("%w: %w", ErrBusy, err)
 	case code == sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY || code == sqlite3.SQLITE_CONSTRAINT_UNIQUE:

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"satchel/internal/simtest/disk"
 	"satchel/server/internal/store"
 	"satchel/server/internal/store/storetest"
 )
@@ -61,5 +62,37 @@ func TestADatabaseThatIsNoneIsRefused(t *testing.T) {
 	}
 	if s, err := store.Open(t.Context(), path); err == nil {
 		t.Error(errors.Join(errors.New("a text file was opened as a database"), s.Close()))
+	}
+}
+
+func TestADiskThatFailsIsSaidTo(t *testing.T) {
+	dir := t.TempDir()
+	broken, err := disk.New(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer broken.Close()
+	path := filepath.Join(dir, "satchel.db")
+	for failure, want := range map[disk.Failure]error{disk.EIO: store.ErrDisk, disk.Full: store.ErrFull} {
+		broken.FailAt(broken.Ops()+3, failure, true)
+		if _, err := store.Open(t.Context(), path); !errors.Is(err, want) {
+			t.Errorf("making a database with %s: %v", failure, err)
+		}
+		broken.FailAt(0, "", false)
+		s, err := store.Open(t.Context(), path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		write := func() error {
+			return s.Write(t.Context(), func(tx *store.Tx) error { return tx.SetProperty(t.Context(), "epoch", "one") })
+		}
+		broken.FailAt(broken.Ops()+1, failure, true)
+		if err := write(); !errors.Is(err, want) {
+			t.Errorf("writing with %s: %v", failure, err)
+		}
+		broken.FailAt(0, "", false)
+		if err := errors.Join(write(), s.Close(), os.Remove(path)); err != nil {
+			t.Error(err)
+		}
 	}
 }
