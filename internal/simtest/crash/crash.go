@@ -38,7 +38,8 @@ type Plan struct {
 	Images int
 	// Lies has the disks say that logs are synced when they are not: the control that has to fail.
 	Lies bool
-	// Every has [Failing] fail every so-many-th operation, and 0 every one; Seed decides where it begins.
+	// Every has [Failing] fail every so-many-th operation, and [Full] have so many pages more room each
+	// time; 0 is 1. Seed decides where it begins.
 	Every int
 	// Scratch is where the files are, the system's place for them if it is "". In memory it is faster.
 	Scratch string

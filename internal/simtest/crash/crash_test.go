@@ -30,7 +30,7 @@ func size(n int) int {
 }
 
 func TestPowerCutsLoseNothingThatWasPromised(t *testing.T) {
-	wanted := size(400)
+	wanted := size(200)
 	report, err := Images(t.Context(), Plan{Seed: 1, Images: wanted, Scratch: scratch(t)})
 	t.Logf("%+v", report)
 	if err != nil {
@@ -44,7 +44,7 @@ func TestPowerCutsLoseNothingThatWasPromised(t *testing.T) {
 // TestDisksThatLieAreSeen is the control: where commits are not synced, acknowledged changes are lost.
 func TestDisksThatLieAreSeen(t *testing.T) {
 	for script := range Scripts()[:4] {
-		report, err := Images(t.Context(), Plan{Seed: 1, Scripts: []int{script}, Images: 200, Lies: true, Scratch: scratch(t)})
+		report, err := Images(t.Context(), Plan{Seed: 1, Scripts: []int{script}, Images: 100, Lies: true, Scratch: scratch(t)})
 		if !errors.Is(err, ErrLost) {
 			t.Errorf("script %d on disks that do not sync: %+v, %v; want a loss", script, report, err)
 		}
@@ -52,12 +52,23 @@ func TestDisksThatLieAreSeen(t *testing.T) {
 }
 
 func TestFailingDisks(t *testing.T) {
-	report, err := Failing(t.Context(), Plan{Seed: 3, Scripts: []int{1, 5, 9}, Every: 500 / size(10), Scratch: scratch(t)})
+	report, err := Failing(t.Context(), Plan{Seed: 3, Scripts: []int{0, 5, 11}, Every: 2500 / size(10), Scratch: scratch(t)})
 	t.Logf("%+v", report)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if report.Errors == 0 {
 		t.Error("nobody was told of any operation that failed")
+	}
+}
+
+func TestFullDisks(t *testing.T) {
+	report, err := Full(t.Context(), Plan{Seed: 3, Scripts: []int{0, 1, 9}, Every: 400 / size(10), Scratch: scratch(t)})
+	t.Logf("%+v", report)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if report.Errors == 0 {
+		t.Error("nobody was told of any disk that was full")
 	}
 }

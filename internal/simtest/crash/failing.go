@@ -11,20 +11,38 @@ import (
 	"satchel/syncproto"
 )
 
-// A fault is how a disk fails.
+// A fault is how a disk fails: at an operation of a script or, if that is 0, once its files have grown
+// by more than there is room for.
 type fault struct {
 	site    int
 	op      int64
 	failure disk.Failure
 	forGood bool
+	room    int64
 }
 
 func (f fault) String() string {
-	howLong := "once"
-	if f.forGood {
-		howLong = "for good"
+	switch {
+	case f.op == 0:
+		return fmt.Sprintf("site %d has room for %d bytes", f.site, f.room)
+	case f.forGood:
+		return fmt.Sprintf("site %d, operation %d of the script and all that follow fail with %s", f.site, f.op, f.failure)
 	}
-	return fmt.Sprintf("site %d, operation %d of the script fails %s with %s", f.site, f.op, howLong, f.failure)
+	return fmt.Sprintf("site %d, operation %d of the script fails once with %s", f.site, f.op, f.failure)
+}
+
+// strike has a disk fail from now on, heal makes it well.
+func (f fault) strike(d *disk.Disk) {
+	if f.op == 0 {
+		d.Limit(d.Size() + f.room)
+		return
+	}
+	d.FailAt(d.Ops()+f.op, f.failure, f.forGood)
+}
+
+func heal(d *disk.Disk) {
+	d.FailAt(0, "", false)
+	d.Limit(-1)
 }
 
 // Failing plays each script of a plan once for each operation of each of its disks, which fails: once
@@ -32,12 +50,23 @@ func (f fault) String() string {
 // was promised before has to stay, and once the disk is well everything has to go on to the end. The
 // error says what does not.
 func Failing(ctx context.Context, plan Plan) (Report, error) {
+	return inflict(ctx, plan, plan.failures)
+}
+
+// Full plays each script of a plan on disks that have less room than it takes, and expects the same as
+// [Failing].
+func Full(ctx context.Context, plan Plan) (Report, error) {
+	return inflict(ctx, plan, plan.shortages)
+}
+
+// inflict plays each script with each fault that is due for what it takes.
+func inflict(ctx context.Context, plan Plan, faults func([]extent) []fault) (Report, error) {
 	return staged(ctx, plan, func(s *stage, play script) error {
-		counts, err := s.rehearse(ctx, play)
+		takes, err := s.rehearse(ctx, play)
 		if err != nil {
 			return fmt.Errorf("without a fault: %w", err)
 		}
-		for _, f := range plan.faults(counts) {
+		for _, f := range faults(takes) {
 			if err := s.suffer(ctx, play, f); err != nil {
 				return fmt.Errorf("%s: %w", f, err)
 			}
@@ -66,42 +95,57 @@ func staged(ctx context.Context, plan Plan, do func(s *stage, play script) error
 	return s.report, errors.Join(err, s.close())
 }
 
-// faults gives every fault of a script whose disks are asked for so many operations.
-func (p Plan) faults(counts []int64) (out []fault) {
+// An extent is what a script takes of a disk.
+type extent struct{ ops, bytes int64 }
+
+// failures gives a fault for each operation, and each way in which it can fail.
+func (p Plan) failures(takes []extent) (out []fault) {
 	every := int64(max(p.Every, 1))
 	first := 1 + chance(p.Seed, 0).Int64N(every)
-	for site, count := range counts {
-		for op := first; op <= count; op += every {
+	for site, takes := range takes {
+		for op := first; op <= takes.ops; op += every {
 			for _, failure := range []disk.Failure{disk.EIO, disk.Full} {
-				out = append(out, fault{site, op, failure, false}, fault{site, op, failure, true})
+				out = append(out, fault{site: site, op: op, failure: failure}, fault{site: site, op: op, failure: failure, forGood: true})
 			}
 		}
 	}
 	return out
 }
 
-// rehearse plays a script without a fault, and counts the operations of its disks.
-func (s *stage) rehearse(ctx context.Context, play script) (counts []int64, err error) {
+// shortages gives disks that are full soon, and such that are full late.
+func (p Plan) shortages(takes []extent) (out []fault) {
+	every := int64(max(p.Every, 1)) * 4096
+	first := chance(p.Seed, 0).Int64N(every)
+	for site, takes := range takes {
+		for room := first; room < takes.bytes; room += every {
+			out = append(out, fault{site: site, room: room})
+		}
+	}
+	return out
+}
+
+// rehearse plays a script without a fault, and says what it takes of each disk.
+func (s *stage) rehearse(ctx context.Context, play script) (takes []extent, err error) {
 	v, err := s.village(ctx, play)
 	if err != nil {
 		return nil, err
 	}
 	defer v.remove()
-	before := v.operations()
+	before := v.extents()
 	for _, step := range play.steps(v) {
 		if err := step.do(ctx); err != nil {
 			return nil, fmt.Errorf("%s: %w", step.what, err)
 		}
 	}
-	for i, after := range v.operations() {
-		counts = append(counts, after-before[i])
+	for i, after := range v.extents() {
+		takes = append(takes, extent{after.ops - before[i].ops, after.bytes - before[i].bytes})
 	}
-	return counts, v.finish(ctx)
+	return takes, v.finish(ctx)
 }
 
-func (v *village) operations() (out []int64) {
+func (v *village) extents() (out []extent) {
 	for _, s := range v.sites() {
-		out = append(out, s.disk.Ops())
+		out = append(out, extent{s.disk.Ops(), s.disk.Size()})
 	}
 	return out
 }
@@ -113,8 +157,7 @@ func (s *stage) suffer(ctx context.Context, play script, f fault) error {
 		return err
 	}
 	defer v.remove()
-	ill := v.sites()[f.site]
-	ill.disk.FailAt(ill.disk.Ops()+f.op, f.failure, f.forGood)
+	f.strike(v.sites()[f.site].disk)
 	for _, step := range play.steps(v) {
 		err := within(ctx, step.do)
 		if err == nil {
@@ -132,8 +175,7 @@ func (s *stage) suffer(ctx context.Context, play script, f fault) error {
 // end heals the disks, and follows the village to the end and once more after a start.
 func (v *village) end(ctx context.Context) error {
 	for _, s := range v.sites() {
-		s.disk.FailAt(0, "", false)
-		s.disk.Limit(-1)
+		heal(s.disk)
 	}
 	if err := within(ctx, v.finish); err != nil {
 		return fmt.Errorf("in the end: %w", err)
@@ -150,13 +192,12 @@ func (v *village) recover(ctx context.Context, f fault, failed error, step step)
 	if err := f.clear(failed); err != nil {
 		return err
 	}
-	ill := v.sites()[f.site]
-	if f.forGood {
-		if again := within(ctx, step.do); errors.Is(again, errHangs) {
-			return fmt.Errorf("while the disk is broken: %w", again)
+	if f.forGood || f.op == 0 {
+		if again := within(ctx, step.do); again != nil && f.clear(again) != nil {
+			return fmt.Errorf("while the disk is broken: %w", f.clear(again))
 		}
 	}
-	ill.disk.FailAt(0, "", false)
+	heal(v.sites()[f.site].disk)
 	if f.forGood {
 		if err := v.restart(ctx, f.site); err != nil {
 			return fmt.Errorf("when the disk is well again: %w", err)
@@ -197,6 +238,8 @@ func (f fault) clear(err error) error {
 	switch {
 	case errors.Is(err, errHangs):
 		return err
+	case f.op == 0 && f.site == 0 && !strings.Contains(err.Error(), "disk is full"):
+		return fmt.Errorf("the office does not say that its disk is full: %w", err)
 	case errors.As(err, &problem) && f.site == 0:
 		if !strings.Contains(problem.Detail, "safe") && !strings.Contains(problem.Detail, "Nothing was changed") {
 			return fmt.Errorf("the office does not say what is safe: %w", err)
