@@ -178,7 +178,7 @@ type targets struct {
 	settled string
 }
 
-func newBesieged(t *testing.T) *besieged {
+func newBesieged(t testing.TB) *besieged {
 	t.Helper()
 	b := &besieged{office: newOffice(t)}
 	b.workerB = b.person(canaryWorker, "worker", "", b.b)

@@ -27,7 +27,7 @@ const password = "long enough for all"
 // An office is a real server over real HTTP, with an administrator and two municipalities, a and b,
 // that have nothing to do with each other. A test can set its clock and read its log.
 type office struct {
-	t   *testing.T
+	t   testing.TB
 	dir string
 	db  *sql.DB // see database
 	srv *server.Server
@@ -40,7 +40,7 @@ type office struct {
 	a, b    uuid.UUID
 }
 
-func newOffice(t *testing.T) *office {
+func newOffice(t testing.TB) *office {
 	t.Helper()
 	o := &office{t: t, dir: t.TempDir(), a: newID(t), b: newID(t)}
 	srv, err := server.Open(t.Context(), server.Config{
@@ -87,7 +87,7 @@ func (j *journal) String() string {
 	return j.text.String()
 }
 
-func newID(t *testing.T) uuid.UUID {
+func newID(t testing.TB) uuid.UUID {
 	t.Helper()
 	id, err := uuid.NewV7()
 	if err != nil {
@@ -97,7 +97,7 @@ func newID(t *testing.T) uuid.UUID {
 }
 
 // values gives fields as a change holds them.
-func values(t *testing.T, fields map[string]any) map[string]syncproto.Value {
+func values(t testing.TB, fields map[string]any) map[string]syncproto.Value {
 	t.Helper()
 	out := map[string]syncproto.Value{}
 	for name, x := range fields {
@@ -156,7 +156,7 @@ func (a answer) problem() (p syncproto.Problem) {
 }
 
 // into decodes the answer's JSON.
-func (a answer) into(t *testing.T, x any) {
+func (a answer) into(t testing.TB, x any) {
 	t.Helper()
 	if err := json.Unmarshal([]byte(a.body), x); err != nil {
 		t.Fatalf("%v in %s", err, a.body)
@@ -201,7 +201,7 @@ func (o *office) post(path string, header map[string]string, body any) answer {
 	return o.do(jsonCall(o.t, http.MethodPost, path, header, body))
 }
 
-func jsonCall(t *testing.T, method, path string, header map[string]string, body any) call {
+func jsonCall(t testing.TB, method, path string, header map[string]string, body any) call {
 	t.Helper()
 	text, err := json.Marshal(body)
 	if err != nil {
@@ -286,7 +286,7 @@ func (d *tablet) request(batch ...syncproto.Change) syncproto.Request {
 }
 
 // encode writes a request as it travels.
-func encode(t *testing.T, r syncproto.Request) []byte {
+func encode(t testing.TB, r syncproto.Request) []byte {
 	t.Helper()
 	var out bytes.Buffer
 	if err := syncproto.WriteRequest(&out, r); err != nil {

@@ -42,7 +42,7 @@ type village struct {
 	foreign uuid.UUID
 }
 
-func newVillage(t *testing.T) *village {
+func newVillage(t testing.TB) *village {
 	t.Helper()
 	v := &village{office: newOffice(t), shown: map[uuid.UUID]string{}}
 	v.worker = v.person("worker", "worker", "", v.a)
@@ -56,7 +56,7 @@ func newVillage(t *testing.T) *village {
 }
 
 // peace checks that a device which fetches everything gets what it should, and nothing else.
-func (v *village) peace(t *testing.T) {
+func (v *village) peace(t testing.TB) {
 	t.Helper()
 	got := map[uuid.UUID]string{}
 	sums := map[uuid.UUID]syncproto.Digest{}
@@ -134,7 +134,7 @@ func batch(known int64, ns ...int64) func(*tablet) []byte {
 	}
 }
 
-func gzipped(t *testing.T, from io.Reader) []byte {
+func gzipped(t testing.TB, from io.Reader) []byte {
 	t.Helper()
 	var out bytes.Buffer
 	w := gzip.NewWriter(&out)

@@ -93,7 +93,7 @@ func (o *office) query(db *sql.DB, query string, args ...any) []string {
 }
 
 // sameRows fails the test for each row that is there only before or only after.
-func sameRows(t *testing.T, what string, before, after map[string]string) {
+func sameRows(t testing.TB, what string, before, after map[string]string) {
 	t.Helper()
 	for _, table := range slices.Sorted(maps.Keys(before)) {
 		was, is := strings.Split(before[table], "\n"), strings.Split(after[table], "\n")

@@ -17,13 +17,13 @@ import (
 
 // An office is a store that can be imported into.
 type office struct {
-	t      *testing.T
+	t      testing.TB
 	store  *store.Store
 	engine *engine.Engine
 	admin  uuid.UUID
 }
 
-func newOffice(t *testing.T) *office {
+func newOffice(t testing.TB) *office {
 	t.Helper()
 	s, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "satchel.db"))
 	if err != nil {

@@ -1,0 +1,32 @@
+package tables_test
+
+import (
+	"strings"
+	"testing"
+
+	"satchel/server/internal/tables"
+	"satchel/syncproto"
+)
+
+// FuzzCheck reads any table of any collection. It never panics, and what it finds no fault in can be saved.
+func FuzzCheck(f *testing.F) {
+	collections := syncproto.Collections()
+	f.Add(uint8(0), "name,level,official_code,parent\nRaška,municipality,1,RS\n")
+	for i := range collections {
+		f.Add(uint8(i), "card_number,head_name,status,area,displaced_on,position\nKV-2,\"Ana, \"\"A\"\"\",idp,70653,15.06.1999.,\"43.7, 20.7\"\n")
+		f.Add(uint8(i), "\xef\xbb\xbfname;household;born_year\n=1+1;KV-1;1e9\n\x00;;\n")
+	}
+	f.Add(uint8(0), "\"")
+	o := newOffice(f)
+	o.programme()
+	f.Fuzz(func(t *testing.T, n uint8, text string) {
+		o.t = t
+		table, err := tables.Check(t.Context(), o.store, collections[int(n)%len(collections)].Name, strings.NewReader(text))
+		if err != nil || len(table.Faults) > 0 || table.Rows == 0 {
+			return
+		}
+		if saved, err := table.Save(t.Context(), o.engine, o.store, o.admin, 1, nil); err != nil || saved != table.Rows {
+			t.Fatalf("a table of %d rows without faults was saved to %d: %v", table.Rows, saved, err)
+		}
+	})
+}
