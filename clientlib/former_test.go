@@ -166,3 +166,20 @@ func TestARevokedDeviceHandsInWhatItWasBeforeItIsEmpty(t *testing.T) {
 		t.Errorf("a revoked device that has handed in everything: %v", err)
 	}
 }
+
+func TestARevokedDeviceGivesARestoredServerWhatItWasBeforeItIsEmpty(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	d := enrolled(t, o, vranje)
+	was := d.status().Device
+	d.household(vranje, "Ana")
+	d.enrol(o, vranje)
+	old := o.backup() // knows both identities, and no changes
+	d.sync()
+	o.restore(old)
+	o.change(func() { o.books.tablets[d.status().Device].revoked = true })
+	if _, err := d.store.Sync(t.Context(), nil); !errors.Is(err, clientlib.ErrWiped) {
+		t.Errorf("a revoked device: %v", err)
+	}
+	is(t, "changes under the former identity", o.changesOf(was), 1)
+}

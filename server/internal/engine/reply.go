@@ -14,9 +14,9 @@ import (
 )
 
 // reply answers a request whose batch was taken in, all of it as seen at one moment.
-func (e *Engine) reply(ctx context.Context, req syncproto.Request, receipts []syncproto.Receipt, make replyMaker) (reply syncproto.Reply, err error) {
+func (e *Engine) reply(ctx context.Context, req syncproto.Request, receipts []syncproto.Receipt, maker replyMaker) (reply syncproto.Reply, err error) {
 	err = e.store.Read(ctx, func(tx *store.Tx) error {
-		reply, err = make(ctx, tx, req, e.millis())
+		reply, err = maker(ctx, tx, req, e.millis())
 		return err
 	})
 	reply.Receipts = append(reply.Receipts, receipts...)
