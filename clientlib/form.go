@@ -242,15 +242,16 @@ func (t *tx) changeOf(ctx context.Context, e *edit, now int64) (c change, err er
 	return c, nil
 }
 
-// differing gives the values that are not those that the author was looking at.
+// differing gives the values that are not those that the author was looking at. Who deletes a record
+// that shows in spite of an earlier deletion, because of an edit that contests it, writes a deletion.
 func (e *edit) differing() map[string]syncproto.Value {
 	out := map[string]syncproto.Value{}
 	for name, value := range e.values {
 		was := e.record.Value(name)
-		if value == was || value.IsNull() && was.IsNull() {
-			continue
+		again := name == syncproto.FieldDeleted && value == syncproto.True && !e.record.Deleted
+		if again || value != was && !(value.IsNull() && was.IsNull()) {
+			out[name] = value
 		}
-		out[name] = value
 	}
 	return out
 }

@@ -97,6 +97,32 @@ func TestADeletionThatCrossesAnEditIsShownToBoth(t *testing.T) {
 	}
 }
 
+func TestWhatShowsInSpiteOfItsDeletionCanBeDeletedAgain(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	editor, deleter := enrolled(t, o, vranje), enrolled(t, o, vranje)
+	h := editor.household(vranje, "Ana")
+	editor.sync()
+	deleter.sync()
+	remove := func() {
+		var f clientlib.Form
+		f.Delete(deleter.get(h.ID).Record())
+		deleter.save(&f)
+		deleter.sync()
+	}
+	remove()
+	editor.clock.Add(5000)
+	editor.setPhone(h.ID, "063")
+	editor.sync()
+	deleter.sync()
+	is(t, "deleted, once an edit that is later contests it", deleter.get(h.ID).Record().Deleted, false)
+	before := o.changesOf(deleter.status().Device)
+	remove()
+	is(t, "changes of the second deletion", o.changesOf(deleter.status().Device), before+1)
+	is(t, "deleted in the end", deleter.get(h.ID).Record().Deleted, true)
+	is(t, "conflicts", len(o.conflicts(h.ID)), 0)
+}
+
 func TestALinkCutAtAnyByteLosesNothingAndDoublesNothing(t *testing.T) {
 	t.Parallel()
 	o := newOffice(t)
