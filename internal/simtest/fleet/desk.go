@@ -45,7 +45,7 @@ func (o *office) settle(ctx context.Context, r *rand.Rand) {
 	}
 	c := open[r.IntN(len(open))]
 	name := o.w.ledger.name(c.Collection, c.Record)
-	value := syncproto.Value(textValue(o.w.ledger.text(name)))
+	value := textValue(o.w.ledger.text(name))
 	if field, _ := fieldOf(c.Collection, c.Field); c.Field == oracle.Deleted {
 		value = []syncproto.Value{syncproto.True, syncproto.False}[r.IntN(2)]
 	} else if field.Type != syncproto.Text || r.IntN(2) == 0 {

@@ -89,15 +89,41 @@ func (w weights) draw(r *rand.Rand) Kind {
 
 func ofTablets() weights {
 	return weights{
-		{registers, 8}, {edits, 24}, {opens, 4}, {fills, 4}, {deletes, 4}, {takesBack, 2}, {delivers, 4}, {moves, 4}, {syncs, 36},
-		{restarts, 2}, {setsClock, 3}, {isCopied, 2}, {keepsCopy, 2}, {goesBack, 2}, {fillsUp, 1}, {freesUp, 2}, {rescues, 1},
+		{registers, 8},
+		{edits, 24},
+		{opens, 4},
+		{fills, 4},
+		{deletes, 4},
+		{takesBack, 2},
+		{delivers, 4},
+		{moves, 4},
+		{syncs, 36},
+		{restarts, 2},
+		{setsClock, 3},
+		{isCopied, 2},
+		{keepsCopy, 2},
+		{goesBack, 2},
+		{fillsUp, 1},
+		{freesUp, 2},
+		{rescues, 1},
 	}
 }
 
 func ofOffice() weights {
 	return weights{
-		{settles, 20}, {undoes, 5}, {corrects, 8}, {strikesOff, 2}, {decides, 6}, {rescopes, 4}, {revokes, 1},
-		{backsUp, 5}, {restores, 4}, {restarts, 2}, {setsClock, 1}, {fillsUp, 2}, {freesUp, 3},
+		{settles, 20},
+		{undoes, 5},
+		{corrects, 8},
+		{strikesOff, 2},
+		{decides, 6},
+		{rescopes, 4},
+		{revokes, 1},
+		{backsUp, 5},
+		{restores, 4},
+		{restarts, 2},
+		{setsClock, 1},
+		{fillsUp, 2},
+		{freesUp, 3},
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -196,12 +197,12 @@ func (t *tablet) off(ctx context.Context, do func() error) {
 }
 
 func (t *tablet) setClock(r *rand.Rand) {
-	real := time.Now()
+	now := time.Now()
 	to := []time.Time{
 		time.Date(1970, 1, 1, 0, 0, 0, 0, time.UTC), time.Date(2038, 1, 19, 3, 14, 8, 0, time.UTC), time.Date(2099, 1, 1, 0, 0, 0, 0, time.UTC),
-		real.Add(time.Hour), real.Add(-time.Hour), real, real.Add(-time.Minute),
+		now.Add(time.Hour), now.Add(-time.Hour), now, now.Add(-time.Minute),
 	}[r.IntN(7)]
-	t.astray.Store(int64(to.Sub(real)))
+	t.astray.Store(int64(to.Sub(now)))
 	t.w.fault("a clock set wrong")
 	t.say("has its clock set to %v", to.Format(time.DateTime))
 }
@@ -220,12 +221,29 @@ func (t *tablet) isCopied(ctx context.Context) {
 	t.say("is copied to %s", other.name)
 	t.w.mu.Lock()
 	defer t.w.mu.Unlock()
+	t.spare(other)
 	other.saves, other.device, other.invited = append([]*saving(nil), t.saves...), t.device, t.invited
 	for area := range t.areas {
 		other.areas[area] = true
 	}
 	other.gone, other.locked = false, t.locked
 	other.open(ctx)
+}
+
+// spare allows what is not at the office to come there once more, where the tablet is a copy already: see
+// [oracle.Change].
+func (t *tablet) spare(other *tablet) {
+	for _, third := range t.w.tablets {
+		if third == t || third == other || third.device != t.device {
+			continue
+		}
+		for _, s := range t.saves {
+			if !s.atOffice && !slices.Contains(third.saves, s) {
+				s.Spare++
+			}
+		}
+		return
+	}
 }
 
 func (t *tablet) keepCopy(ctx context.Context) {

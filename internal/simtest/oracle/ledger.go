@@ -36,6 +36,9 @@ type Change struct {
 	// Restates is the change whose value this one brings back as it was, with all that its author had
 	// seen; none if Device is "".
 	Restates Version
+	// Spare is how often more the change may be there: of three copies of one tablet, two may part from
+	// the third with the same unsent changes, and each then names them anew.
+	Spare int
 	// Void says that it never was, or is gone for a good reason: nobody may have it.
 	Void bool
 }
@@ -123,6 +126,13 @@ func MatchAll(changes []Change, entries []Entry) (matches []Match, broken []Viol
 			case c.Owed && !c.Void:
 				broken = append(broken, violation("nothing is lost", "change %d of %s is not at the office", c.ID, c.By))
 			}
+		}
+	}
+	for _, c := range changes {
+		k := key(c.Record, c.By == Office, c.Writes)
+		for ; c.Spare > 0 && len(open[k]) > 0; c.Spare-- {
+			matches = append(matches, Match{c, open[k][0]})
+			open[k] = open[k][1:]
 		}
 	}
 	for _, k := range slices.Sorted(maps.Keys(open)) {
