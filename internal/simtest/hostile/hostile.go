@@ -69,6 +69,10 @@ func (r *Report) besiege(ctx context.Context, n int, progress func(done int)) er
 	if err != nil {
 		return err
 	}
+	o.handler = o.srv.Handler()
+	if err := o.furnish(ctx); err != nil {
+		return errors.Join(err, o.close())
+	}
 	end := r.Inputs + n
 	for ; r.Inputs < end && err == nil; r.Inputs++ {
 		if err = r.send(ctx, o); err != nil {

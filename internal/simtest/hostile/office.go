@@ -36,9 +36,11 @@ const password = "long enough for all"
 // An office is a real server that is called in process, with everybody who attacks it, and an honest device
 // in area b.
 type office struct {
-	dir     string
-	srv     *server.Server
+	dir string
+	srv *server.Server
+	// handler is the server where it is called in process; at address it listens where it is not.
 	handler http.Handler
+	address string
 	log     bytes.Buffer
 	ahead   atomic.Int64
 	admin   uuid.UUID
@@ -68,6 +70,7 @@ func scratch() (string, error) {
 	return os.MkdirTemp("", "satchel-hostile-")
 }
 
+// openOffice opens a server that nobody can reach yet, and that is empty.
 func openOffice(ctx context.Context) (*office, error) {
 	dir, err := scratch()
 	if err != nil {
@@ -80,10 +83,6 @@ func openOffice(ctx context.Context) (*office, error) {
 	})
 	if err != nil {
 		return nil, errors.Join(err, os.RemoveAll(dir))
-	}
-	o.handler = o.srv.Handler()
-	if err := o.furnish(ctx); err != nil {
-		return nil, errors.Join(err, o.close())
 	}
 	return o, nil
 }
@@ -182,9 +181,13 @@ const pin = "4711-4711"
 
 var cheap = clientlib.PINCost{Memory: 8, Passes: 1, Threads: 1}
 
-// RoundTrip takes the honest device's requests to the server, in process.
+// RoundTrip takes the honest device's requests to the server.
 func (o *office) RoundTrip(req *http.Request) (*http.Response, error) {
 	req = req.Clone(req.Context())
+	if o.handler == nil {
+		req.URL.Host = o.address
+		return http.DefaultTransport.RoundTrip(req)
+	}
 	req.RemoteAddr, req.RequestURI = "192.0.2.1:1", req.URL.RequestURI()
 	got := &answer{header: http.Header{}}
 	o.handler.ServeHTTP(got, req)

@@ -100,7 +100,7 @@ func (in *input) spoilBody(o *office, r *rand.Rand) {
 	case 12:
 		in.body = replaceOne(r, b, texts, deep(r))
 	case 13:
-		in.body = replaceOne(r, b, texts, strconv.Quote(strings.Repeat(pick(r, "x", "Ж", `\`), 1<<r.IntN(16))))
+		in.body = replaceOne(r, b, texts, strconv.Quote(strings.Repeat(pick(r, "x", "Ж", `\`), 1<<r.IntN(18))))
 	}
 }
 

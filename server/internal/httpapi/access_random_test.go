@@ -15,7 +15,7 @@ import (
 
 var (
 	accessSeed  = flag.Uint64("access.seed", 1, "the seed of the requests by every role to every route")
-	accessCount = flag.Int("access.count", 400, "how many of them to make")
+	accessCount = flag.Int("access.count", 200, "how many of them to make")
 )
 
 var (
