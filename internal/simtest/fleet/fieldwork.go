@@ -66,11 +66,11 @@ func (t *tablet) save(ctx context.Context, form *clientlib.Form, drafts ...draft
 	t.w.mu.Unlock()
 	err := t.store.Save(ctx, form)
 	t.expect("save", err)
-	for i, s := range noted {
-		s.certain = err == nil
+	for i, d := range drafts {
+		noted[i].certain = err == nil
 		if err == nil {
-			for field := range s.Writes {
-				s.Claimed = drafts[i].record.Fields[field].Time
+			for field := range noted[i].Writes {
+				noted[i].Claimed = d.record.Fields[field].Time
 			}
 		}
 	}

@@ -68,7 +68,7 @@ func (r Runner) Play(ctx context.Context, job Job) (Outcome, error) {
 	if err != nil {
 		return Outcome{}, fmt.Errorf("make room for a history: %w", err)
 	}
-	defer os.RemoveAll(dir)
+	defer func() { _ = os.RemoveAll(dir) }() // what is left is in a place for such things
 	text, err := json.Marshal(job)
 	if err != nil {
 		return Outcome{}, fmt.Errorf("write a job: %w", err)

@@ -143,11 +143,12 @@ func TestTheStandardServerAndClientSpeakOverIt(t *testing.T) {
 			t.Errorf("the answer is %q, %v", got, err)
 		}
 		n.Break()
-		if _, err := transport.RoundTrip(req.Clone(t.Context())); err == nil {
+		if res, err := transport.RoundTrip(req.Clone(t.Context())); err == nil {
+			res.Body.Close()
 			t.Error("a server that is gone answers")
 		}
 		transport.CloseIdleConnections()
-		web.Close()
+		_ = web.Close() // its listener is closed already
 		<-ended
 	})
 }

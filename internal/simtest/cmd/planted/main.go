@@ -35,6 +35,6 @@ func main() {
 	if err := c.run(ctx, os.Stdout); err != nil {
 		fmt.Fprintf(os.Stderr, "planted: %v\n", err)
 		stop()
-		os.Exit(1) //nolint:forbidigo // it is a command
+		os.Exit(1)
 	}
 }

@@ -138,12 +138,12 @@ func (c *fleetCmd) play(ctx context.Context, runner fleet.Runner, jobs int, tota
 func (c *fleetCmd) deal(ctx context.Context, seeds chan<- uint64, total *tally) {
 	defer close(seeds)
 	told := time.Now()
-	for i := uint64(0); c.Histories == 0 || i < uint64(c.Histories); i++ {
+	for i := 0; c.Histories == 0 || i < c.Histories; i++ {
 		if c.For > 0 && time.Since(total.begun) > c.For {
 			return
 		}
 		select {
-		case seeds <- c.Seed + i:
+		case seeds <- c.Seed + uint64(i): //nolint:gosec // it counts up from 0
 		case <-ctx.Done():
 			return
 		}

@@ -52,6 +52,6 @@ func main() {
 	if err := line.Run(); err != nil {
 		fmt.Fprintf(os.Stderr, "soak: %v\n", err)
 		stop()
-		os.Exit(1) //nolint:forbidigo // it is a command
+		os.Exit(1)
 	}
 }

@@ -44,7 +44,7 @@ func shared(ctx context.Context, jobs, n, share int, seed uint64, do func(ctx co
 deal:
 	for at := 0; at < n; at += share {
 		select {
-		case parts <- part{seed + uint64(at/share), min(share, n-at)}:
+		case parts <- part{seed + uint64(at/share), min(share, n-at)}: //nolint:gosec // it counts up from 0
 		case <-ctx.Done():
 			break deal
 		}
