@@ -290,7 +290,7 @@ func exists(path string) bool {
 func copyFile(from, to string) error {
 	text, err := os.ReadFile(filepath.Clean(from))
 	if err == nil {
-		err = os.WriteFile(to, text, 0o600)
+		err = os.WriteFile(to, text, 0o600) //nolint:gosec // both are in the history's own directory
 	}
 	if err != nil {
 		return fmt.Errorf("copy a file: %w", err)

@@ -143,7 +143,7 @@ func (c *fleetCmd) deal(ctx context.Context, seeds chan<- uint64, total *tally) 
 			return
 		}
 		select {
-		case seeds <- c.Seed + uint64(i): //nolint:gosec // it counts up from 0
+		case seeds <- c.Seed + uint64(i):
 		case <-ctx.Done():
 			return
 		}
