@@ -43,6 +43,7 @@ type diskCmd struct {
 	seeded
 	Scripts []int `help:"The numbers of the scripts to play; all if none is given." placeholder:"N,…"`
 	Every   int   `help:"Fail only every so-many-th operation." placeholder:"N"`
+	Full    bool  `help:"Fill the disks up in the place of failing them."`
 }
 
 // Run has each operation of each script fail.
@@ -55,11 +56,14 @@ func (c *diskCmd) Run(ctx context.Context, all *cli) error {
 		}
 	}
 	fmt.Printf("failing the operations of %d scripts from seed %d on\n", len(scripts), c.Seed)
-	begun := time.Now()
+	fail, begun := crash.Failing, time.Now()
+	if c.Full {
+		fail = crash.Full
+	}
 	var mu sync.Mutex
 	var total crash.Report
 	err := shared(ctx, all.Jobs, len(scripts), 1, 0, func(ctx context.Context, at uint64, _ int) error {
-		report, err := crash.Failing(ctx, crash.Plan{Seed: c.Seed, Scripts: scripts[at : at+1], Every: c.Every, Scratch: all.Scratch})
+		report, err := fail(ctx, crash.Plan{Seed: c.Seed, Scripts: scripts[at : at+1], Every: c.Every, Scratch: all.Scratch})
 		mu.Lock()
 		defer mu.Unlock()
 		total.Operations += report.Operations

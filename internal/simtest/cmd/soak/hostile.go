@@ -45,3 +45,29 @@ func (c *inputsCmd) Run(ctx context.Context, all *cli) error {
 	}
 	return err
 }
+
+// rogueCmd sets one rogue device on honest ones.
+type rogueCmd struct {
+	seeded
+	Devices int     `help:"How many honest devices sync meanwhile." default:"50" placeholder:"N"`
+	Rounds  int     `help:"How often each records and syncs, in peace and beside the rogue." default:"4" placeholder:"N"`
+	Slower  float64 `help:"How many times longer the median sync may take beside the rogue; 0 is any." default:"0" placeholder:"N"`
+}
+
+// Run has the rogue attack.
+func (c *rogueCmd) Run(ctx context.Context) error {
+	c.draw()
+	fmt.Printf("one rogue device on %d honest ones, from seed %d\n", c.Devices, c.Seed)
+	s, err := hostile.Rogue(ctx, c.Seed, c.Devices, c.Rounds)
+	if err != nil {
+		return err
+	}
+	fmt.Printf("%d requests of the rogue; %d households recorded meanwhile, all of them on the server, every honest device safe\n", s.Requests, s.Households)
+	fmt.Printf("a sync takes %v (99 of 100 at most %v) in peace, %v (%v) beside the rogue: %.2f times as long; heap at most %d MiB, devices included\n",
+		s.Calm.Median.Round(time.Millisecond), s.Calm.P99.Round(time.Millisecond),
+		s.Under.Median.Round(time.Millisecond), s.Under.P99.Round(time.Millisecond), s.Slower(), s.PeakHeap>>20)
+	if c.Slower > 0 && s.Slower() > c.Slower {
+		return fmt.Errorf("honest devices notice the rogue: %.2f times as long, where %.2f is allowed", s.Slower(), c.Slower)
+	}
+	return nil
+}

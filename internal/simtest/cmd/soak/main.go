@@ -27,6 +27,7 @@ Examples:
   go run ./internal/simtest/cmd/soak disk --scripts 0
   go run ./internal/simtest/cmd/soak kill --scripts 1 --full
   go run ./internal/simtest/cmd/soak inputs --inputs 1000000
+  go run ./internal/simtest/cmd/soak rogue --devices 500
   go run ./internal/simtest/cmd/soak --help`
 
 // cli is the command line.
@@ -40,6 +41,7 @@ type cli struct {
 	Disk   diskCmd   `cmd:"" help:"Have every operation of a disk fail, once and for good."`
 	Kill   killCmd   `cmd:"" help:"Kill the real programs at every write and flush of a sync."`
 	Inputs inputsCmd `cmd:"" help:"Send bad input to every address, in everybody's name."`
+	Rogue  rogueCmd  `cmd:"" help:"Set one rogue device on many honest ones."`
 }
 
 func main() {
