@@ -3,6 +3,7 @@ package hostile
 import (
 	"bytes"
 	"context"
+	"encoding/binary"
 	"fmt"
 	"math/rand/v2"
 	"net/http"
@@ -132,37 +133,33 @@ func (d *pen) change(r *rand.Rand, n, now int64) syncproto.Change {
 
 // madeUp gives a UUIDv7 that the dice make.
 func madeUp(r *rand.Rand, now int64) (id uuid.UUID) {
-	for i := range id {
-		id[i] = byte(r.Uint32())
-	}
-	for i := range 6 {
-		id[i] = byte(now >> (8 * (5 - i)))
-	}
-	id[6], id[8] = id[6]&0x0f|0x70, id[8]&0x3f|0x80
+	binary.BigEndian.PutUint64(id[:8], uint64(now)<<16|0x7000|r.Uint64N(1<<12)) //nolint:gosec // a time of today
+	binary.BigEndian.PutUint64(id[8:], 1<<63|r.Uint64N(1<<62))
 	return id
 }
 
 // learn has a device go on from what the server told it, and somebody log in again who was logged out.
-func (o *office) learn(in input, a *answer) {
+func (o *office) learn(ctx context.Context, in input, a *answer) error {
 	if in.method == http.MethodDelete && a.status == http.StatusNoContent {
 		for _, c := range o.callers {
-			if c.login == in.who.login {
-				if err := o.logIn(context.Background(), c); err != nil {
-					panic(err) // the login worked before, and nobody may change it
-				}
+			if c.login != in.who.login {
+				continue
+			}
+			if err := o.logIn(ctx, c); err != nil {
+				return err
 			}
 		}
 	}
 	if in.who.name != "a device" && in.who.name != "a revoked device" || a.header.Get("Content-Type") != syncproto.MediaType {
-		return
+		return nil
 	}
 	text, err := a.plain()
 	if err != nil {
-		return
+		return err
 	}
 	reply, err := syncproto.ReadReply(bytes.NewReader(text), nil)
 	if err != nil {
-		panic(fmt.Sprintf("the server's reply cannot be read: %v", err))
+		return fmt.Errorf("the server's reply cannot be read: %w", err)
 	}
 	d := in.who.device
 	d.tip, d.epoch, d.mark, d.cursors = reply.Tip, reply.Epoch, reply.Mark, reply.Cursors
@@ -171,4 +168,5 @@ func (o *office) learn(in input, a *answer) {
 			d.record, d.n = record.ID, v.N
 		}
 	}
+	return nil
 }

@@ -69,7 +69,7 @@ func (r *Report) besiege(ctx context.Context, n int, progress func(done int)) er
 	if err != nil {
 		return err
 	}
-	o.handler = o.srv.Handler()
+	o.handler = o.srv.Handler() //nolint:contextcheck // each request brings its own
 	if err := o.furnish(ctx); err != nil {
 		return errors.Join(err, o.close())
 	}
@@ -113,8 +113,7 @@ func (r *Report) send(ctx context.Context, o *office) error {
 	if err := o.check(in, got); err != nil {
 		return fmt.Errorf("%s %s by %s: %w", in.method, in.target, in.who.name, err)
 	}
-	o.learn(in, got)
-	return nil
+	return o.learn(ctx, in, got)
 }
 
 // An answer takes what the server writes.

@@ -92,7 +92,7 @@ func TestAHistoryComesInParts(t *testing.T) {
 		want = append(want, syncproto.Version{Device: d.id, N: int64(n + 1)})
 	}
 	if len(got) != 3 || !slices.Equal(slices.Concat(got...), want) {
-		t.Errorf("a history of 501 changes comes in %d parts as %v", len(got), got)
+		t.Errorf("a history of 501 changes comes in %d parts, of which the first has %d, or in another order", len(got), len(got[0]))
 	}
 }
 

@@ -91,7 +91,8 @@ func badIDs() (all []badCall) {
 		for _, id := range spellings {
 			all = append(all, badCall{
 				fmt.Sprintf("the id %.40s for %s %s", id, r.method, r.before), r.by, r.method, r.before + id + r.after,
-				map[string]string{"Content-Type": "application/json"}, `{"areas":[],"reason":"x"}`, syncproto.CodeBadRequest,
+				map[string]string{"Content-Type": "application/json"},
+				`{"areas":[],"reason":"x"}`, syncproto.CodeBadRequest,
 			})
 		}
 	}
