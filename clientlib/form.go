@@ -249,7 +249,8 @@ func (e *edit) differing() map[string]syncproto.Value {
 	for name, value := range e.values {
 		was := e.record.Value(name)
 		again := name == syncproto.FieldDeleted && value == syncproto.True && !e.record.Deleted
-		if again || value != was && !(value.IsNull() && was.IsNull()) {
+		same := value == was || value.IsNull() && was.IsNull()
+		if again || !same {
 			out[name] = value
 		}
 	}

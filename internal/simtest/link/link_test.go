@@ -149,6 +149,8 @@ func TestTheStandardServerAndClientSpeakOverIt(t *testing.T) {
 		}
 		transport.CloseIdleConnections()
 		_ = web.Close() // its listener is closed already
-		<-ended
+		if err := <-ended; err == nil {
+			t.Error("a server that was broken off ends as if it had been told to")
+		}
 	})
 }
