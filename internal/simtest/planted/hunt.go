@@ -100,7 +100,7 @@ func (h *Hunt) Bug(ctx context.Context, b Bug) (Catch, error) {
 	if err != nil {
 		return out, err
 	}
-	defer os.RemoveAll(filepath.Dir(binary))
+	defer discard(filepath.Dir(binary))
 	begin := time.Now()
 	for _, c := range h.Catchers {
 		for seed := 1; seed <= c.Tries; seed++ {
@@ -157,7 +157,7 @@ func (h *Hunt) run(ctx context.Context, binary, catcher string, seed int) ([]Bre
 	if err != nil {
 		return nil, fmt.Errorf("make a place for a run: %w", err)
 	}
-	defer os.RemoveAll(dir)
+	defer discard(dir)
 	out := filepath.Join(dir, "broken.json")
 	cmd := exec.CommandContext(ctx, binary, "-test.run=^TestCatch$", "-test.timeout="+patience.String()) //nolint:gosec // it was built here
 	cmd.Dir = dir
@@ -166,7 +166,7 @@ func (h *Hunt) run(ctx context.Context, binary, catcher string, seed int) ([]Bre
 	if ctx.Err() != nil {
 		return nil, ctx.Err()
 	}
-	text, err := os.ReadFile(out) //nolint:gosec // a path of our own
+	text, err := os.ReadFile(out)
 	if errors.Is(err, os.ErrNotExist) && failed != nil {
 		return []Break{{"the program goes on", lastWords(said)}}, nil
 	}
@@ -179,6 +179,9 @@ func (h *Hunt) run(ctx context.Context, binary, catcher string, seed int) ([]Bre
 	}
 	return broken, nil
 }
+
+// discard removes what is not needed any more; what stays goes with the scratch directory.
+func discard(dir string) { _ = os.RemoveAll(dir) }
 
 // lastWords gives the line in which a program says why it ended.
 func lastWords(said []byte) string {

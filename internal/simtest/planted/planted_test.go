@@ -4,6 +4,7 @@ import (
 	"go/parser"
 	"go/token"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -88,6 +89,44 @@ func TestEveryCatcherIsPlayed(t *testing.T) {
 	}
 	if len(play) > 0 {
 		t.Errorf("nobody asks for %v", play)
+	}
+}
+
+// TestABugIsCaught builds the harness with a bug of the merge, which the cheapest catcher has to notice,
+// and without.
+func TestABugIsCaught(t *testing.T) {
+	if testing.Short() {
+		t.Skip("builds the harness twice, and has nothing to race")
+	}
+	all, err := Bugs()
+	if err != nil {
+		t.Fatal(err)
+	}
+	bugs, err := Named(all, []string{"merge/last-to-arrive-shows"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	top, err := filepath.Abs(root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := &Hunt{Root: top, Scratch: t.TempDir(), Catchers: []Catcher{{"laws", 1}}}
+	if found, err := h.Clean(t.Context(), "laws", 1); err != nil || len(found) > 0 {
+		t.Errorf("without a bug: %v, %v", found, err)
+	}
+	if got, err := h.Bug(t.Context(), bugs[0]); err != nil || got.By != "laws" {
+		t.Errorf("with %s: %+v, %v", bugs[0].Name, got, err)
+	}
+}
+
+func TestNamed(t *testing.T) {
+	all := []Bug{{Name: "a/x"}, {Name: "a/y"}, {Name: "b/x"}}
+	got, err := Named(all, []string{"b", "a/x", "b/x"})
+	if err != nil || len(got) != 2 || got[0].Name != "a/x" || got[1].Name != "b/x" {
+		t.Errorf("found %v, %v", got, err)
+	}
+	if _, err := Named(all, []string{"a/"}); err == nil {
+		t.Error("a name that no bug has was found")
 	}
 }
 
