@@ -50,6 +50,9 @@ type tablet struct {
 type copyOf struct {
 	path  string
 	saves []*saving
+	// unsent are those of the saves that were not at the office.
+	unsent []*saving
+	device uuid.UUID
 }
 
 const pin = "4711-4711"
@@ -246,7 +249,8 @@ func (t *tablet) spare(other *tablet) {
 }
 
 func (t *tablet) keepCopy(ctx context.Context) {
-	kept := &copyOf{path: filepath.Join(t.w.root, t.name+"-kept.db"), saves: append([]*saving(nil), t.saves...)}
+	kept := &copyOf{path: filepath.Join(t.w.root, t.name+"-kept.db"), saves: slices.Clone(t.saves), device: t.device}
+	kept.unsent = slices.DeleteFunc(slices.Clone(t.saves), func(s *saving) bool { return s.atOffice })
 	done := false
 	t.off(ctx, func() error {
 		done = true
@@ -254,6 +258,7 @@ func (t *tablet) keepCopy(ctx context.Context) {
 	})
 	if done {
 		t.kept = kept
+		t.spare(nil)
 		t.say("is kept a copy of")
 	}
 }
@@ -265,6 +270,11 @@ func (t *tablet) goBack(ctx context.Context) {
 		return
 	}
 	t.w.fault("tablet put back to an older copy")
+	if t.device != t.kept.device {
+		for _, s := range t.kept.unsent { // it parted from another copy since, and may do so again
+			s.Spare++
+		}
+	}
 	t.say("goes back to its copy")
 	done := false
 	t.off(ctx, func() error {
@@ -274,7 +284,7 @@ func (t *tablet) goBack(ctx context.Context) {
 				return err
 			}
 		}
-		t.saves = append([]*saving(nil), t.kept.saves...)
+		t.saves = slices.Clone(t.kept.saves)
 		return copyFile(t.kept.path, t.path())
 	})
 	if !done {

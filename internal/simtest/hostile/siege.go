@@ -167,7 +167,7 @@ func (c *crowd) rounds(ctx context.Context, rounds int) (Pace, error) {
 	var took []time.Duration
 	var failed error
 	turns := make(chan *clientlib.Store)
-	var all sync.WaitGroup
+	var all, round sync.WaitGroup
 	for range atOnce {
 		all.Go(func() {
 			for store := range turns {
@@ -175,13 +175,16 @@ func (c *crowd) rounds(ctx context.Context, rounds int) (Pace, error) {
 				mu.Lock()
 				took, failed = append(took, d), errors.Join(failed, err)
 				mu.Unlock()
+				round.Done()
 			}
 		})
 	}
 	for range rounds {
 		for _, store := range c.stores {
+			round.Add(1)
 			turns <- store
 		}
+		round.Wait() // nobody syncs twice at once
 	}
 	close(turns)
 	all.Wait()
