@@ -43,7 +43,9 @@ type tablet struct {
 	locked bool
 	// gone is set once it has wiped itself, or does not start any more.
 	gone bool
-	kept *copyOf
+	// copied is set once the tablet has a twin, or is one.
+	copied bool
+	kept   *copyOf
 }
 
 // A copyOf is what was kept of a tablet.
@@ -223,7 +225,8 @@ func (t *tablet) isCopied(ctx context.Context) {
 	t.say("is copied to %s", other.name)
 	t.w.mu.Lock()
 	defer t.w.mu.Unlock()
-	t.spare(other)
+	t.spare()
+	t.copied, other.copied = true, true
 	other.saves, other.device, other.invited = append([]*saving(nil), t.saves...), t.device, t.invited
 	for area := range t.areas {
 		other.areas[area] = true
@@ -232,19 +235,16 @@ func (t *tablet) isCopied(ctx context.Context) {
 	other.open(ctx)
 }
 
-// spare allows what is not at the office to come there once more, where the tablet is a copy already: see
-// [oracle.Change].
-func (t *tablet) spare(other *tablet) {
-	for _, third := range t.w.tablets {
-		if third == t || third == other || third.device != t.device {
-			continue
-		}
-		for _, s := range t.saves {
-			if !s.atOffice && !slices.Contains(third.saves, s) {
-				s.Spare++
-			}
-		}
+// spare allows what is not at the office to come there once more, where the tablet is one of several
+// copies already: see [oracle.Change].
+func (t *tablet) spare() {
+	if !t.copied {
 		return
+	}
+	for _, s := range t.saves {
+		if !s.atOffice {
+			s.Spare++
+		}
 	}
 }
 
@@ -258,7 +258,7 @@ func (t *tablet) keepCopy(ctx context.Context) {
 	})
 	if done {
 		t.kept = kept
-		t.spare(nil)
+		t.spare()
 		t.say("is kept a copy of")
 	}
 }
