@@ -159,7 +159,7 @@ func (t *table) row(c planted.Catch, err error) {
 		fmt.Fprintf(t.w, "%s MISSED, in %d runs of %.0f s\n", name, c.Runs, c.Took.Seconds())
 	default:
 		t.caught++
-		fmt.Fprintf(t.w, "%s %-5s seed %-3d %3d runs %5.1f s  %s\n", name, c.By, c.Seed, c.Runs, c.Took.Seconds(), c.Promise)
+		fmt.Fprintf(t.w, "%s %-5s seed %-3d %3d runs %5.1f s  %s: %.100s\n", name, c.By, c.Seed, c.Runs, c.Took.Seconds(), c.Promise, c.What)
 	}
 }
 
