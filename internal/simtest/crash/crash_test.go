@@ -52,10 +52,7 @@ func TestDisksThatLieAreSeen(t *testing.T) {
 }
 
 func TestFailingDisks(t *testing.T) {
-	if testing.Short() {
-		t.Skip("fails disks one operation at a time")
-	}
-	report, err := Failing(t.Context(), Plan{Seed: 3, Scripts: []int{0, 5, 11}, Every: 2500 / size(10), Scratch: scratch(t)})
+	report, err := Failing(t.Context(), Plan{Seed: 3, Scripts: []int{0, 5, 11}, Every: 250, Scratch: scratch(t)})
 	t.Logf("%+v", report)
 	if err != nil {
 		t.Fatal(err)
@@ -66,10 +63,7 @@ func TestFailingDisks(t *testing.T) {
 }
 
 func TestFullDisks(t *testing.T) {
-	if testing.Short() {
-		t.Skip("fails disks one operation at a time")
-	}
-	report, err := Full(t.Context(), Plan{Seed: 3, Scripts: []int{0, 1, 9}, Every: 400 / size(10), Scratch: scratch(t)})
+	report, err := Full(t.Context(), Plan{Seed: 3, Scripts: []int{0, 1, 9}, Every: 40, Scratch: scratch(t)})
 	t.Logf("%+v", report)
 	if err != nil {
 		t.Fatal(err)

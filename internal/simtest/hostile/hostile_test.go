@@ -16,9 +16,6 @@ var (
 )
 
 func TestBadInputsFromEverybodyToEverywhere(t *testing.T) {
-	if testing.Short() {
-		t.Skip("attacks a server for a while")
-	}
 	report, err := hostile.Inputs(t.Context(), *seed, *inputs, nil)
 	if err != nil {
 		t.Fatal(err)
@@ -39,9 +36,6 @@ func TestBadInputsFromEverybodyToEverywhere(t *testing.T) {
 const mostSlower = 8
 
 func TestARogueDeviceIsHardlyNoticed(t *testing.T) {
-	if testing.Short() {
-		t.Skip("attacks a server for a while")
-	}
 	siege, err := hostile.Rogue(t.Context(), *seed, *devices, *rounds)
 	if err != nil {
 		t.Fatal(err)
