@@ -6,6 +6,7 @@ import (
 	"maps"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -75,8 +76,12 @@ func (t *tablet) save(ctx context.Context, form *clientlib.Form, drafts ...draft
 		}
 	}
 	t.say("saves %s%s", describe(t.w.ledger, noted), orError(err))
-	if err != nil && !t.machine.dead {
-		t.resolve(ctx)
+	if err == nil || t.machine.dead {
+		return
+	}
+	t.restart(ctx) // who is told of a failure opens the store again, and looks
+	if strings.Contains(err.Error(), "nothing of this step was saved") && slices.ContainsFunc(noted, func(s *saving) bool { return s.certain }) {
+		t.w.broke("a save that failed saved nothing", "%s was told so of form %d, and has it", t.name, noted[0].Form)
 	}
 }
 

@@ -119,7 +119,6 @@ func (o *office) do(ctx context.Context, s Step) {
 	}
 	r := rand.New(rand.NewPCG(s.Roll, 2)) //nolint:gosec // it makes up a story
 	if r.IntN(12) == 0 {
-		o.w.fault("power cut at the office")
 		o.machine.cutAt(r.IntN(40), r)
 	}
 	switch s.Kind {

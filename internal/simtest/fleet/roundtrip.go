@@ -5,7 +5,6 @@ import (
 	"compress/gzip"
 	"context"
 	"io"
-	"math/rand/v2"
 	"net"
 	"net/http"
 	"sync"
@@ -103,6 +102,3 @@ func (t *tap) Close() error {
 	t.heard(text)
 	return t.ReadCloser.Close()
 }
-
-// cutAt cuts the power of the office in the middle of what comes next.
-func (o *office) cutAt(r *rand.Rand) { o.machine.cutAt(r.IntN(60), r) }

@@ -140,16 +140,14 @@ func (t *tablet) do(ctx context.Context, s Step) {
 func (t *tablet) arm(r *rand.Rand) {
 	switch r.IntN(25) {
 	case 0, 1:
-		t.w.fault("power cut of a tablet")
 		t.machine.cutAt(r.IntN(30), r)
 	case 2:
-		t.w.fault("failing disk of a tablet")
+		t.w.fault("operation of a tablet's disk set to fail")
 		t.machine.failAt(r.IntN(30), []disk.Failure{disk.EIO, disk.Full}[r.IntN(2)])
 	case 3:
-		t.w.fault("power cut at the office")
-		t.w.office.cutAt(r)
+		t.w.office.machine.cutAt(r.IntN(60), r)
 	case 4:
-		t.w.fault("failing disk at the office")
+		t.w.fault("operation of the office's disk set to fail")
 		t.w.office.machine.failAt(r.IntN(60), []disk.Failure{disk.EIO, disk.Full}[r.IntN(2)])
 	}
 }
@@ -227,7 +225,7 @@ func (t *tablet) isCopied(ctx context.Context) {
 	defer t.w.mu.Unlock()
 	t.spare()
 	t.copied, other.copied = true, true
-	other.saves, other.device, other.invited = append([]*saving(nil), t.saves...), t.device, t.invited
+	other.saves, other.device, other.invited = slices.Clone(t.saves), t.device, t.invited
 	for area := range t.areas {
 		other.areas[area] = true
 	}

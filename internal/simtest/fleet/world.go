@@ -90,6 +90,7 @@ func (w *world) play(ctx context.Context, t *testing.T, p Plan) {
 	w.office.machine.cuts = func(r *rand.Rand) {
 		w.net.Break() // nothing that the office says from now on reaches anybody
 		w.say("office", "loses power")
+		w.fault("power cut at the office")
 		cuts <- r
 	}
 	watched := make(chan struct{})
@@ -185,6 +186,7 @@ func (w *world) setUp(ctx context.Context, p Plan) error {
 		if t.machine, err = newMachine(filepath.Join(w.root, fmt.Sprint("tablet-", i+1))); err != nil {
 			return err
 		}
+		t.machine.cuts = func(*rand.Rand) { w.fault("power cut of a tablet") }
 		w.tablets = append(w.tablets, t)
 		if i >= p.Tablets {
 			continue

@@ -7,6 +7,8 @@ import (
 	"os"
 	"sync"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 )
 
 // seeded is the flag of what is played from a seed.
@@ -24,34 +26,15 @@ func (s *seeded) draw() {
 // shared does n things in shares, several at once, each with a seed of its own. It ends at the first
 // share that fails, and gives its error.
 func shared(ctx context.Context, jobs, n, share int, seed uint64, do func(ctx context.Context, seed uint64, n int) error) error {
-	ctx, stop := context.WithCancelCause(ctx)
-	defer stop(nil)
-	type part struct {
-		seed uint64
-		n    int
+	group, within := errgroup.WithContext(ctx)
+	group.SetLimit(max(jobs, 1))
+	for at := 0; at < n && within.Err() == nil; at += share {
+		group.Go(func() error { return do(within, seed+uint64(at/share), min(share, n-at)) }) //nolint:gosec // it counts up from 0
 	}
-	parts := make(chan part)
-	var workers sync.WaitGroup
-	for range max(jobs, 1) {
-		workers.Go(func() {
-			for p := range parts {
-				if err := do(ctx, p.seed, p.n); err != nil {
-					stop(err)
-				}
-			}
-		})
+	if err := group.Wait(); err != nil {
+		return err
 	}
-deal:
-	for at := 0; at < n; at += share {
-		select {
-		case parts <- part{seed + uint64(at/share), min(share, n-at)}: //nolint:gosec // it counts up from 0
-		case <-ctx.Done():
-			break deal
-		}
-	}
-	close(parts)
-	workers.Wait()
-	return context.Cause(ctx)
+	return ctx.Err()
 }
 
 // A teller tells from time to time how far something is.
