@@ -19,6 +19,8 @@ type outcome struct {
 	revoked              bool
 	// due is set if a former identity has something to say yet.
 	due bool
+	// overtaken is set if the server began a new epoch, and so took nothing.
+	overtaken bool
 	// stranger is set if the server has changes under this identity that this device never made.
 	stranger bool
 	// complete is set if there is nothing left to do on either side.
@@ -42,11 +44,15 @@ func (r *run) apply(ctx context.Context, t *tx, j job, a answer) (o outcome, err
 	if o.unsent, err = t.unsent(ctx); err != nil {
 		return o, err
 	}
+	o.overtaken = j.request.Epoch != "" && a.Epoch != j.request.Epoch
 	x := j.x
 	x.Offset = a.Now - a.midway
 	x.Contact = a.Now
 	if j.handsIn() {
 		if err := r.applyHandIn(ctx, t, j, a, known); err != nil {
+			return o, err
+		}
+		if o.due, err = t.setDue(ctx, a.Epoch); err != nil {
 			return o, err
 		}
 		return o, setProperty(ctx, t, x)
@@ -55,6 +61,12 @@ func (r *run) apply(ctx context.Context, t *tx, j job, a answer) (o outcome, err
 	if o.due, err = t.setDue(ctx, a.Epoch); err != nil {
 		return o, err
 	}
+	if o.overtaken {
+		if err := t.exec(ctx, "UPDATE cursors SET cursor = NULL"); err != nil {
+			return o, err
+		}
+	}
+	x.Epoch, x.Mark = a.Epoch, a.Mark
 	x.Revoked, o.revoked = a.Revoked, a.Revoked
 	o.stranger = a.Tip.N > j.request.Known.N+int64(len(j.batch))
 	if !o.revoked && !o.stranger {
@@ -67,16 +79,10 @@ func (r *run) apply(ctx context.Context, t *tx, j job, a answer) (o outcome, err
 
 // applyPage takes in what came down.
 func (r *run) applyPage(ctx context.Context, t *tx, x *exchange, reply syncproto.Reply, o *outcome) error {
-	if reply.Epoch != x.Epoch {
-		if err := t.exec(ctx, "UPDATE cursors SET cursor = NULL"); err != nil {
-			return err
-		}
-	}
 	before, err := t.cursors(ctx)
 	if err != nil {
 		return err
 	}
-	x.Epoch, x.Mark = reply.Epoch, reply.Mark
 	if err := t.setScope(ctx, reply); err != nil {
 		return err
 	}

@@ -14,8 +14,10 @@ import (
 // What was recorded under it keeps its name, and is handed in under it.
 type former struct {
 	Device uuid.UUID `json:"device"`
-	// Proof is a refresh token that was given to it.
-	Proof string `json:"proof"`
+	// Proof is a refresh token that was given to it; a branch has none.
+	Proof string `json:"proof,omitempty"`
+	// Branch is set where it is that of a branch.
+	Branch syncproto.Branch `json:"branch,omitzero"`
 	// Known is the last of its changes that the server is known to have.
 	Known syncproto.Tip `json:"known"`
 	// Epoch and Mark are those of its last exchange.
@@ -122,11 +124,22 @@ func (t *tx) setKnown(ctx context.Context, device uuid.UUID, known syncproto.Tip
 	return setProperty(ctx, t, x)
 }
 
-// forgetKnown has a former identity know of no more than tip.
+// forgetKnown has one of the device's identities know of no more than tip.
 func (t *tx) forgetKnown(ctx context.Context, device uuid.UUID, tip syncproto.Tip) error {
 	all, _, err := property[formers](ctx, t)
-	if f := all.of(device); err != nil || f == nil || f.Known.N <= tip.N {
+	if err != nil {
 		return err
+	}
+	x, _, err := property[exchange](ctx, t)
+	if err != nil {
+		return err
+	}
+	known := x.Known
+	if f := all.of(device); f != nil {
+		known = f.Known
+	}
+	if known.N <= tip.N {
+		return nil
 	}
 	return t.setKnown(ctx, device, tip)
 }

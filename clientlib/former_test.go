@@ -107,7 +107,7 @@ func TestAHistoryThatForkedIsLeftAtTheLastCommonChange(t *testing.T) {
 	})
 	result := d.sync()
 	is(t, "new identity", result.NewIdentity, true)
-	is(t, "changes under the new identity", o.changesOf(d.status().Device), 21-13)
+	is(t, "changes of the branch", o.changesOfBranches(), 21-13)
 	if n := o.count("device_forked"); n > 6 {
 		t.Errorf("%d exchanges were refused to find one of 21 changes", n)
 	}
@@ -128,7 +128,8 @@ func TestAFormerIdentityThatForkedGoesBeforeWhatWasRecordedLater(t *testing.T) {
 	twin.enrol(o, vranje)
 	twin.setPhone(g.ID, "064")
 	twin.sync()
-	is(t, "changes under the new identity", o.changesOf(twin.status().Device), 2)
+	is(t, "changes of the branch", o.changesOfBranches(), 1)
+	is(t, "changes under the new identity", o.changesOf(twin.status().Device), 1)
 	is(t, "phone", o.shown(g.ID, "phone"), "064")
 	same(t, "attention", twin.kinds(), nil)
 	same(t, "conflicts", append(o.conflicts(g.ID), o.conflicts(h.ID)...), nil)

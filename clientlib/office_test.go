@@ -40,6 +40,8 @@ type office struct {
 	requests map[string]int
 	// expired has every access token refused until it is rotated.
 	expired bool
+	// restores counts how often the office went back to a backup.
+	restores int
 }
 
 // books are what an office keeps, and what a backup holds.
@@ -224,9 +226,13 @@ func (o *office) bearer(r *http.Request) (uuid.UUID, *tablet, error) {
 	return id, tab, err
 }
 
-// former gives the tablet for which a request with a proof speaks.
+// former gives the tablet for which a request with a proof, or of a branch, speaks.
 func (o *office) former(present *tablet, request syncproto.Request) (*tablet, error) {
-	if id, _ := o.readRefresh(request.Proof); id != request.Device || id == uuid.Nil {
+	id, _ := o.readRefresh(request.Proof)
+	if request.Branch.Of != uuid.Nil {
+		id = request.Branch.Device()
+	}
+	if id != request.Device || id == uuid.Nil {
 		return nil, syncproto.Refuse(syncproto.CodeForbidden, "That is another device.")
 	}
 	tab := o.books.tablets[request.Device]
@@ -306,6 +312,9 @@ func (o *office) take(id uuid.UUID, tab *tablet, request syncproto.Request) ([]s
 	if tab.hashes[known.N] != known.Hash {
 		forked.Tip = tip(0)
 		return nil, forked
+	}
+	if request.Epoch != "" && request.Epoch != o.books.epoch {
+		return nil, nil
 	}
 	var out []syncproto.Receipt
 	hash := known.Hash
@@ -533,6 +542,18 @@ func (o *office) changesOf(id uuid.UUID) int {
 	return len(o.books.tablets[id].receipts)
 }
 
+// changesOfBranches counts the changes of all branches.
+func (o *office) changesOfBranches() (n int) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for id, tab := range o.books.tablets {
+		if id.Version() == 8 {
+			n += len(tab.receipts)
+		}
+	}
+	return n
+}
+
 // change does something to the office between two exchanges.
 func (o *office) change(do func()) {
 	o.mu.Lock()
@@ -551,7 +572,8 @@ func (o *office) restore(b books) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.books = b.copy()
-	o.books.epoch += "'"
+	o.restores++
+	o.books.epoch = fmt.Sprint("after restore ", o.restores)
 }
 
 func (b books) copy() books {

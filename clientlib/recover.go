@@ -22,7 +22,7 @@ func (r *run) recover(ctx context.Context, j job, refused error) error {
 	case problem.Code == syncproto.CodeForbidden && j.handsIn():
 		// The server does not know its own proof: it is another one than that which gave it, and has
 		// nothing of what the identity recorded.
-		return r.store.write(ctx, func(t *tx) error { return t.renumber(ctx, device, syncproto.Tip{}) })
+		return r.store.write(ctx, func(t *tx) error { return t.branchOff(ctx, device, syncproto.Tip{}) })
 	case problem.Code == syncproto.CodeResendFrom && problem.Tip != nil:
 		r.note(func(now *SyncResult) { now.ServerRestored = true })
 		return r.resend(ctx, j, *problem.Tip)
@@ -93,8 +93,8 @@ WHERE device = ? AND n > ?`, device, tip.N)
 }
 
 // part parts from a history that somebody else, a copy of the device, has gone on with: what comes behind
-// the last change that both have gets other names, under the present identity. tip is where the server says
-// that this is, or where it begins to have another history.
+// the last change that both have gets other names, under the identity of a branch. tip is where the server
+// says that this is, or where it begins to have another history.
 func (r *run) part(ctx context.Context, j job, tip syncproto.Tip) error {
 	device := j.request.Device
 	if err := r.recovering(device); err != nil {
@@ -109,7 +109,7 @@ func (r *run) part(ctx context.Context, j job, tip syncproto.Tip) error {
 	if err != nil {
 		return err
 	}
-	return r.store.write(ctx, func(t *tx) error { return t.renumber(ctx, device, common) })
+	return r.store.write(ctx, func(t *tx) error { return t.branchOff(ctx, device, common) })
 }
 
 // newIdentity has the server make the device somebody new, because somebody else writes under its identity.
@@ -121,6 +121,9 @@ func (r *run) newIdentity(ctx context.Context) error {
 		var e enrolment
 		if err := r.store.post(ctx, me.Server, "api/v1/identity", access, struct{}{}, &e); err != nil {
 			return err
+		}
+		if e.Device == me.Device {
+			return fmt.Errorf("%w (it gives the device the identity that it has)", ErrProtocol)
 		}
 		r.note(func(now *SyncResult) { now.NewIdentity = true })
 		return r.store.write(ctx, func(t *tx) error { return r.store.adopt(ctx, t, me.Server, e) })
@@ -193,17 +196,9 @@ func (r *run) has(ctx context.Context, f former, tip syncproto.Tip) (bool, error
 	return err == nil, err
 }
 
-// renumber gives the changes of a former identity that come behind tip to the present one, and puts them
-// into the outbox. What was recorded later and is not sent yet names them, and goes behind them.
-func (t *tx) renumber(ctx context.Context, was uuid.UUID, tip syncproto.Tip) error {
-	me, err := t.identity(ctx)
-	if err != nil {
-		return err
-	}
-	x, _, err := property[exchange](ctx, t)
-	if err != nil {
-		return err
-	}
+// branchOff makes the changes of a former identity that come behind tip a branch, and puts them into the
+// outbox.
+func (t *tx) branchOff(ctx context.Context, was uuid.UUID, tip syncproto.Tip) error {
 	if err := t.forgetKnown(ctx, was, tip); err != nil {
 		return err
 	}
@@ -211,18 +206,75 @@ func (t *tx) renumber(ctx context.Context, was uuid.UUID, tip syncproto.Tip) err
 	if err != nil || len(moved) == 0 {
 		return err
 	}
-	later, err := t.unsentBehind(ctx, was, me, x)
+	branch, later, err := t.addBranch(ctx, was, moved[0].hash)
 	if err != nil {
 		return err
 	}
-	moved = append(moved, later...)
 	names := map[syncproto.Version]syncproto.Version{}
 	for i, c := range moved {
-		names[c.version()] = syncproto.Version{Device: me.Device, N: x.Known.N + int64(i+1)}
+		names[c.version()] = syncproto.Version{Device: branch, N: int64(i + 1)}
 	}
-	last := x.Known.Hash
-	for _, c := range moved {
-		if c, err = c.renamed(names, last); err != nil {
+	if err := t.putBack(ctx, moved, names, syncproto.Hash{}); err != nil {
+		return err
+	}
+	for _, device := range later {
+		if err := t.renameIn(ctx, device, names); err != nil {
+			return err
+		}
+	}
+	return t.refreshWhere(ctx, "SELECT DISTINCT record, collection FROM changes WHERE status = ''")
+}
+
+// addBranch notes the identity of a branch behind the former one from which it parts, and gives it, with
+// those that came later.
+func (t *tx) addBranch(ctx context.Context, was uuid.UUID, first syncproto.Hash) (id uuid.UUID, later []uuid.UUID, err error) {
+	me, err := t.identity(ctx)
+	if err != nil {
+		return id, nil, err
+	}
+	all, _, err := property[formers](ctx, t)
+	if err != nil {
+		return id, nil, err
+	}
+	branch := syncproto.Branch{Of: was, First: first}
+	at := slices.IndexFunc(all, func(f former) bool { return f.Device == was })
+	if from := all[at].Branch; from.Of != uuid.Nil {
+		branch.Of = from.Of
+	}
+	for _, f := range all[at+1:] {
+		later = append(later, f.Device)
+	}
+	id = branch.Device()
+	t.mine = nil
+	return id, append(later, me.Device), setProperty(ctx, t, slices.Insert(all, at+1, former{Device: id, Branch: branch, Epoch: all[at].Epoch}))
+}
+
+// renameIn has the changes of an identity call others by their new names. A server that has not the others
+// has none of those that name them, nor what follows.
+func (t *tx) renameIn(ctx context.Context, device uuid.UUID, names map[syncproto.Version]syncproto.Version) error {
+	all, err := t.changes(ctx, selectChanges+"WHERE device = ? ORDER BY n", device)
+	if err != nil {
+		return err
+	}
+	at := slices.IndexFunc(all, func(c change) bool { return c.mentions(names) })
+	if at < 0 {
+		return nil
+	}
+	before := syncproto.Tip{N: all[at].N - 1, Hash: all[at].prev}
+	if err := t.forgetKnown(ctx, device, before); err != nil {
+		return err
+	}
+	if _, err := t.takeOut(ctx, device, before.N); err != nil {
+		return err
+	}
+	return t.putBack(ctx, all[at:], names, before.Hash)
+}
+
+// putBack puts changes into the outbox, under their new names, behind the one that has the given hash.
+func (t *tx) putBack(ctx context.Context, changes []change, names map[syncproto.Version]syncproto.Version, last syncproto.Hash) error {
+	for _, c := range changes {
+		c, err := c.renamed(names, last)
+		if err != nil {
 			return err
 		}
 		last = c.hash
@@ -230,7 +282,7 @@ func (t *tx) renumber(ctx context.Context, was uuid.UUID, tip syncproto.Tip) err
 			return err
 		}
 	}
-	return t.refreshWhere(ctx, "SELECT DISTINCT record, collection FROM changes WHERE device IN (?, ?)", was, me.Device)
+	return nil
 }
 
 // takeOut gives the changes of an identity behind n, and deletes them.
@@ -242,36 +294,33 @@ func (t *tx) takeOut(ctx context.Context, device uuid.UUID, n int64) ([]change, 
 	return out, t.exec(ctx, "DELETE FROM changes WHERE device = ? AND n > ?", device, n)
 }
 
-// unsentBehind takes out what the identities that came behind a former one have not sent.
-func (t *tx) unsentBehind(ctx context.Context, was uuid.UUID, me identity, x exchange) ([]change, error) {
-	all, _, err := property[formers](ctx, t)
-	if err != nil {
-		return nil, err
-	}
-	later := all[slices.IndexFunc(all, func(f former) bool { return f.Device == was })+1:]
-	var out []change
-	for _, f := range append(slices.Clone(later), former{Device: me.Device, Known: x.Known}) {
-		unsent, err := t.takeOut(ctx, f.Device, f.Known.N)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, unsent...)
-	}
-	return out, nil
-}
-
-// renamed gives a change under its new name, with everything that it says of others renamed too.
+// renamed gives a change under its new name, if it has one, with everything that it says of others renamed
+// too.
 func (c change) renamed(names map[syncproto.Version]syncproto.Version, last syncproto.Hash) (change, error) {
-	form, ok := names[syncproto.Version{Device: c.device, N: c.Form}]
-	is := names[c.version()]
-	c.Form = form.N
-	if !ok { // the server has the beginning of the form
-		c.Form = is.N
+	if is, ok := names[c.version()]; ok {
+		form, ok := names[syncproto.Version{Device: c.device, N: c.Form}]
+		if !ok { // the server has the beginning of the form
+			form = is
+		}
+		c.device, c.N, c.Form = is.Device, is.N, form.N
 	}
 	c.Claimed, c.status = c.at(), ""
-	c.device, c.N = is.Device, is.N
 	c.Base, c.Seen = renamedAll(c.Base, names), renamedAll(c.Seen, names)
 	return c, c.follow(last)
+}
+
+// mentions reports whether a change says that its author had seen one of those that get new names.
+func (c change) mentions(names map[syncproto.Version]syncproto.Version) bool {
+	for _, by := range []map[string][]syncproto.Version{c.Base, c.Seen} {
+		for _, list := range by {
+			for _, v := range list {
+				if _, ok := names[v]; ok {
+					return true
+				}
+			}
+		}
+	}
+	return false
 }
 
 func renamedAll(versions map[string][]syncproto.Version, names map[syncproto.Version]syncproto.Version) map[string][]syncproto.Version {

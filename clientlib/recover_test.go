@@ -50,7 +50,7 @@ func TestACopiedTabletTakesANewIdentityAndLosesNothing(t *testing.T) {
 	is(t, "new identity", result.NewIdentity, true)
 	is(t, "refused once", o.count("device_forked"), 1)
 	is(t, "device", twin.status().Device == was, false)
-	is(t, "changes under the new identity", o.changesOf(twin.status().Device), 4)
+	is(t, "changes of the branch", o.changesOfBranches(), 4)
 	is(t, "name", o.shown(g.ID, "head_name"), "Branka Ilić")
 	same(t, "conflicts", o.conflicts(g.ID), nil)
 	is(t, "what the other one wrote", twin.get(h.ID).Phone, "063")
@@ -96,7 +96,7 @@ func TestAChangeThatBothCopiesHaveIsThereOnce(t *testing.T) {
 	i := twin.household(vranje, "Vesna")
 	twin.sync()
 	is(t, "refused", o.count("device_forked"), 1)
-	is(t, "changes under the new identity", o.changesOf(twin.status().Device), 1)
+	is(t, "changes of the branch", o.changesOfBranches(), 1)
 	is(t, "unsent", twin.status().Unsent, 0)
 	for _, id := range []uuid.UUID{h.ID, g.ID, i.ID} {
 		same(t, "conflicts", o.conflicts(id), nil)
@@ -217,7 +217,7 @@ func TestAServerWithAnotherHistoryIsGivenANewIdentity(t *testing.T) {
 	tab := o.books.tablets[d.status().Device]
 	o.change(func() { tab.receipts, tab.hashes = tab.receipts[:1], []syncproto.Hash{{}, {9}} })
 	is(t, "new identity", d.sync().NewIdentity, true)
-	is(t, "changes under the new identity", o.changesOf(d.status().Device), 2)
+	is(t, "changes of the branch", o.changesOfBranches(), 2)
 }
 
 func TestANewEpochDropsWhatTheServerNoLongerHas(t *testing.T) {
@@ -285,4 +285,31 @@ func TestAServerThatRefusesForEverIsGivenUpOn(t *testing.T) {
 	}
 	is(t, "unsent", d.status().Unsent, 0)
 	is(t, "name", headNames(t, d, clientlib.Meta{})[0], "Ana")
+}
+
+func TestOfAnyNumberOfCopiesWhatAllHaveIsThereOnce(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	d := enrolled(t, o, vranje)
+	h := d.household(vranje, "Ana")
+	d.sync()
+	one := copyOf(d)
+	d.setPhone(h.ID, "061")
+	one.setPhone(h.ID, "062") // it parts from d here
+	two := copyOf(one)
+	three := copyOf(one)
+	two.setPhone(h.ID, "063") // and this one from the others, in the branch
+	three.household(vranje, "Branka")
+	for range 2 {
+		for _, tablet := range []*device{d, one, two, three} {
+			tablet.sync()
+		}
+	}
+	is(t, "changes of the branch, and of that which parts from it", o.changesOfBranches(), 3)
+	is(t, "phone", o.shown(h.ID, "phone"), "063")
+	same(t, "conflicts", o.conflicts(h.ID), []string{"phone"})
+	for _, tablet := range []*device{d, one, two, three} {
+		is(t, "unsent", tablet.status().Unsent, 0)
+		is(t, "safe", tablet.sync().Safe, true)
+	}
 }

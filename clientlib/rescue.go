@@ -29,7 +29,11 @@ func (s *Store) WriteRescue(ctx context.Context, w io.Writer, passphrase string,
 		return ErrWeakPassphrase
 	}
 	var changes []change
+	var all formers
 	err := s.read(ctx, func(t *tx) (err error) {
+		if all, _, err = property[formers](ctx, t); err != nil {
+			return err
+		}
 		changes, err = t.changes(ctx, selectChanges+"WHERE status = '' OR ? ORDER BY device, n", history)
 		return err
 	})
@@ -39,9 +43,15 @@ func (s *Store) WriteRescue(ctx context.Context, w io.Writer, passphrase string,
 	if len(changes) == 0 {
 		return ErrNothingToRescue
 	}
+	requests := requestsOf(changes)
+	for i := range requests {
+		if f := all.of(requests[i].Device); f != nil {
+			requests[i].Branch = f.Branch
+		}
+	}
 	salt := make([]byte, syncproto.RescueSaltBytes)
 	rand.Read(salt)
-	if err := syncproto.WriteRescue(w, passphrase, salt, requestsOf(changes)); err != nil {
+	if err := syncproto.WriteRescue(w, passphrase, salt, requests); err != nil {
 		return fmt.Errorf("write the rescue file; everything is still on the device: %w", err)
 	}
 	return nil

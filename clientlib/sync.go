@@ -172,6 +172,8 @@ func (r *run) conclude(ctx context.Context, j job, o outcome) (done bool, err er
 			return false, err
 		}
 		return false, ErrWiped
+	case o.overtaken && len(j.batch) > 0:
+		return false, r.recovering(j.request.Device)
 	case len(j.batch) > 0 && o.acknowledged == 0:
 		return false, fmt.Errorf("%w (it took none of what was sent)", ErrProtocol)
 	case o.unsent > 0:
@@ -252,6 +254,7 @@ func (s *Store) formerRequest(f former) syncproto.Request {
 		Protocol: syncproto.CurrentProtocol,
 		Device:   f.Device,
 		Proof:    f.Proof,
+		Branch:   f.Branch,
 		Epoch:    f.Epoch,
 		Mark:     f.Mark,
 		Known:    f.Known,

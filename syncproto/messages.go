@@ -10,6 +10,8 @@ type Request struct {
 	// sender had before: it hands in what it recorded under it. Of the rest only Epoch, Mark, Known,
 	// Clock, Held and Changes count then, and the reply brings no records.
 	Proof string `json:"proof,omitempty"`
+	// Branch is set instead of Proof where Device is the identity of a branch.
+	Branch Branch `json:"branch,omitzero"`
 	// Epoch is that of the database whose state the device holds, empty before the first exchange.
 	Epoch string `json:"epoch,omitempty"`
 	// Mark is the last [Reply.Mark] that the device was given in this epoch, as it stands.

@@ -47,7 +47,7 @@ func (t *tablet) syncOnce(ctx context.Context) (clientlib.SyncResult, error) {
 	if t.locked && !t.enrol(ctx) {
 		return clientlib.SyncResult{}, clientlib.ErrEnrolAgain
 	}
-	before := t.unsent(ctx)
+	before, known := t.unsent(ctx)
 	result, err := t.store.Sync(ctx, nil)
 	t.expect("sync", err)
 	t.say("syncs: %d up, %d down, %d exchanges%s%s", result.Changes, result.Records, result.Exchanges, t.remarks(result), orError(err))
@@ -65,8 +65,8 @@ func (t *tablet) syncOnce(ctx context.Context) (clientlib.SyncResult, error) {
 		t.saves, t.gone = nil, true
 		return result, err
 	}
-	if !t.machine.dead {
-		t.acknowledged(before, t.unsent(ctx))
+	if after, still := t.unsent(ctx); known && still {
+		t.acknowledged(before, after)
 	}
 	return result, err
 }
@@ -88,19 +88,19 @@ func (t *tablet) remarks(r clientlib.SyncResult) string {
 	return text
 }
 
-// unsent gives how many changes wait on the tablet, and notes who it is.
-func (t *tablet) unsent(ctx context.Context) int {
+// unsent gives how many changes wait on the tablet, if it can tell, and notes who it is.
+func (t *tablet) unsent(ctx context.Context) (n int, known bool) {
 	status, err := t.store.Status(ctx)
 	t.expect("tell how it is", err)
 	if err != nil {
-		return 0
+		return 0, false
 	}
 	t.device = status.Device
 	if status.Unsent > len(t.saves) {
 		t.w.broke("what is sent was saved", "%s has %d unsent changes, of %d that were saved on it", t.name, status.Unsent, len(t.saves))
-		return len(t.saves)
+		return 0, false
 	}
-	return status.Unsent
+	return status.Unsent, true
 }
 
 // acknowledged notes which changes the office has acknowledged: the outbox is sent in order.
@@ -143,7 +143,10 @@ func (t *tablet) rescue(ctx context.Context, r *rand.Rand) {
 	if r.IntN(8) > 0 {
 		return
 	}
-	before := t.unsent(ctx)
+	before, known := t.unsent(ctx)
+	if !known {
+		return
+	}
 	var file bytes.Buffer
 	err := t.store.WriteRescue(ctx, &file, "a passphrase for all", false)
 	if errors.Is(err, clientlib.ErrNothingToRescue) {

@@ -60,7 +60,7 @@ func (t *tablet) save(ctx context.Context, form *clientlib.Form, drafts ...draft
 	t.w.mu.Lock()
 	for _, d := range drafts {
 		s := t.w.ledger.note(t.name, d.record.Collection, d.record.ID, valuesOf(d.fields), d.saw)
-		s.Form = s.ID - len(noted)
+		s.Form, s.Twin = s.ID-len(noted), t.copied
 		noted = append(noted, s)
 	}
 	t.saves = append(t.saves, noted...)

@@ -292,6 +292,7 @@ func (o *office) restore(ctx context.Context) {
 	}
 	for _, s := range o.w.ledger.savings {
 		s.atOffice = o.backup.had[s.ID]
+		s.Renamed = s.Renamed || s.Twin && !s.atOffice
 	}
 	o.mustStart(ctx)
 }

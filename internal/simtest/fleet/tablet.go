@@ -43,7 +43,7 @@ type tablet struct {
 	locked bool
 	// gone is set once it has wiped itself, or does not start any more.
 	gone bool
-	// copied is set once the tablet has a twin, or is one.
+	// copied is set once the tablet has a twin, or is one, be it of what it once was.
 	copied bool
 	kept   *copyOf
 }
@@ -52,9 +52,6 @@ type tablet struct {
 type copyOf struct {
 	path  string
 	saves []*saving
-	// unsent are those of the saves that were not at the office.
-	unsent []*saving
-	device uuid.UUID
 }
 
 const pin = "4711-4711"
@@ -223,7 +220,6 @@ func (t *tablet) isCopied(ctx context.Context) {
 	t.say("is copied to %s", other.name)
 	t.w.mu.Lock()
 	defer t.w.mu.Unlock()
-	t.spare()
 	t.copied, other.copied = true, true
 	other.saves, other.device, other.invited = slices.Clone(t.saves), t.device, t.invited
 	for area := range t.areas {
@@ -233,22 +229,8 @@ func (t *tablet) isCopied(ctx context.Context) {
 	other.open(ctx)
 }
 
-// spare allows what is not at the office to come there once more, where the tablet is one of several
-// copies already: see [oracle.Change].
-func (t *tablet) spare() {
-	if !t.copied {
-		return
-	}
-	for _, s := range t.saves {
-		if !s.atOffice {
-			s.Spare++
-		}
-	}
-}
-
 func (t *tablet) keepCopy(ctx context.Context) {
-	kept := &copyOf{path: filepath.Join(t.w.root, t.name+"-kept.db"), saves: slices.Clone(t.saves), device: t.device}
-	kept.unsent = slices.DeleteFunc(slices.Clone(t.saves), func(s *saving) bool { return s.atOffice })
+	kept := &copyOf{path: filepath.Join(t.w.root, t.name+"-kept.db"), saves: slices.Clone(t.saves)}
 	done := false
 	t.off(ctx, func() error {
 		done = true
@@ -256,7 +238,6 @@ func (t *tablet) keepCopy(ctx context.Context) {
 	})
 	if done {
 		t.kept = kept
-		t.spare()
 		t.say("is kept a copy of")
 	}
 }
@@ -268,11 +249,7 @@ func (t *tablet) goBack(ctx context.Context) {
 		return
 	}
 	t.w.fault("tablet put back to an older copy")
-	if t.device != t.kept.device {
-		for _, s := range t.kept.unsent { // it parted from another copy since, and may do so again
-			s.Spare++
-		}
-	}
+	t.copied = true
 	t.say("goes back to its copy")
 	done := false
 	t.off(ctx, func() error {

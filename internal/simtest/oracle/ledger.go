@@ -36,9 +36,12 @@ type Change struct {
 	// Restates is the change whose value this one brings back as it was, with all that its author had
 	// seen; none if Device is "".
 	Restates Version
-	// Spare is how often more the change may be there: of three copies of one tablet, two may part from
-	// the third with the same unsent changes, and each then names them anew.
-	Spare int
+	// Twin says that it was saved on a tablet of which there is a copy. Who saves the same on the copy, at
+	// the same place of its history, saves the same change.
+	Twin bool
+	// Renamed says that it may have come to the office once more under another name: a restored office
+	// lost it, and a copy of its tablet has taken its name. Whoever saw it knows it by the old one.
+	Renamed bool
 	// Void says that it never was, or is gone for a good reason: nobody may have it.
 	Void bool
 }
@@ -116,6 +119,10 @@ func MatchAll(changes []Change, entries []Entry) (matches []Match, broken []Viol
 		matches = append(matches, Match{c, open[k][at]})
 		open[k] = slices.Delete(open[k], at, at+1)
 	}
+	found := map[string]bool{}
+	for _, m := range matches {
+		found[key(m.Change.Record, m.By == Office, m.Change.Writes)] = true
+	}
 	for _, k := range slices.Sorted(maps.Keys(rest)) {
 		slices.SortStableFunc(rest[k], func(a, b Change) int { return cmp.Compare(rank(a), rank(b)) })
 		for _, c := range rest[k] {
@@ -123,16 +130,10 @@ func MatchAll(changes []Change, entries []Entry) (matches []Match, broken []Viol
 			case len(open[k]) > 0 && !c.Void:
 				matches = append(matches, Match{c, open[k][0]})
 				open[k] = open[k][1:]
-			case c.Owed && !c.Void:
+				found[k] = true
+			case c.Owed && !c.Void && (!c.Twin || !found[k]):
 				broken = append(broken, violation("nothing is lost", "change %d of %s is not at the office", c.ID, c.By))
 			}
-		}
-	}
-	for _, c := range changes {
-		k := key(c.Record, c.By == Office, c.Writes)
-		for ; c.Spare > 0 && len(open[k]) > 0; c.Spare-- {
-			matches = append(matches, Match{c, open[k][0]})
-			open[k] = open[k][1:]
 		}
 	}
 	for _, k := range slices.Sorted(maps.Keys(open)) {
@@ -171,21 +172,21 @@ func gaps(entries []Entry) (broken []Violation) {
 
 // WritesOf gives the writes of one record that count, with what is known of what their authors saw.
 func WritesOf(matches []Match) []Write {
-	var out []Write
+	var out, all []Write
 	owner := map[int]Match{}
 	for _, m := range matches {
-		if m.Status != Applied {
-			continue
-		}
 		for _, field := range slices.Sorted(maps.Keys(m.Entry.Writes)) {
-			w := Write{ID: len(out), Field: field, Value: m.Entry.Writes[field], Time: m.Time, Device: m.Device, N: m.N}
+			w := Write{ID: len(all), Field: field, Value: m.Entry.Writes[field], Time: m.Time, Device: m.Device, N: m.N}
 			owner[w.ID] = m
-			out = append(out, w)
+			all = append(all, w) // who made one that is held looks at it too
+			if m.Status == Applied {
+				out = append(out, w)
+			}
 		}
 	}
-	all := slices.Clone(out)
 	for i := range out {
-		w, m := &out[i], restating(owner[i], matches)
+		w := &out[i]
+		m := restating(owner[w.ID], matches)
 		w.Saw, w.Maybe = seen(all, owner, m.Change, w.Field)
 		if w.Field != Deleted {
 			w.Knew, w.MaybeKnew = seen(all, owner, m.Change, Deleted)
@@ -235,14 +236,15 @@ func seenAs(all []Write, owner map[int]Match, c Change, field string, sight Sigh
 		if w.Field != field || w.Value != sight.Value || owner[w.ID].ID >= c.ID {
 			continue
 		}
-		if sight.Time != 0 && (w.Time == sight.Time || owner[w.ID].Change.Claimed == sight.Time) {
+		known := sight.Time != 0 && (w.Time == sight.Time || owner[w.ID].Change.Claimed == sight.Time)
+		if known && !owner[w.ID].Renamed {
 			sure = append(sure, w.ID)
 		} else {
 			maybe = append(maybe, w.ID)
 		}
 	}
 	switch {
-	case len(sure) == 0 && len(maybe) == 1:
+	case len(sure) == 0 && len(maybe) == 1 && !owner[maybe[0]].Renamed:
 		return maybe, nil
 	case len(sure) > 1:
 		return nil, append(sure, maybe...)

@@ -207,50 +207,13 @@ func (a *Accounts) NewIdentity(ctx context.Context, old store.Device) (Enrolment
 	return a.enrolment(d, err)
 }
 
-// ProveFormer fails unless proof is a refresh token that was once given to a former identity of the device
-// that presents it. Whether it is outdated, ended or ahead does not matter: it lets nobody in. An identity
-// that the server does not know, because it was restored from before its enrolment, is made known, like the
-// device's present one but with tokens that are of no use.
-func (a *Accounts) ProveFormer(ctx context.Context, present store.Device, former uuid.UUID, proof string) error {
+// ProveFormer fails unless proof is a refresh token that was once given to a former identity of a device.
+// Whether it is outdated, ended or ahead does not matter: it lets nobody in.
+func (a *Accounts) ProveFormer(former uuid.UUID, proof string) error {
 	if id, _, ok := a.readRefresh(proof); !ok || id != former {
 		return syncproto.Refuse(syncproto.CodeForbidden, "The request speaks for another device than its access token, and does not prove that it once was that one. Nothing was changed.")
 	}
-	known := false
-	err := a.store.Read(ctx, func(tx *store.Tx) (err error) {
-		known, err = hasDevice(ctx, tx, former)
-		return err
-	})
-	if err != nil || known {
-		return err
-	}
-	return a.store.Write(ctx, func(tx *store.Tx) error { return a.addFormer(ctx, tx, present.ID, former) })
-}
-
-func hasDevice(ctx context.Context, tx *store.Tx, id uuid.UUID) (bool, error) {
-	_, err := tx.Device(ctx, id)
-	if errors.Is(err, store.ErrNotFound) {
-		return false, nil
-	}
-	return err == nil, err
-}
-
-// addFormer makes a former identity of a device known, unless somebody else was faster.
-func (a *Accounts) addFormer(ctx context.Context, tx *store.Tx, present, former uuid.UUID) error {
-	if known, err := hasDevice(ctx, tx, former); err != nil || known {
-		return err
-	}
-	d, err := tx.Device(ctx, present)
-	if err != nil {
-		return err
-	}
-	now := a.millis()
-	return errors.Join(
-		tx.AddDevice(ctx, store.Device{
-			ID: former, Name: d.Name, Holder: d.Holder, Areas: d.Areas,
-			Enrolled: now, TokenAt: now, TokenEnded: now, Revoked: d.Revoked,
-		}),
-		a.log(ctx, tx, d.Holder, audit.DeviceForked, former.String(), map[string]any{"of": present}),
-	)
+	return nil
 }
 
 // Devices gives the devices that a coordinator or administrator looks after, by name.

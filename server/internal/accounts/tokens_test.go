@@ -197,7 +197,7 @@ func TestAFormerIdentityIsProvedByAnyTokenThatItWasGiven(t *testing.T) {
 	p.end(former)
 	last := p.device(former.Device.ID)
 	for what, proof := range map[string]string{"outdated and ended": former.Tokens.Refresh, "ahead": p.tokenNumber(former.Device.ID, 7)} {
-		if err := p.accounts.ProveFormer(t.Context(), present.Device, former.Device.ID, proof); err != nil {
+		if err := p.accounts.ProveFormer(former.Device.ID, proof); err != nil {
 			t.Errorf("a token that is %s: %v", what, err)
 		}
 	}
@@ -206,7 +206,7 @@ func TestAFormerIdentityIsProvedByAnyTokenThatItWasGiven(t *testing.T) {
 		"an access token": former.Tokens.Access, "another server's": newProgramme(t).enrol().Tokens.Refresh,
 		"one cut off": former.Tokens.Refresh[:len(former.Tokens.Refresh)-1],
 	} {
-		err := p.accounts.ProveFormer(t.Context(), present.Device, former.Device.ID, proof)
+		err := p.accounts.ProveFormer(former.Device.ID, proof)
 		refused(t, what, err, syncproto.CodeForbidden)
 	}
 	if got := p.device(former.Device.ID); !reflect.DeepEqual(got, last) {
@@ -220,30 +220,6 @@ func (p *programme) tokenNumber(id uuid.UUID, k int64) string {
 	mac := hmac.New(sha256.New, p.key())
 	fmt.Fprintf(mac, "refresh|%s|%d", id, k)
 	return fmt.Sprintf("%s.%d.%s", id, k, base64.RawURLEncoding.EncodeToString(mac.Sum(nil)))
-}
-
-// A server that was restored may know neither the former identity nor that it was ended.
-func TestAFormerIdentityThatTheServerLostIsMadeKnownAndLetsNobodyIn(t *testing.T) {
-	p := newProgramme(t)
-	present, lost := p.enrol(), newID(t)
-	p.revoke(present.Device.ID)
-	proof := p.tokenNumber(lost, 3)
-	p.logged(p.worker, audit.DeviceForked, lost, func() {
-		for range 2 {
-			if err := p.accounts.ProveFormer(t.Context(), present.Device, lost, proof); err != nil {
-				t.Fatal(err)
-			}
-		}
-	})
-	now := p.now.UnixMilli()
-	want := store.Device{
-		ID: lost, Name: "tablet", Holder: p.worker, Areas: []uuid.UUID{p.village}, Enrolled: now, TokenAt: now, TokenEnded: now, Revoked: now,
-	}
-	if got := p.device(lost); !reflect.DeepEqual(got, want) {
-		t.Errorf("it is\n%+v\nwant\n%+v", got, want)
-	}
-	_, err := p.accounts.Refresh(t.Context(), proof)
-	refused(t, "the proof as a credential", err, syncproto.CodeTokenReused)
 }
 
 // key is that under which the server signs.

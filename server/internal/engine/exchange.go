@@ -43,30 +43,6 @@ func (e *Engine) Exchange(ctx context.Context, device uuid.UUID, req syncproto.R
 	return e.reply(ctx, req, receipts, newReply)
 }
 
-// HandIn takes in what a device recorded under an identity that it had before: req.Device, which it has
-// proved. It is taken with the rights of that identity, or held if either of the two was revoked. Whoever
-// else has that identity too may hand in the same, or go on with it.
-func (e *Engine) HandIn(ctx context.Context, present uuid.UUID, req syncproto.Request) (syncproto.Reply, error) {
-	if err := checkRequest(req.Device, req); err != nil {
-		return syncproto.Reply{}, err
-	}
-	var receipts []syncproto.Receipt
-	err := e.commit(ctx, func(ctx context.Context, w *work) (err error) {
-		if err := w.watchTail(ctx, req.Device, req); err != nil {
-			return err
-		}
-		if err := w.inherit(ctx, req.Device, present); err != nil {
-			return err
-		}
-		receipts, err = w.takeBatch(ctx, req.Device, req)
-		return err
-	})
-	if err != nil {
-		return syncproto.Reply{}, explain(err)
-	}
-	return e.reply(ctx, req, receipts, newAcknowledgement)
-}
-
 func contactOf(req syncproto.Request, now int64) store.Contact {
 	return store.Contact{
 		At: now, Complete: req.Health.Complete, Unsent: req.Health.Unsent, ClockOffset: req.Clock - now,
@@ -81,6 +57,8 @@ func checkRequest(device uuid.UUID, req syncproto.Request) error {
 		return syncproto.Refuse(syncproto.CodeProtocol, "This server does not speak protocol %.40q. Update the program on the device or on the server; nothing was changed, and what is on the device is safe.", req.Protocol)
 	case req.Device != device:
 		return syncproto.Refuse(syncproto.CodeForbidden, "The request speaks for another device than its access token. Nothing was changed.")
+	case req.Branch.Of != uuid.Nil && req.Branch.Device() != device:
+		return syncproto.Refuse(syncproto.CodeForbidden, "The request speaks for another branch than the one that it describes. Nothing was changed.")
 	case len(req.Changes) > syncproto.MaxBatchChanges:
 		return syncproto.Refuse(syncproto.CodeBatchTooLarge, "The request has %d changes, %d is the most. Nothing was changed; send fewer at once.", len(req.Changes), syncproto.MaxBatchChanges)
 	case len(req.Cursors) > syncproto.MaxCursors || len(req.Held) > syncproto.MaxBatchChanges:
@@ -106,7 +84,8 @@ func checkRequest(device uuid.UUID, req syncproto.Request) error {
 // others have to compute with.
 const maxTime = 1 << 53
 
-// takeBatch takes the changes of a batch in and gives their receipts.
+// takeBatch takes the changes of a batch in and gives their receipts. It takes none from who does not know
+// of the present epoch: what they build on may have to come again first, from who the device was before.
 func (w *work) takeBatch(ctx context.Context, device uuid.UUID, req syncproto.Request) ([]syncproto.Receipt, error) {
 	d, err := w.tx.Device(ctx, device)
 	if err != nil {
@@ -114,6 +93,10 @@ func (w *work) takeBatch(ctx context.Context, device uuid.UUID, req syncproto.Re
 	}
 	tip := syncproto.Tip{N: d.N, Hash: d.Hash}
 	if err := w.checkKnown(ctx, device, req.Known, tip); err != nil {
+		return nil, err
+	}
+	epoch, err := w.tx.Property(ctx, propertyEpoch)
+	if err != nil || req.Epoch != "" && req.Epoch != epoch {
 		return nil, err
 	}
 	receipts, rest, err := w.repeats(ctx, device, req, tip)

@@ -228,7 +228,7 @@ func (d *tablet) try() (syncproto.Reply, error) {
 	return reply, nil
 }
 
-// sync exchanges until there is no more, and checks the digests. It gives all receipts.
+// sync exchanges until there is no more on either side, and checks the digests. It gives all receipts.
 func (d *tablet) sync() []syncproto.Receipt {
 	d.o.t.Helper()
 	var receipts []syncproto.Receipt
@@ -238,7 +238,7 @@ func (d *tablet) sync() []syncproto.Receipt {
 			d.o.t.Fatal(err)
 		}
 		receipts = append(receipts, reply.Receipts...)
-		if !reply.More {
+		if !reply.More && int(d.known) == len(d.history) {
 			d.checkDigests(reply)
 			return receipts
 		}

@@ -3,11 +3,13 @@ package engine_test
 import (
 	"context"
 	"errors"
+	"reflect"
 	"slices"
 	"testing"
 
 	"github.com/google/uuid"
 
+	"satchel/server/internal/engine"
 	"satchel/server/internal/store"
 	"satchel/syncproto"
 )
@@ -139,6 +141,102 @@ func TestAFormerIdentityHasItsOwnRightsAndNoMoreThanItsDevice(t *testing.T) {
 		if got := fates(t, reply, err); !slices.Equal(got, c.want) {
 			t.Errorf("%s: %v, want %v", what, got, c.want)
 		}
+	}
+}
+
+// branch gives what a copy of the tablet hands in that parts from it at its first change.
+func (d *tablet) branch() syncproto.Request {
+	d.o.t.Helper()
+	req := d.request()
+	req.Cursors = nil
+	req.Branch = syncproto.Branch{Of: d.id, First: d.tips[1].Hash}
+	req.Device = req.Branch.Device()
+	return req
+}
+
+func TestCopiesHandInABranchOnceEach(t *testing.T) {
+	o := newOffice(t)
+	d := o.tablet("former", o.a)
+	d.household(o.a, "Ana")
+	req := d.branch()
+	for round := range 2 {
+		reply, err := o.engine.HandIn(t.Context(), d.again(o.b).id, req)
+		if got := fates(t, reply, err); !slices.Equal(got, []string{"applied"}) || reply.Tip.N != 1 {
+			t.Errorf("copy %d: %v", round, got)
+		}
+	}
+	now, want := o.now.UnixMilli(), o.device(d.id)
+	want.ID, want.Enrolled, want.TokenAt, want.TokenEnded = req.Device, now, now, now
+	want.N, want.Hash = 1, d.tips[1].Hash
+	if got := o.device(req.Device); !reflect.DeepEqual(got, want) {
+		t.Errorf("the branch is\n%+v, want it like the identity from which it parts\n%+v", got, want)
+	}
+}
+
+func TestAFormerIdentityThatTheServerDoesNotKnowIsMadeKnown(t *testing.T) {
+	o := newOffice(t)
+	d := o.tablet("former", o.a)
+	present := d.again(o.b)
+	d.id = newID(t) // the server was restored from before its enrolment
+	d.household(o.b, "Ana")
+	if known, err := o.engine.Knows(t.Context(), d.id); known || err != nil {
+		t.Errorf("known before: %v, %v", known, err)
+	}
+	if got := fates(t, first(d.handIn(present)), nil); !slices.Equal(got, []string{"applied"}) {
+		t.Errorf("with the rights of the present identity: %v", got)
+	}
+	if known, err := o.engine.Knows(t.Context(), d.id); !known || err != nil {
+		t.Errorf("known after: %v, %v", known, err)
+	}
+	if o.device(d.id).TokenEnded == 0 {
+		t.Error("its tokens let somebody in")
+	}
+}
+
+func TestNothingIsTakenFromWhoDoesNotKnowOfTheEpoch(t *testing.T) {
+	o := newOffice(t)
+	d := o.tablet("former", o.a)
+	d.sync()
+	d.household(o.a, "Ana")
+	if err := engine.NewEpoch(t.Context(), o.store, o.now.UnixMilli()); err != nil {
+		t.Fatal(err)
+	}
+	for round, want := range []int64{0, 1} {
+		reply, err := d.try()
+		if err != nil || reply.Tip.N != want {
+			t.Errorf("exchange %d: the server has %d changes, want %d: %v", round, reply.Tip.N, want, err)
+		}
+	}
+}
+
+func TestABranchIsWhatItSaysThatItIs(t *testing.T) {
+	o := newOffice(t)
+	d := o.tablet("former", o.a)
+	d.household(o.a, "Ana")
+	req := d.branch()
+	req.Branch.First[0]++
+	_, err := o.engine.HandIn(t.Context(), d.again(o.a).id, req)
+	if code(err) != syncproto.CodeForbidden {
+		t.Errorf("a branch of another description: %v", err)
+	}
+	if known, err := o.engine.Knows(t.Context(), req.Device); known || err != nil {
+		t.Errorf("it is known: %v, %v", known, err)
+	}
+}
+
+func TestABranchIsRescuedToo(t *testing.T) {
+	o := newOffice(t)
+	d := o.tablet("former", o.a)
+	d.household(o.a, "Ana")
+	req := d.branch()
+	receipts, err := o.engine.TakeRescue(t.Context(), o.admin, []syncproto.Request{req})
+	if err != nil || len(receipts) != 1 || receipts[0].Status != syncproto.Applied {
+		t.Errorf("%v, %v", receipts, err)
+	}
+	req.Branch.Of = newID(t)
+	req.Device = req.Branch.Device()
+	if _, err := o.engine.TakeRescue(t.Context(), o.admin, []syncproto.Request{req}); code(err) != syncproto.CodeNotFound {
+		t.Errorf("a branch of somebody unknown: %v", err)
 	}
 }
 

@@ -22,6 +22,9 @@ func (e *Engine) TakeRescue(ctx context.Context, author uuid.UUID, requests []sy
 		}
 		var taken []syncproto.Receipt
 		err := e.commit(ctx, func(ctx context.Context, w *work) (err error) {
+			if err := w.know(ctx, req, uuid.Nil); err != nil {
+				return err
+			}
 			if taken, err = w.takeBatch(ctx, req.Device, req); err != nil {
 				return err
 			}

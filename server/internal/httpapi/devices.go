@@ -69,8 +69,8 @@ func (a *API) refresh(c echo.Context) error {
 
 // newIdentity gives a device that was copied another id, with the same holder and areas.
 func (a *API) newIdentity(c echo.Context) error {
-	if d := deviceOf(c); !a.identities.take(d.Holder.String()+" "+d.Name, 1) {
-		return syncproto.Refuse(syncproto.CodeTooManyRequests, "The device took too many new identities. Nothing was changed, and what is on the device is safe; sync again later.")
+	if err := a.takeIdentity(deviceOf(c)); err != nil {
+		return err
 	}
 	enrolled, err := a.Accounts.NewIdentity(c.Request().Context(), deviceOf(c))
 	if err != nil {

@@ -75,3 +75,29 @@ func TestOnlyAProofOpensAFormerIdentity(t *testing.T) {
 	}
 	v.peace(t)
 }
+
+func TestADeviceBeginsFewBranches(t *testing.T) {
+	v := newVillage(t)
+	d := v.hostile()
+	begin := func(i int) answer {
+		request := d.request(d.household(v.a, "Ana", ""))
+		request.Branch = syncproto.Branch{Of: d.id, First: syncproto.Hash{byte(i)}}
+		request.Device = request.Branch.Device()
+		header := d.bearer()
+		header["Content-Type"] = syncproto.MediaType
+		return v.do(call{http.MethodPost, "/api/v1/sync", header, bytes.NewReader(encode(t, request))})
+	}
+	for i := range 10 {
+		if got := begin(i); got.status != http.StatusOK {
+			t.Fatalf("branch %d is answered %d %s", i, got.status, got.body)
+		}
+	}
+	before := v.rows()
+	if got := begin(10); got.problem().Code != syncproto.CodeTooManyRequests {
+		t.Errorf("one more is answered %d %s", got.status, got.body)
+	}
+	sameRows(t, "a branch too many", before, v.rows())
+	if got := begin(3); got.problem().Code != syncproto.CodeDeviceForked {
+		t.Errorf("another history of one that is known is answered %d %s", got.status, got.body)
+	}
+}
