@@ -132,10 +132,8 @@ func (t *tx) unsent(ctx context.Context) (n int, err error) {
 
 // count runs a query for one number.
 func (t *tx) count(ctx context.Context, query string, args ...any) (n int, err error) {
-	if err := t.QueryRowContext(ctx, query, args...).Scan(&n); err != nil {
-		return 0, fmt.Errorf("read the store: %w", err)
-	}
-	return n, nil
+	err = t.QueryRowContext(ctx, query, args...).Scan(&n)
+	return n, err
 }
 
 // setReceipt writes down what a server says of a change. now is the server's clock.

@@ -2,6 +2,7 @@ package clientlib_test
 
 import (
 	"errors"
+	"fmt"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -60,4 +61,34 @@ func TestAStoreThatCannotBeMadeForWantOfSpaceSaysSoEachTime(t *testing.T) {
 		t.Fatal(err)
 	}
 	store.Close()
+}
+
+func TestWhoeverMakesAStoreOnADiskThatFailsIsToldWhatIsSafe(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	broken := onDisk(t, dir)
+	cheap := clientlib.Options{PINCost: clientlib.PINCost{Memory: 8, Passes: 1, Threads: 1}}
+	told := 0
+	for op := int64(1); ; op++ {
+		path := filepath.Join(dir, fmt.Sprint(op, ".db"))
+		fails := broken.Ops() + op
+		broken.FailAt(fails, disk.EIO, false)
+		store, err := clientlib.Create(t.Context(), path, pin, cheap)
+		if err == nil {
+			err = errors.Join(store.ChangePIN(t.Context(), pin, pin), store.Close())
+		}
+		if broken.Ops() < fails {
+			break
+		}
+		if err == nil {
+			continue
+		}
+		told++
+		if !strings.Contains(err.Error(), "safe") {
+			t.Errorf("operation %d: %v", op, err)
+		}
+	}
+	if told == 0 {
+		t.Error("nobody was told of any operation that failed")
+	}
 }

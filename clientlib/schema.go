@@ -35,7 +35,7 @@ func migrate(ctx context.Context, db *sql.DB) error {
 	row := db.QueryRowContext(ctx, `SELECT application_id, user_version, (SELECT count(*) FROM sqlite_schema)
 FROM pragma_application_id, pragma_user_version`)
 	if err := row.Scan(&application, &version, &tables); err != nil {
-		return fmt.Errorf("open the store, which takes some room on the disk; what was saved before is safe; free some space, then try again: %w", err)
+		return err
 	}
 	if version+tables > 0 && application != applicationID {
 		return ErrNoStore

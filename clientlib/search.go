@@ -3,7 +3,6 @@ package clientlib
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -92,7 +91,7 @@ func (x *index) find(ctx context.Context, t *tx, text string) ([]uuid.UUID, erro
 func (x *index) build(ctx context.Context, t *tx) error {
 	var revision int64
 	if err := t.QueryRowContext(ctx, "SELECT n FROM revision").Scan(&revision); err != nil {
-		return fmt.Errorf("read the store's revision: %w", err)
+		return err
 	}
 	if x.entries != nil && x.revision == revision {
 		return nil

@@ -98,12 +98,13 @@ func makeFile(path string) error {
 		err = file.Close()
 	}
 	if err != nil {
-		return fmt.Errorf("make the store: %w", err)
+		return fmt.Errorf("make the store, in which nothing is saved yet: %w", err)
 	}
 	return nil
 }
 
-// Open opens the store at path. It fails with [ErrNoStore], [ErrWrongPIN], [ErrWiped] and [ErrNewer].
+// Open opens the store at path. It fails with [ErrNoStore], [ErrWrongPIN], [ErrWiped], [ErrNewer] and
+// [ErrDamaged].
 func Open(ctx context.Context, path, pin string, options Options) (*Store, error) {
 	info, err := os.Stat(path)
 	if errors.Is(err, os.ErrNotExist) || err == nil && info.IsDir() {
@@ -113,7 +114,7 @@ func Open(ctx context.Context, path, pin string, options Options) (*Store, error
 		return nil, errUnfinished
 	}
 	if err != nil {
-		return nil, fmt.Errorf("open the store: %w", err)
+		return nil, fmt.Errorf("open the store; what was saved before is safe: %w", err)
 	}
 	return open(ctx, path, options.withDefaults(), func(db *sql.DB) (box, error) {
 		key, err := openVault(ctx, db, pin)
@@ -135,7 +136,8 @@ func open(ctx context.Context, path string, options Options, unlock func(*sql.DB
 		s.box, err = unlock(db)
 	}
 	if err != nil {
-		return nil, errors.Join(err, db.Close())
+		left := "open the store, which takes some room on the disk; what was saved before is safe"
+		return nil, errors.Join(diskError(left, err), db.Close())
 	}
 	return s, nil
 }
@@ -156,7 +158,7 @@ func dsn(path string) string {
 func removeStore(path string) error {
 	for _, suffix := range []string{"-wal", "-shm", ""} {
 		if err := os.Remove(path + suffix); err != nil && !errors.Is(err, os.ErrNotExist) {
-			return fmt.Errorf("remove the wiped store: %w", err)
+			return fmt.Errorf("remove the wiped store, from which everything was handed in: %w", err)
 		}
 	}
 	return nil
@@ -165,9 +167,29 @@ func removeStore(path string) error {
 // Close closes the store. What was saved is on disk whether or not Close is called.
 func (s *Store) Close() error {
 	if err := s.db.Close(); err != nil {
-		return fmt.Errorf("close the store; everything saved is on disk: %w", err)
+		return fmt.Errorf("close the store; everything saved is safe on disk: %w", err)
 	}
 	return nil
+}
+
+// diskError says of an error of the disk, or of a context that ended, what it leaves, and gives any other
+// error as it is. Where the disk did not confirm a transaction, it may have kept it all the same: only who
+// opens the store next can see that.
+func diskError(left string, err error) error {
+	var failure *sqlite.Error
+	switch {
+	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded), errors.Is(err, sql.ErrTxDone):
+		return fmt.Errorf("%s: %w", left, err)
+	case !errors.As(err, &failure):
+		return err
+	}
+	switch code := failure.Code(); {
+	case code == sqlite3.SQLITE_IOERR_FSYNC:
+		return fmt.Errorf("write to the store; the disk failed at the very end, and what was saved before is safe; open the store again and look whether this was saved, before you do it again: %w", err)
+	case code&0xff == sqlite3.SQLITE_CORRUPT, code&0xff == sqlite3.SQLITE_NOTADB:
+		return fmt.Errorf("%w: %w", ErrDamaged, err)
+	}
+	return fmt.Errorf("%s; see that the disk has room, then try again: %w", left, err)
 }
 
 // A tx is one transaction on a store.
@@ -184,10 +206,13 @@ type tx struct {
 }
 
 // write runs do in a transaction that is on disk when write returns nil, and undone otherwise.
-func (s *Store) write(ctx context.Context, do func(*tx) error) error {
+func (s *Store) write(ctx context.Context, do func(*tx) error) (err error) {
+	defer func() {
+		err = diskError("write to the store; nothing of this step was saved, and what was saved before is safe", err)
+	}()
 	sqlTx, err := s.db.BeginTx(ctx, nil)
 	if err != nil {
-		return writeError(err)
+		return err
 	}
 	defer sqlTx.Rollback()
 	t := &tx{Tx: sqlTx, box: s.box, prepared: map[string]*sql.Stmt{}, touched: touched{}}
@@ -199,17 +224,18 @@ func (s *Store) write(ctx context.Context, do func(*tx) error) error {
 		return err
 	}
 	if err := t.Commit(); err != nil {
-		return writeError(err)
+		return err
 	}
 	s.index.follow(revision, t.touched)
 	return nil
 }
 
 // read runs do on one unchanging view of the store.
-func (s *Store) read(ctx context.Context, do func(*tx) error) error {
+func (s *Store) read(ctx context.Context, do func(*tx) error) (err error) {
+	defer func() { err = diskError("read the store; what was saved before is safe", err) }()
 	sqlTx, err := s.db.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
 	if err != nil {
-		return fmt.Errorf("read the store: %w", err)
+		return err
 	}
 	defer sqlTx.Rollback()
 	return do(&tx{Tx: sqlTx, box: s.box, prepared: map[string]*sql.Stmt{}})
@@ -231,31 +257,18 @@ func (t *tx) exec(ctx context.Context, query string, args ...any) error {
 	if err == nil {
 		_, err = stmt.ExecContext(ctx, args...)
 	}
-	if err != nil {
-		return writeError(err)
-	}
-	return nil
-}
-
-// writeError says what a transaction that failed leaves. Where the disk did not confirm a transaction, it
-// may have kept it all the same: only who opens the store next can see that.
-func writeError(err error) error {
-	var failure *sqlite.Error
-	if errors.As(err, &failure) && failure.Code() == sqlite3.SQLITE_IOERR_FSYNC {
-		return fmt.Errorf("write to the store; the disk failed at the very end, and what was saved before is safe; open the store again and look whether this was saved, before you do it again: %w", err)
-	}
-	return fmt.Errorf("write to the store; nothing of this step was saved, and what was saved before is safe: %w", err)
+	return err
 }
 
 // each runs a query and calls do for each of its rows.
 func (t *tx) each(ctx context.Context, query string, args []any, do func(scan func(...any) error) error) error {
 	stmt, err := t.prepare(ctx, query) //nolint:sqlclosecheck // the end of the transaction closes it
 	if err != nil {
-		return fmt.Errorf("read the store: %w", err)
+		return err
 	}
 	rows, err := stmt.QueryContext(ctx, args...)
 	if err != nil {
-		return fmt.Errorf("read the store: %w", err)
+		return err
 	}
 	defer rows.Close()
 	for rows.Next() {
@@ -263,10 +276,7 @@ func (t *tx) each(ctx context.Context, query string, args []any, do func(scan fu
 			return err
 		}
 	}
-	if err := rows.Err(); err != nil {
-		return fmt.Errorf("read the store: %w", err)
-	}
-	return nil
+	return rows.Err()
 }
 
 // revise counts a transaction that changed what is shown, and gives the revision that it leads to.
@@ -275,8 +285,6 @@ func (t *tx) revise(ctx context.Context) (revision int64, err error) {
 	if len(t.touched) > 0 {
 		query = "UPDATE revision SET n = n + 1 RETURNING n"
 	}
-	if err := t.QueryRowContext(ctx, query).Scan(&revision); err != nil {
-		return 0, fmt.Errorf("count the store's revision: %w", err)
-	}
-	return revision, nil
+	err = t.QueryRowContext(ctx, query).Scan(&revision)
+	return revision, err
 }

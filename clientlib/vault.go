@@ -103,10 +103,7 @@ func writeVault(ctx context.Context, db *sql.DB, k kdf, pin string, key []byte) 
 ON CONFLICT (id) DO UPDATE SET salt = excluded.salt, memory = excluded.memory, passes = excluded.passes,
     threads = excluded.threads, wrapped = excluded.wrapped`,
 		k.salt, k.Memory, k.Passes, k.Threads, lock.seal("vault", "1", key))
-	if err != nil {
-		return fmt.Errorf("write the store's key: %w", err)
-	}
-	return nil
+	return err
 }
 
 // openVault unwraps the data key.
@@ -119,7 +116,7 @@ func openVault(ctx context.Context, db *sql.DB, pin string) ([]byte, error) {
 		return nil, errUnfinished
 	}
 	if err != nil {
-		return nil, fmt.Errorf("read the store's key: %w", err)
+		return nil, err
 	}
 	if len(wrapped) == 0 {
 		return nil, ErrWiped
@@ -139,8 +136,8 @@ func openVault(ctx context.Context, db *sql.DB, pin string) ([]byte, error) {
 // [ErrWeakPIN], and then the old PIN stays.
 func (s *Store) ChangePIN(ctx context.Context, old, pin string) error {
 	key, err := openVault(ctx, s.db, old)
-	if err != nil {
-		return err
+	if err == nil {
+		err = writeVault(ctx, s.db, s.options.PINCost.salted(), pin, key)
 	}
-	return writeVault(ctx, s.db, s.options.PINCost.salted(), pin, key)
+	return diskError("change the PIN; the old one stays, and what was saved before is safe", err)
 }

@@ -41,10 +41,10 @@ type Plan struct {
 	// Every has [Failing] fail every so-many-th operation, and [Full] have so many pages more room each
 	// time; 0 is 1. Seed decides where it begins.
 	Every int
+	// Of the faults that this comes to, [Failing] and [Full] play one part of so many; 0 Parts is 1.
+	Part, Parts int
 	// Scratch is where the files are, the system's place for them if it is "". In memory it is faster.
 	Scratch string
-	// Progress is told from time to time how far it is; it may be nil.
-	Progress func(Report)
 }
 
 // A Report is what was done.
@@ -54,9 +54,9 @@ type Report struct {
 	// Office and Tablet count the images of the office's disk and of tablets' disks; Synced those from
 	// which everything was synced to the end, and Again those that were taken while another was opened.
 	Office, Tablet, Synced, Again int
-	// Operations counts the operations that were made to fail, Errors those of them that somebody was
-	// told of.
-	Operations, Errors int
+	// Points counts the operations that were made to fail, or the amounts of room that were too little;
+	// Faults how often a script was played with one of them, and Errors how often somebody was told.
+	Points, Faults, Errors int
 }
 
 func (r Report) images() int { return r.Office + r.Tablet }
@@ -135,12 +135,6 @@ func (p Plan) scripts() (out []script, err error) {
 		out = append(out, all[n])
 	}
 	return out, nil
-}
-
-func (s *stage) tell() {
-	if s.plan.Progress != nil {
-		s.plan.Progress(s.report)
-	}
 }
 
 // chance gives the random numbers of one purpose.

@@ -3,6 +3,7 @@ package crash
 import (
 	"errors"
 	"os"
+	"slices"
 	"testing"
 )
 
@@ -48,6 +49,20 @@ func TestDisksThatLieAreSeen(t *testing.T) {
 		if !errors.Is(err, ErrLost) {
 			t.Errorf("script %d on disks that do not sync: %+v, %v; want a loss", script, report, err)
 		}
+	}
+}
+
+func TestThePartsOfAPlanAreTheWhole(t *testing.T) {
+	plan := Plan{Seed: 3, Every: 3}
+	whole := plan.points(1, 1, 100)
+	var parts []int64
+	for part := range 4 {
+		plan.Part, plan.Parts = part, 4
+		parts = append(parts, plan.points(1, 1, 100)...)
+	}
+	slices.Sort(parts)
+	if !slices.Equal(parts, whole) {
+		t.Errorf("%v in parts, %v as a whole", parts, whole)
 	}
 }
 

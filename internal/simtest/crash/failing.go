@@ -60,17 +60,20 @@ func Full(ctx context.Context, plan Plan) (Report, error) {
 }
 
 // inflict plays each script with each fault that is due for what it takes.
-func inflict(ctx context.Context, plan Plan, faults func([]extent) []fault) (Report, error) {
+func inflict(ctx context.Context, plan Plan, faults func([]extent) [][]fault) (Report, error) {
 	return staged(ctx, plan, func(s *stage, play script) error {
 		takes, err := s.rehearse(ctx, play)
 		if err != nil {
 			return fmt.Errorf("without a fault: %w", err)
 		}
-		for _, f := range faults(takes) {
-			if err := s.suffer(ctx, play, f); err != nil {
-				return fmt.Errorf("%s: %w", f, err)
+		for _, there := range faults(takes) {
+			for _, f := range there {
+				if err := s.suffer(ctx, play, f); err != nil {
+					return fmt.Errorf("%s: %w", f, err)
+				}
+				s.report.Faults++
 			}
-			s.tell()
+			s.report.Points++
 		}
 		return nil
 	})
@@ -98,27 +101,35 @@ func staged(ctx context.Context, plan Plan, do func(s *stage, play script) error
 // An extent is what a script takes of a disk.
 type extent struct{ ops, bytes int64 }
 
-// failures gives a fault for each operation, and each way in which it can fail.
-func (p Plan) failures(takes []extent) (out []fault) {
-	every := int64(max(p.Every, 1))
-	first := 1 + chance(p.Seed, 0).Int64N(every)
+// points gives where a plan has faults between two places that are counted in units.
+func (p Plan) points(unit, first, end int64) (out []int64) {
+	every := int64(max(p.Every, 1)) * unit
+	first += chance(p.Seed, 0).Int64N(every) + every*int64(p.Part)
+	for at := first; at < end; at += every * int64(max(p.Parts, 1)) {
+		out = append(out, at)
+	}
+	return out
+}
+
+// failures gives for each operation the ways in which it can fail.
+func (p Plan) failures(takes []extent) (out [][]fault) {
 	for site, takes := range takes {
-		for op := first; op <= takes.ops; op += every {
+		for _, op := range p.points(1, 1, takes.ops+1) {
+			var ways []fault
 			for _, failure := range []disk.Failure{disk.EIO, disk.Full} {
-				out = append(out, fault{site: site, op: op, failure: failure}, fault{site: site, op: op, failure: failure, forGood: true})
+				ways = append(ways, fault{site: site, op: op, failure: failure}, fault{site: site, op: op, failure: failure, forGood: true})
 			}
+			out = append(out, ways)
 		}
 	}
 	return out
 }
 
 // shortages gives disks that are full soon, and such that are full late.
-func (p Plan) shortages(takes []extent) (out []fault) {
-	every := int64(max(p.Every, 1)) * 4096
-	first := chance(p.Seed, 0).Int64N(every)
+func (p Plan) shortages(takes []extent) (out [][]fault) {
 	for site, takes := range takes {
-		for room := first; room < takes.bytes; room += every {
-			out = append(out, fault{site: site, room: room})
+		for _, room := range p.points(4096, 0, takes.bytes) {
+			out = append(out, []fault{{site: site, room: room}})
 		}
 	}
 	return out
@@ -168,7 +179,6 @@ func (s *stage) suffer(ctx context.Context, play script, f fault) error {
 			return fmt.Errorf("%s: %w", step.what, err)
 		}
 	}
-	s.report.Operations++
 	return v.end(ctx)
 }
 

@@ -30,7 +30,6 @@ func Images(ctx context.Context, plan Plan) (Report, error) {
 		if err = s.photograph(ctx, seed, play); err != nil {
 			err = fmt.Errorf("seed %d, script %q alone: %w", seed, play.name, err)
 		}
-		s.tell()
 	}
 	return s.report, errors.Join(err, s.close())
 }

@@ -300,9 +300,13 @@ func (v *village) note(fn func()) {
 	fn()
 }
 
-// make makes a tablet's store.
+// make makes a tablet's store, or opens the one that was made although its disk did not confirm it.
 func (t *tablet) make(ctx context.Context) (err error) {
-	if t.store, err = clientlib.Create(ctx, t.path(), pin, t.village.options()); err == nil {
+	t.store, err = clientlib.Create(ctx, t.path(), pin, t.village.options())
+	if errors.Is(err, clientlib.ErrExists) {
+		t.store, err = clientlib.Open(ctx, t.path(), pin, t.village.options())
+	}
+	if err == nil {
 		t.village.note(func() { t.made = true })
 	}
 	return err

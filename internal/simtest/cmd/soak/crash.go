@@ -41,8 +41,8 @@ func (c *crashCmd) Run(ctx context.Context, all *cli) error {
 // diskCmd has disks fail.
 type diskCmd struct {
 	seeded
-	Scripts []int `help:"The numbers of the scripts to play; all if none is given." placeholder:"N,…"`
-	Every   int   `help:"Fail only every so-many-th operation." placeholder:"N"`
+	Scripts []int `help:"The numbers of the scripts to play, of ${disk_scripts}; all if none is given." placeholder:"N,…"`
+	Every   int   `help:"Fail only every so-many-th operation; the seed decides where that begins." default:"1" placeholder:"N"`
 	Full    bool  `help:"Fill the disks up in the place of failing them."`
 }
 
@@ -55,21 +55,30 @@ func (c *diskCmd) Run(ctx context.Context, all *cli) error {
 			scripts = append(scripts, i)
 		}
 	}
-	fmt.Printf("failing the operations of %d scripts from seed %d on\n", len(scripts), c.Seed)
-	fail, begun := crash.Failing, time.Now()
+	what, fail, begun := "failing %s I/O operations of scripts %v, once and for good, from seed %d on\n", crash.Failing, time.Now()
 	if c.Full {
-		fail = crash.Full
+		what, fail = "filling disks up at %s pages that scripts %v need, from seed %d on\n", crash.Full
 	}
+	which := "all"
+	if c.Every > 1 {
+		which = fmt.Sprintf("1 in %d of all", c.Every)
+	}
+	fmt.Printf(what, which, scripts, c.Seed)
 	var mu sync.Mutex
 	var total crash.Report
-	err := shared(ctx, all.Jobs, len(scripts), 1, 0, func(ctx context.Context, at uint64, _ int) error {
-		report, err := fail(ctx, crash.Plan{Seed: c.Seed, Scripts: scripts[at : at+1], Every: c.Every, Scratch: all.Scratch})
+	parts := max(all.Jobs, 1)
+	err := shared(ctx, all.Jobs, len(scripts)*parts, 1, 0, func(ctx context.Context, at uint64, _ int) error {
+		script, part := int(at)/parts, int(at)%parts //nolint:gosec // it counts up from 0
+		report, err := fail(ctx, crash.Plan{
+			Seed: c.Seed, Scripts: scripts[script : script+1], Every: c.Every, Part: part, Parts: parts, Scratch: all.Scratch,
+		})
 		mu.Lock()
 		defer mu.Unlock()
-		total.Operations += report.Operations
+		total.Points += report.Points
+		total.Faults += report.Faults
 		total.Errors += report.Errors
 		return err
 	})
-	fmt.Printf("%d operations made to fail in %v; somebody was told of %d\n", total.Operations, time.Since(begun).Round(time.Second), total.Errors)
+	fmt.Printf("%d of them in %d plays in %v; somebody was told %d times\n", total.Points, total.Faults, time.Since(begun).Round(time.Second), total.Errors)
 	return err
 }

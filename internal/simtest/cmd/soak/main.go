@@ -10,9 +10,12 @@ import (
 	"os/signal"
 	"runtime"
 	"strconv"
+	"strings"
 	"syscall"
 
 	"github.com/alecthomas/kong"
+
+	"satchel/internal/simtest/crash"
 )
 
 const description = `Look for what breaks Satchel's promises. Without a command it plays fleets in simulated time.
@@ -24,7 +27,7 @@ Examples:
   go run ./internal/simtest/cmd/soak fleet --seed 7 --histories 1
   go run ./internal/simtest/cmd/soak laws --histories 10000000
   go run ./internal/simtest/cmd/soak crash --images 5000 --scratch /dev/shm
-  go run ./internal/simtest/cmd/soak disk --scripts 0
+  go run ./internal/simtest/cmd/soak disk --scripts 11
   go run ./internal/simtest/cmd/soak kill --scripts 1 --full
   go run ./internal/simtest/cmd/soak inputs --inputs 1000000
   go run ./internal/simtest/cmd/soak rogue --devices 500
@@ -49,11 +52,20 @@ func main() {
 	defer stop()
 	var c cli
 	line := kong.Parse(&c, kong.Name("soak"), kong.Description(description), kong.ShortUsageOnError(),
-		kong.Vars{"jobs": strconv.Itoa(runtime.NumCPU()), "scratch": os.TempDir()},
+		kong.Vars{"jobs": strconv.Itoa(runtime.NumCPU()), "scratch": os.TempDir(), "disk_scripts": numbered(crash.Scripts())},
 		kong.BindTo(ctx, (*context.Context)(nil)), kong.Bind(&c))
 	if err := line.Run(); err != nil {
 		fmt.Fprintf(os.Stderr, "soak: %v\n", err)
 		stop()
 		os.Exit(1)
 	}
+}
+
+// numbered lists names with their numbers.
+func numbered(names []string) string {
+	var out []string
+	for i, name := range names {
+		out = append(out, fmt.Sprint(i, " ", name))
+	}
+	return strings.Join(out, ", ")
 }
