@@ -1,0 +1,48 @@
+//go:build !alone
+
+package planted
+
+import (
+	"testing"
+
+	"satchel/internal/simtest/crash"
+	"satchel/internal/simtest/fleet"
+	"satchel/internal/simtest/hostile"
+)
+
+func init() {
+	catchers["fleet"], catchers["crash"], catchers["hostile"], catchers["faults"] = byFleet, byImages, byInputs, byFaults
+}
+
+func byFleet(t *testing.T, seed uint64) (out []Break) {
+	for _, v := range fleet.Play(t, fleet.NewPlan(seed), t.TempDir()).Broken {
+		out = append(out, Break{v.Promise, v.What})
+	}
+	return out
+}
+
+// images is how many images are taken at once: some of every script.
+const images = 150
+
+func byImages(t *testing.T, seed uint64) []Break {
+	_, err := crash.Images(t.Context(), crash.Plan{Seed: seed, Images: images, Scratch: t.TempDir()})
+	return broken("a power cut takes nothing that was promised", err)
+}
+
+// inputs is how many bad inputs are sent.
+const inputs = 2000
+
+func byInputs(t *testing.T, seed uint64) []Break {
+	_, err := hostile.Inputs(t.Context(), seed, inputs, nil)
+	return broken("bad input changes nothing and learns nothing", err)
+}
+
+// every is which operation of a script fails: all of them would take a minute.
+const every = 20
+
+// byFaults plays one script: which of them is the seed's choice.
+func byFaults(t *testing.T, seed uint64) []Break {
+	script := []int{1, 5, 8}[seed%3]
+	_, err := crash.Failing(t.Context(), crash.Plan{Seed: seed, Scripts: []int{script}, Every: every, Scratch: t.TempDir()})
+	return broken("a failing disk takes nothing that was promised", err)
+}
