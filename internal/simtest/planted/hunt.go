@@ -29,7 +29,10 @@ type Catcher struct {
 func Catchers(histories int) []Catcher {
 	return []Catcher{
 		{Name: "laws", Tries: 2, Alone: true},
-		{Name: "fleet", Tries: histories}, {Name: "crash", Tries: 2}, {Name: "hostile", Tries: 1}, {Name: "faults", Tries: 3},
+		{Name: "fleet", Tries: histories},
+		{Name: "crash", Tries: 2},
+		{Name: "hostile", Tries: 1},
+		{Name: "faults", Tries: 3},
 	}
 }
 
