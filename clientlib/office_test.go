@@ -447,6 +447,8 @@ func (o *office) fill(reply *syncproto.Reply, tab *tablet, request syncproto.Req
 }
 
 func (o *office) fillArea(reply *syncproto.Reply, area uuid.UUID, cursor int64) {
+	from, begun := max(cursor, 0), cursor != 0
+	cursor = max(cursor, -cursor)
 	at := map[int64]uuid.UUID{}
 	for id, rec := range o.books.records {
 		if rec.area == area && rec.seq > cursor {
@@ -454,7 +456,7 @@ func (o *office) fillArea(reply *syncproto.Reply, area uuid.UUID, cursor int64) 
 		}
 	}
 	for d, seq := range o.books.departures {
-		if d.Area == area && seq > cursor && cursor > 0 {
+		if d.Area == area && seq > cursor && begun {
 			at[seq] = d.ID
 		}
 	}
@@ -463,16 +465,16 @@ func (o *office) fillArea(reply *syncproto.Reply, area uuid.UUID, cursor int64) 
 			reply.More = true
 			return
 		}
-		reply.Cursors[area] = seq
+		reply.Cursors[area] = -seq
 		rec := o.books.records[at[seq]]
 		if rec.area != area || rec.seq != seq {
 			reply.Departures = append(reply.Departures, syncproto.Departure{Area: area, ID: at[seq]})
 			continue
 		}
 		record := syncproto.RecordOf(rec.collection, at[seq], area, rec.state)
-		if cursor > 0 && rec.entered <= cursor {
+		if from > 0 && rec.entered <= from {
 			record.Whole = false
-			maps.DeleteFunc(record.Fields, func(field string, _ syncproto.Cell) bool { return rec.touched[field] <= cursor })
+			maps.DeleteFunc(record.Fields, func(field string, _ syncproto.Cell) bool { return rec.touched[field] <= from })
 		}
 		reply.Records = append(reply.Records, record)
 	}

@@ -33,6 +33,10 @@ type Options struct {
 	// these options. Whoever steals the file needs it for every guess: lower it only where there is
 	// nothing to steal, as in tests that open stores by the thousand.
 	PINCost PINCost
+	// Step is the most records that one exchange brings, and the most changes that it sends beyond a
+	// whole form; 0 is as many as may travel together. Where links break all the time, little is begun
+	// anew with small steps.
+	Step int
 }
 
 // withDefaults fills in what was left out.

@@ -224,7 +224,7 @@ func (r *run) nextJob(ctx context.Context, t *tx) (j job, err error) {
 	if j.request = r.store.ownRequest(j); f != nil {
 		j.request = r.store.formerRequest(*f)
 	}
-	if j.batch, err = t.batch(ctx, j.request.Device, j.request.Known.N); err != nil {
+	if j.batch, err = t.batch(ctx, j.request.Device, j.request.Known.N, r.store.options.Step); err != nil {
 		return j, err
 	}
 	for _, c := range j.batch {
@@ -244,6 +244,7 @@ func (s *Store) ownRequest(j job) syncproto.Request {
 		Known:    j.x.Known,
 		Clock:    s.options.Clock().UnixMilli(),
 		Cursors:  j.cursors,
+		Page:     s.options.Step,
 		Health:   syncproto.Health{Unsent: j.unsent, Complete: j.x.Complete, Program: s.options.Program},
 	}
 }
@@ -263,7 +264,11 @@ func (s *Store) formerRequest(f former) syncproto.Request {
 }
 
 // batch gives as many whole forms behind a change as may travel together, at least one if there is any.
-func (t *tx) batch(ctx context.Context, device uuid.UUID, known int64) ([]change, error) {
+// step is how many changes that is at the most, 0 for [MaxFormChanges].
+func (t *tx) batch(ctx context.Context, device uuid.UUID, known int64, step int) ([]change, error) {
+	if step < 1 || step > MaxFormChanges {
+		step = MaxFormChanges
+	}
 	type part struct{ n, form, size int64 }
 	var parts []part
 	query := "SELECT n, form, length(sealed) FROM changes WHERE device = ? AND n > ? ORDER BY n LIMIT ?"
@@ -279,7 +284,7 @@ func (t *tx) batch(ctx context.Context, device uuid.UUID, known int64) ([]change
 	end, size := known, int64(0)
 	for i, p := range parts {
 		size += p.size
-		if end > known && (i >= MaxFormChanges || size > MaxFormBytes) {
+		if end > known && (i >= step || size > MaxFormBytes) {
 			break
 		}
 		if i+1 == len(parts) || parts[i+1].form != p.form {

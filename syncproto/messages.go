@@ -20,8 +20,8 @@ type Request struct {
 	Known Tip `json:"known"`
 	// Clock is what the device's own clock says, in milliseconds, without correction.
 	Clock int64 `json:"clock"`
-	// Cursors holds, for each area that the device has, how far; an area that is missing starts
-	// from nothing.
+	// Cursors holds, for each area that the device has, how far, as the last reply said it; an area that
+	// is missing starts from nothing.
 	Cursors map[uuid.UUID]int64 `json:"cursors,omitempty"`
 	// Held asks what became of these changes of the device, which were held when it last asked.
 	Held []int64 `json:"held,omitempty"`
@@ -75,7 +75,8 @@ type Reply struct {
 	Records    []Record    `json:"-"`
 	Departures []Departure `json:"-"`
 
-	// Cursors replaces those that the device has.
+	// Cursors replaces those that the device has. They are the server's to read: one that lies in the
+	// middle of a pull is negative, and the pull goes on from there with whole records.
 	Cursors map[uuid.UUID]int64 `json:"-"`
 	// More says that there is more to fetch.
 	More bool `json:"-"`

@@ -23,6 +23,7 @@ func (t *tablet) sync(ctx context.Context, r *rand.Rand) {
 	}
 	t.wire.use(luck)
 	defer t.wire.hangUp()
+	saving := ctx
 	patience := 20 * time.Minute
 	if r.IntN(15) == 0 {
 		patience = time.Duration(r.Int64N(int64(5 * time.Second)))
@@ -39,34 +40,39 @@ func (t *tablet) sync(ctx context.Context, r *rand.Rand) {
 		t.wire.sendTwice(true)
 		defer t.wire.sendTwice(false)
 	}
-	_, _ = t.syncOnce(ctx) // how it ended is in the story
+	_, _ = t.syncOnce(ctx, t.meanwhile(saving, r)) // how it ended is in the story
 }
 
 // syncOnce syncs, and enrols again first if that is due.
-func (t *tablet) syncOnce(ctx context.Context) (clientlib.SyncResult, error) {
+func (t *tablet) syncOnce(ctx context.Context, meanwhile func(clientlib.Progress)) (clientlib.SyncResult, error) {
 	if t.locked && !t.enrol(ctx) {
 		return clientlib.SyncResult{}, clientlib.ErrEnrolAgain
 	}
-	before, known := t.unsent(ctx)
-	result, err := t.store.Sync(ctx, nil)
+	patience := ctx
+	ctx = context.WithoutCancel(ctx)
+	s := t.sits(ctx)
+	t.syncing = true
+	result, err := t.store.Sync(patience, meanwhile)
+	t.syncing = false
 	t.expect("sync", err)
 	t.say("syncs: %d up, %d down, %d exchanges%s%s", result.Changes, result.Records, result.Exchanges, t.remarks(result), orError(err))
 	if result.NewIdentity {
 		t.w.fault("history forked")
 	}
-	if result.Repaired > 0 {
+	if result.Repaired > 0 && !t.spoilt {
 		t.w.broke("cursors never skip", "%s had to fetch %d areas anew, because what it held did not add up", t.name, result.Repaired)
 	}
 	if errors.Is(err, clientlib.ErrEnrolAgain) {
 		t.locked = true
 	}
 	if errors.Is(err, clientlib.ErrWiped) {
-		t.acknowledged(before, 0)
+		t.acknowledged(s.from, 0)
 		t.saves, t.gone = nil, true
 		return result, err
 	}
-	if after, still := t.unsent(ctx); known && still {
-		t.acknowledged(before, after)
+	t.rises(ctx, s, result, err)
+	if unsent, known := t.unsent(ctx); known {
+		t.acknowledged(s.from, unsent)
 	}
 	return result, err
 }
@@ -104,10 +110,12 @@ func (t *tablet) unsent(ctx context.Context) (n int, known bool) {
 }
 
 // acknowledged notes which changes the office has acknowledged: the outbox is sent in order.
-func (t *tablet) acknowledged(before, unsent int) {
+// They begin at from.
+func (t *tablet) acknowledged(from, unsent int) {
 	t.w.mu.Lock()
 	defer t.w.mu.Unlock()
-	for _, s := range t.saves[len(t.saves)-max(before, unsent) : len(t.saves)-unsent] {
+	until := len(t.saves) - unsent
+	for _, s := range t.saves[min(from, until):until] {
 		s.atOffice = true
 	}
 }
@@ -170,7 +178,7 @@ func (t *tablet) rescue(ctx context.Context, r *rand.Rand) {
 	receipts, err := o.srv.Engine.TakeRescue(ctx, o.admin, requests)
 	o.expect("import a rescue file", err)
 	t.say("hands in a rescue file with %d changes: %d taken%s", before, len(receipts), orError(err))
-	t.acknowledged(before, before-len(receipts))
+	t.acknowledged(len(t.saves)-before, before-len(receipts))
 }
 
 // expect says that an error is one that a worker may be told: a sentence that says that data is safe.

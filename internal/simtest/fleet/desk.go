@@ -39,11 +39,13 @@ func (o *office) strikeOff(ctx context.Context, r *rand.Rand) {
 
 // settle decides an open conflict, for one of the values or for another one.
 func (o *office) settle(ctx context.Context, r *rand.Rand) {
-	open := o.conflicts(ctx)
-	if len(open) == 0 {
+	if r.IntN(2) == 0 { // or else what is decided was looked at some time ago
+		o.looked = o.conflicts(ctx)
+	}
+	if len(o.looked) == 0 {
 		return
 	}
-	c := open[r.IntN(len(open))]
+	c := o.looked[r.IntN(len(o.looked))]
 	name := o.w.ledger.name(c.Collection, c.Record)
 	value := textValue(o.w.ledger.text(name))
 	if field, _ := fieldOf(c.Collection, c.Field); c.Field == oracle.Deleted {
@@ -83,7 +85,7 @@ func (o *office) undo(ctx context.Context, r *rand.Rand) {
 	if len(o.settled) == 0 {
 		return
 	}
-	done := o.settled[r.IntN(len(o.settled))]
+	done := o.settled[max(r.IntN(len(o.settled)), r.IntN(len(o.settled)))] // most often a late one
 	var field string
 	for name := range done.saving.Writes {
 		field = name

@@ -19,6 +19,10 @@ type saving struct {
 	oracle.Change
 	// certain says that Save returned without an error, or that the change was found after a crash.
 	certain bool
+	// denied says that Save returned an error that said that nothing was saved.
+	denied bool
+	// tried says that somebody tried to hand it in: the office may have decided about it already.
+	tried bool
 	// atOffice says that the office of now has acknowledged it.
 	atOffice bool
 }
@@ -87,6 +91,18 @@ func (l *ledger) note(by, collection string, record uuid.UUID, writes map[string
 		}
 	}
 	return s
+}
+
+// writes counts the changes of a record.
+func (l *ledger) writes(record string) (n int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, s := range l.savings {
+		if s.Record == record {
+			n++
+		}
+	}
+	return n
 }
 
 // all gives the ids of all records that there ever were.

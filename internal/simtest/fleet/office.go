@@ -32,14 +32,18 @@ type office struct {
 	down bool
 	// astray is how far its clock is off, in nanoseconds.
 	astray atomic.Int64
-	log    *bytes.Buffer
-	admin  uuid.UUID
+	// acts counts what was done at the office.
+	acts  atomic.Int64
+	log   *bytes.Buffer
+	admin uuid.UUID
 	// country is the whole; areas are its parts.
 	country uuid.UUID
 	areas   []uuid.UUID
 	workers map[uuid.UUID]uuid.UUID
 	project uuid.UUID
 	kind    uuid.UUID
+	// looked are the conflicts that were open when somebody last looked.
+	looked []server.Conflict
 	// settled are the settlements that were made.
 	settled []settlement
 	backup  *backup
@@ -58,6 +62,9 @@ type settlement struct {
 type backup struct {
 	path string
 	had  map[int]bool
+	// used is set once the office went back to it: a new epoch has begun since it was made.
+	used    bool
+	witness *witness
 }
 
 // now is the office's clock.
@@ -117,6 +124,7 @@ func (o *office) do(ctx context.Context, s Step) {
 	if o.down || o.machine.dead { // it went down in this very moment, and comes up by itself
 		return
 	}
+	o.acts.Add(1)
 	r := rand.New(rand.NewPCG(s.Roll, 2)) //nolint:gosec // it makes up a story
 	if r.IntN(12) == 0 {
 		o.machine.cutAt(r.IntN(40), r)
@@ -140,6 +148,8 @@ func (o *office) do(ctx context.Context, s Step) {
 		o.back(ctx)
 	case restores:
 		o.restore(ctx)
+	case losesTail:
+		o.loseTail(ctx)
 	case restarts:
 		o.w.say("office", "restarts")
 		o.leave()
@@ -260,17 +270,27 @@ func (o *office) conflicts(ctx context.Context) (all []server.Conflict) {
 // back makes a backup.
 func (o *office) back(ctx context.Context) {
 	path := filepath.Join(o.w.root, "backup-"+o.w.ledger.text("b0")+".db")
-	if err := o.srv.Store.Backup(ctx, path); err != nil {
+	witness, err := o.newWitness(ctx, path+"-witness")
+	if err == nil {
+		err = o.srv.Store.Backup(ctx, path)
+	}
+	if err != nil {
+		witness.close()
 		o.w.say("office", "could not back up: %v", err)
 		return
 	}
 	o.w.say("office", "backs up")
-	if o.backup != nil {
-		_ = os.Remove(o.backup.path) // it was made here
-	}
-	o.backup = &backup{path: path, had: map[int]bool{}}
+	o.forgetBackup()
+	o.backup = &backup{path: path, had: map[int]bool{}, witness: witness}
 	for _, s := range o.w.ledger.savings {
 		o.backup.had[s.ID] = s.atOffice
+	}
+}
+
+func (o *office) forgetBackup() {
+	if o.backup != nil {
+		o.backup.witness.close()
+		_ = os.Remove(o.backup.path) // it was made here
 	}
 }
 
@@ -278,14 +298,20 @@ func (o *office) back(ctx context.Context) {
 // bring again.
 func (o *office) restore(ctx context.Context) {
 	if o.backup == nil {
+		o.back(ctx)
 		return
 	}
 	o.w.fault("restored from a backup")
 	o.w.say("office", "goes back to its backup")
+	o.goBack(ctx, func(dir string) error { return server.Restore(ctx, dir, o.backup.path) })
+}
+
+// goBack puts the database of the backup into the place of the one that is there.
+func (o *office) goBack(ctx context.Context, put func(dir string) error) {
+	o.backup.used = true
 	o.machine.calm()
 	o.leave()
-	err := o.machine.off(func(dir string) error { return server.Restore(ctx, dir, o.backup.path) })
-	if err != nil {
+	if err := o.machine.off(put); err != nil {
 		o.w.broke("a backup can be restored", "%v", err)
 		o.down = true
 		return

@@ -49,6 +49,7 @@ const (
 	isCopied  Kind = "is copied"
 	keepsCopy Kind = "is kept a copy of"
 	goesBack  Kind = "is put back to the copy"
+	isSpoilt  Kind = "has a record taken out of its file"
 	fillsUp   Kind = "has a full disk"
 	freesUp   Kind = "has room again"
 	rescues   Kind = "hands in a rescue file"
@@ -65,6 +66,7 @@ const (
 	revokes    Kind = "revokes"
 	backsUp    Kind = "backs up"
 	restores   Kind = "restores the backup"
+	losesTail  Kind = "finds an older copy of its disk"
 )
 
 // weights say how often each kind comes.
@@ -91,18 +93,19 @@ func ofTablets() weights {
 	return weights{
 		{registers, 8},
 		{edits, 24},
-		{opens, 4},
-		{fills, 4},
+		{opens, 6},
+		{fills, 6},
 		{deletes, 4},
-		{takesBack, 2},
+		{takesBack, 3},
 		{delivers, 4},
-		{moves, 4},
+		{moves, 6},
 		{syncs, 36},
 		{restarts, 2},
 		{setsClock, 3},
-		{isCopied, 2},
-		{keepsCopy, 2},
-		{goesBack, 2},
+		{isCopied, 3},
+		{keepsCopy, 3},
+		{goesBack, 4},
+		{isSpoilt, 1},
 		{fillsUp, 1},
 		{freesUp, 2},
 		{rescues, 1},
@@ -111,15 +114,16 @@ func ofTablets() weights {
 
 func ofOffice() weights {
 	return weights{
-		{settles, 20},
-		{undoes, 5},
+		{settles, 24},
+		{undoes, 10},
 		{corrects, 8},
 		{strikesOff, 2},
 		{decides, 6},
 		{rescopes, 4},
-		{revokes, 1},
+		{revokes, 3},
 		{backsUp, 5},
-		{restores, 4},
+		{restores, 6},
+		{losesTail, 2},
 		{restarts, 2},
 		{setsClock, 1},
 		{fillsUp, 2},
@@ -135,12 +139,12 @@ func NewPlan(seed uint64) Plan {
 	r := rand.New(rand.NewPCG(seed, 1)) //nolint:gosec // it makes up a story, and no secret
 	p := Plan{Seed: seed, Tablets: 5 + r.IntN(6)}
 	p.Span = time.Duration(2+r.IntN(40)) * 24 * time.Hour
-	if r.IntN(3) == 0 { // within the life of an access token, a copied tablet is found out by its history alone
-		p.Span = time.Duration(10+r.IntN(120)) * time.Minute
+	if r.IntN(2) == 0 { // within the life of an access token, a copied tablet is found out by its history alone
+		p.Span = time.Duration(10+r.IntN(60)) * time.Minute
 	}
 	for range 60 + r.IntN(120) {
 		s := Step{At: time.Duration(r.Int64N(int64(p.Span))), Roll: r.Uint64()}
-		if r.IntN(8) > 0 {
+		if r.IntN(6) > 0 {
 			s.Actor = 1 + r.IntN(p.Tablets+maxCopies)
 			s.Kind = ofTablets().draw(r)
 		} else {

@@ -2,6 +2,7 @@ package fleet
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -26,8 +27,13 @@ type tablet struct {
 	machine *machine
 	store   *clientlib.Store
 	wire    *wire
+	// step is how much it sends and fetches at once: see [clientlib.Options].
+	step int
 	// astray is how far its clock is off, in nanoseconds.
 	astray atomic.Int64
+	// told is how far the clocks were off when the office told it the time, nil if one may have been set
+	// in the middle of that.
+	told *clocks
 	// device is its identity, as far as is known.
 	device uuid.UUID
 	// saves are the changes that were saved here, or came with a copy, in order; the last of them may
@@ -41,6 +47,10 @@ type tablet struct {
 	opened *clientlib.Record
 	// locked is set when the office does not take its credentials: it has to be enrolled again.
 	locked bool
+	// syncing is set while a sync is under way: the store is not opened anew then.
+	syncing bool
+	// spoilt is set once somebody took a record out of its file, which may have to be fetched anew.
+	spoilt bool
 	// gone is set once it has wiped itself, or does not start any more.
 	gone bool
 	// copied is set once the tablet has a twin, or is one, be it of what it once was.
@@ -54,6 +64,11 @@ type copyOf struct {
 	saves []*saving
 }
 
+// clocks are how far those of a tablet and of the office are off.
+type clocks struct{ own, office int64 }
+
+func (t *tablet) clocks() clocks { return clocks{t.astray.Load(), t.w.office.astray.Load()} }
+
 const pin = "4711-4711"
 
 // cheap makes a PIN cost nothing: there is nothing to steal, and thousands of stores to open.
@@ -64,7 +79,7 @@ func (t *tablet) path() string { return filepath.Join(t.machine.dir(), "store.db
 func (t *tablet) options() clientlib.Options {
 	return clientlib.Options{
 		Clock:   func() time.Time { return time.Now().Add(time.Duration(t.astray.Load())) },
-		Program: "fleet", HTTP: t.wire.client(), PlainHTTP: true, PINCost: cheap,
+		Program: "fleet", HTTP: t.wire.client(), PlainHTTP: true, PINCost: cheap, Step: t.step,
 	}
 }
 
@@ -92,7 +107,9 @@ func (t *tablet) do(ctx context.Context, s Step) {
 	case edits:
 		t.edit(ctx, r, t.any(ctx, r, "households", "people", "visits"), t.another(ctx, r))
 	case opens:
-		t.opened = t.any(ctx, r, "households", "people")
+		if t.opened == nil {
+			t.opened = t.any(ctx, r, "households", "people")
+		}
 	case fills:
 		t.edit(ctx, r, t.opened, nil)
 		t.opened = nil
@@ -117,6 +134,8 @@ func (t *tablet) do(ctx context.Context, s Step) {
 		t.keepCopy(ctx)
 	case goesBack:
 		t.goBack(ctx)
+	case isSpoilt:
+		t.isSpoilt(ctx, r)
 	case fillsUp:
 		t.w.fault("full disk of a tablet")
 		t.machine.fillUp(r)
@@ -225,7 +244,7 @@ func (t *tablet) isCopied(ctx context.Context) {
 	for area := range t.areas {
 		other.areas[area] = true
 	}
-	other.gone, other.locked = false, t.locked
+	other.gone, other.locked, other.spoilt = false, t.locked, t.spoilt
 	other.open(ctx)
 }
 
@@ -246,6 +265,7 @@ func (t *tablet) keepCopy(ctx context.Context) {
 // its owner chose.
 func (t *tablet) goBack(ctx context.Context) {
 	if t.kept == nil {
+		t.keepCopy(ctx)
 		return
 	}
 	t.w.fault("tablet put back to an older copy")
@@ -254,17 +274,41 @@ func (t *tablet) goBack(ctx context.Context) {
 	done := false
 	t.off(ctx, func() error {
 		done = true
-		for _, suffix := range []string{"-wal", "-shm"} {
-			if err := os.Remove(t.path() + suffix); err != nil && !errors.Is(err, os.ErrNotExist) {
-				return err
-			}
+		if err := removeLog(t.path()); err != nil {
+			return err
 		}
-		t.saves = slices.Clone(t.kept.saves)
+		t.saves, t.told = slices.Clone(t.kept.saves), nil
 		return copyFile(t.kept.path, t.path())
 	})
 	if !done {
 		t.say("could not")
 	}
+}
+
+// isSpoilt takes a record out of the tablet's file, behind its back.
+func (t *tablet) isSpoilt(ctx context.Context, r *rand.Rand) {
+	t.w.fault("record taken out of a tablet's file")
+	t.say("has a record taken out of its file")
+	t.off(ctx, func() error {
+		t.spoilt = true
+		db, err := sql.Open("sqlite", "file:"+t.path())
+		if err == nil {
+			_, err = db.ExecContext(ctx, `DELETE FROM records WHERE id = (SELECT id FROM records
+WHERE area <> '' AND id NOT IN (SELECT record FROM changes WHERE laid = 1) ORDER BY id LIMIT 1 OFFSET ?)`, r.IntN(8))
+			err = errors.Join(err, db.Close())
+		}
+		return err
+	})
+}
+
+// removeLog removes what SQLite keeps beside a file.
+func removeLog(path string) error {
+	for _, suffix := range []string{"-wal", "-shm"} {
+		if err := os.Remove(path + suffix); err != nil && !errors.Is(err, os.ErrNotExist) {
+			return fmt.Errorf("remove a database's log: %w", err)
+		}
+	}
+	return nil
 }
 
 func exists(path string) bool {

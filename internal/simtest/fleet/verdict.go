@@ -59,10 +59,22 @@ func (w *world) finish(ctx context.Context, t *tablet, last bool) {
 	if t.gone {
 		return
 	}
-	result, err := t.syncOnce(ctx)
-	t.wire.hangUp()
-	if last && !t.gone && (err != nil || !result.Complete || !result.Safe) {
+	result, err := t.syncOnce(ctx, nil)
+	defer t.wire.hangUp()
+	if last && t.locked { // its credentials ended in this very round
+		result, err = t.syncOnce(ctx, nil)
+	}
+	if !last || t.gone {
+		return
+	}
+	if err != nil || !result.Complete || !result.Safe {
 		w.broke("everything comes through", "after %d rounds of syncs %s ends with %+v, %v", maxRounds, t.name, result, err)
+		return
+	}
+	for range 2 { // what began anew in the one would come in the other
+		if again, _ := t.syncOnce(ctx, nil); again.Records > 0 {
+			w.broke("nothing comes twice", "%s has all, and is sent %d records", t.name, again.Records)
+		}
 	}
 }
 
@@ -224,6 +236,7 @@ func (w *world) tearDown() {
 		t.machine.disk.Close()
 	}
 	w.office.leave()
+	w.office.forgetBackup()
 	w.office.machine.disk.Close()
 }
 

@@ -81,6 +81,7 @@ func Judge(e Evidence) []Violation {
 		broken = append(broken, e.judgeRecord(record, WritesOf(byRecord[record]))...)
 	}
 	broken = append(broken, judgeForms(matches)...)
+	broken = append(broken, e.judgeClaims(matches)...)
 	for _, r := range e.Replicas {
 		broken = append(broken, e.judgeReplica(r)...)
 	}

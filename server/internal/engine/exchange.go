@@ -245,7 +245,7 @@ func (w *work) checkCursors(ctx context.Context, req syncproto.Request) error {
 		return err
 	}
 	for area, cursor := range req.Cursors {
-		if cursor > w.seq {
+		if reached(cursor) > w.seq {
 			return syncproto.Refuse(syncproto.CodeFrameInvalid, "The cursor of area %s lies ahead of the server. Nothing was changed; the device has to fetch the area anew.", area)
 		}
 	}

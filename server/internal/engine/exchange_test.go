@@ -366,6 +366,33 @@ func TestPagesBringEverythingOnce(t *testing.T) {
 	}
 }
 
+// TestWhatChangesWhileItIsFetchedComesWhole has records change before and while others fetch them in small
+// pages: from nothing, and from where they were.
+func TestWhatChangesWhileItIsFetchedComesWhole(t *testing.T) {
+	o := newOffice(t)
+	d := o.tablet("one", o.a)
+	var households []uuid.UUID
+	for i := range 6 {
+		households = append(households, d.household(o.a, fmt.Sprint("Household ", i)))
+	}
+	d.sync()
+	other := o.tablet("other", o.a)
+	other.page = 2
+	for round := range 2 {
+		for i, id := range households {
+			d.edit("households", id, phone(fmt.Sprint(round, i)))
+		}
+		d.edit("households", households[0], map[string]syncproto.Value{"notes": text(fmt.Sprint(round))})
+		d.sync()
+		if _, err := other.try(); err != nil {
+			t.Fatal(err)
+		}
+		d.edit("households", households[1], map[string]syncproto.Value{"notes": text(fmt.Sprint(round))})
+		d.sync()
+		other.sync()
+	}
+}
+
 func TestOnlyChangedFieldsComeAgain(t *testing.T) {
 	_, one, other, household := two(t)
 	one.edit("households", household, phone("new"))

@@ -133,7 +133,7 @@ func fillPage(ctx context.Context, tx *store.Tx, reply *syncproto.Reply, cursors
 	reply.Cursors = map[uuid.UUID]int64{}
 	for _, area := range reply.Areas {
 		cursor, had := cursors[area]
-		if summaries[area].Seq <= cursor {
+		if summaries[area].Seq <= reached(cursor) {
 			reply.Cursors[area] = now
 			continue
 		}
@@ -161,10 +161,15 @@ func fillPage(ctx context.Context, tx *store.Tx, reply *syncproto.Reply, cursors
 // pageStep is how many records are read at once: what they come to is bounded by it.
 const pageStep = 100
 
+// reached gives the sequence up to which a cursor goes. A negative one lies in the middle of a pull: the
+// device has all that comes up to there in the order of the area, and of the rest it may have nothing.
+func reached(cursor int64) int64 { return max(cursor, -cursor) }
+
 // addArea adds what happened in an area behind a cursor, in order, until there is no more or the page
 // is full. It gives the new cursor: now if there is no more.
 func (p *page) addArea(ctx context.Context, tx *store.Tx, area uuid.UUID, cursor, now int64) (int64, error) {
-	from := cursor
+	from, begun := max(cursor, 0), cursor != 0
+	cursor = reached(cursor)
 	for {
 		step := min(pageStep, p.left)
 		records, err := tx.RecordsSince(ctx, area, cursor, step)
@@ -172,7 +177,7 @@ func (p *page) addArea(ctx context.Context, tx *store.Tx, area uuid.UUID, cursor
 			return 0, err
 		}
 		var departures []store.Departure
-		if from > 0 {
+		if begun {
 			if departures, err = tx.Departures(ctx, area, cursor, step); err != nil {
 				return 0, err
 			}
@@ -185,7 +190,7 @@ func (p *page) addArea(ctx context.Context, tx *store.Tx, area uuid.UUID, cursor
 		}
 		for _, ev := range events {
 			if p.full() {
-				return cursor, nil
+				return -cursor, nil
 			}
 			p.add(ev, from)
 			cursor = ev.seq
@@ -194,7 +199,7 @@ func (p *page) addArea(ctx context.Context, tx *store.Tx, area uuid.UUID, cursor
 			return now, nil
 		}
 		if p.full() {
-			return cursor, nil
+			return -cursor, nil
 		}
 	}
 }
@@ -222,6 +227,7 @@ func departureEvents(departures []store.Departure) []event {
 	return out
 }
 
+// add adds an event: of a record that the device has as of from, only the fields that changed since.
 func (p *page) add(ev event, from int64) {
 	p.left--
 	if ev.departure != nil {

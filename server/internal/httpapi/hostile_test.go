@@ -291,7 +291,7 @@ func oddPushes() []push {
 			return frames(d.head(fmt.Sprintf(`"epoch":"another","cursors":{%q:%d}`, d.o.a, 1<<60)), end(0))
 		}, nil, 200, "", ""},
 		{"a negative cursor", func(d *tablet) []byte {
-			return frames(d.head(fmt.Sprintf(`"epoch":%q,"cursors":{%q:-9}`, d.sync().Epoch, d.o.a)), end(0))
+			return frames(d.head(fmt.Sprintf(`"epoch":%q,"cursors":{%q:-1}`, d.sync().Epoch, d.o.a)), end(0))
 		}, nil, 200, "", ""},
 		{"a forged mark", func(d *tablet) []byte {
 			reply := d.sync()

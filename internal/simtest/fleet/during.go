@@ -1,0 +1,110 @@
+package fleet
+
+import (
+	"context"
+	"math/rand/v2"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+
+	"satchel/clientlib"
+)
+
+// meanwhile has the worker save something while an exchange is under way, in one of a few syncs.
+func (t *tablet) meanwhile(ctx context.Context, r *rand.Rand) func(clientlib.Progress) {
+	if r.IntN(4) > 0 {
+		return nil
+	}
+	own := rand.New(rand.NewPCG(r.Uint64(), 5)) //nolint:gosec // it makes up a story
+	at := 1 + own.IntN(3)
+	return func(p clientlib.Progress) {
+		if p.Exchanges != at {
+			return
+		}
+		at = 0
+		if record := t.any(ctx, own, "households", "people"); record != nil && own.IntN(2) == 0 {
+			t.edit(ctx, own, record, nil)
+			return
+		}
+		t.register(ctx, own)
+	}
+}
+
+// A sitting is how things stood when a sync began.
+type sitting struct {
+	// from is where in the saves the outbox began.
+	from   int
+	clocks clocks
+	// acts is how much had been done at the office.
+	acts int64
+	// recorded are the households that are handed in for the first time, and to which nobody wrote since.
+	recorded []*saving
+}
+
+func (t *tablet) sits(ctx context.Context) sitting {
+	s := sitting{from: len(t.saves), clocks: t.clocks(), acts: t.w.office.acts.Load()}
+	if unsent, known := t.unsent(ctx); known {
+		s.from -= unsent
+	}
+	for _, one := range t.saves[s.from:] {
+		first := one.certain && !one.tried && !one.atOffice
+		one.tried = true
+		if first && one.Collection == "households" && one.Saw == nil && t.isAsRecorded(ctx, one) {
+			s.recorded = append(s.recorded, one)
+		}
+	}
+	return s
+}
+
+// isAsRecorded reports whether the tablet shows a household as it was recorded, or somebody wrote to it
+// since.
+func (t *tablet) isAsRecorded(ctx context.Context, s *saving) bool {
+	if t.w.ledger.writes(s.Record) > 1 {
+		return true
+	}
+	record, err := t.store.Get(ctx, uuid.MustParse(s.Record))
+	for field, value := range s.Writes {
+		if err != nil || string(record.Value(field)) != value {
+			return false
+		}
+	}
+	return true
+}
+
+// rises looks how things stand once a sync has ended, and notes what came of it.
+func (t *tablet) rises(ctx context.Context, s sitting, result clientlib.SyncResult, err error) {
+	if t.told = nil; err == nil && s.clocks == t.clocks() {
+		t.told = &s.clocks
+	}
+	if slices.ContainsFunc(t.saves, func(one *saving) bool { return one.By == t.name && !one.certain }) {
+		t.restart(ctx)
+	}
+	if t.machine.dead || t.machine.ill || t.gone {
+		return
+	}
+	unsent, known := t.unsent(ctx)
+	if sent := len(t.saves) - s.from - unsent; known && sent > result.Changes {
+		t.w.broke("what counts as sent was sent", "on %s %d changes do, and %d were", t.name, sent, result.Changes)
+	}
+	for _, one := range s.recorded {
+		if s.acts == t.w.office.acts.Load() && !t.isAsRecorded(ctx, one) {
+			t.w.broke("what was recorded stays on the screen", "%s does not show %s as it sent it", t.name, t.w.ledger.name(one.Collection, uuid.MustParse(one.Record)))
+		}
+	}
+}
+
+// clockTolerance is how far a time may be off that a tablet was told over a slow link.
+const clockTolerance = 5 * time.Minute
+
+// claims looks at the time that stands beside a change, if neither clock was touched since the office told
+// the tablet what time it is. It may be later only where the author saw something later.
+func (t *tablet) claims(s *saving) {
+	if t.told == nil || *t.told != t.clocks() {
+		return
+	}
+	off := time.UnixMilli(s.Claimed).Sub(t.w.office.now())
+	if off < -clockTolerance || off > clockTolerance && len(s.Saw) == 0 {
+		t.w.broke("a clock that was told the time is right", "change %d of %s claims a time that is off by %v", s.ID, t.name, off)
+	}
+}
