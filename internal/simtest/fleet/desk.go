@@ -103,7 +103,7 @@ func (o *office) undo(ctx context.Context, r *rand.Rand) {
 	o.expect("undo a settlement", err)
 	for i, s := range noted {
 		o.noted(s, err)
-		if err == nil {
+		if i < len(made) {
 			s.Claimed = made[i].Claimed
 		}
 	}
