@@ -39,7 +39,7 @@ func (o *office) strikeOff(ctx context.Context, r *rand.Rand) {
 
 // settle decides an open conflict, for one of the values or for another one.
 func (o *office) settle(ctx context.Context, r *rand.Rand) {
-	if r.IntN(2) == 0 { // or else what is decided was looked at some time ago
+	if len(o.looked) == 0 || r.IntN(2) == 0 { // or else what is decided was looked at some time ago
 		o.looked = o.conflicts(ctx)
 	}
 	if len(o.looked) == 0 {
@@ -103,7 +103,7 @@ func (o *office) undo(ctx context.Context, r *rand.Rand) {
 	o.expect("undo a settlement", err)
 	for i, s := range noted {
 		o.noted(s, err)
-		if err == nil {
+		if i < len(made) {
 			s.Claimed = made[i].Claimed
 		}
 	}
