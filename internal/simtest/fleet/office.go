@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"maps"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -30,8 +31,9 @@ type office struct {
 	leave func()
 	// down is set once the server does not start any more: the history ends.
 	down bool
-	// astray is how far its clock is off, in nanoseconds.
+	// astray is how far its clock is off, in nanoseconds; clocks is how far it was off since when.
 	astray atomic.Int64
+	clocks []clock
 	log    *bytes.Buffer
 	admin  uuid.UUID
 	// country is the whole; areas are its parts.
@@ -42,6 +44,9 @@ type office struct {
 	kind    uuid.UUID
 	// settled are the settlements that were made.
 	settled []settlement
+	// orders are what it was told of the tablets, decided what people decided about held changes.
+	orders  *oracle.Orders
+	decided map[oracle.Version]oracle.Decision
 	backup  *backup
 }
 
@@ -56,8 +61,10 @@ type settlement struct {
 
 // A backup is a file, and what the office had acknowledged when it was made.
 type backup struct {
-	path string
-	had  map[int]bool
+	path    string
+	when    oracle.Span
+	had     map[int]bool
+	decided map[oracle.Version]oracle.Decision
 }
 
 // now is the office's clock.
@@ -145,7 +152,7 @@ func (o *office) do(ctx context.Context, s Step) {
 		o.leave()
 		o.mustStart(ctx)
 	case setsClock:
-		o.astray.Store(r.Int64N(int64(20*time.Minute)) - int64(10*time.Minute))
+		o.setClock(time.Duration(r.Int64N(int64(20*time.Minute))) - 10*time.Minute)
 		o.w.fault("the office's clock is off")
 		o.w.say("office", "sets its clock off by %v", time.Duration(o.astray.Load()))
 	case fillsUp:
@@ -260,6 +267,7 @@ func (o *office) conflicts(ctx context.Context) (all []server.Conflict) {
 // back makes a backup.
 func (o *office) back(ctx context.Context) {
 	path := filepath.Join(o.w.root, "backup-"+o.w.ledger.text("b0")+".db")
+	begun := time.Now()
 	if err := o.srv.Store.Backup(ctx, path); err != nil {
 		o.w.say("office", "could not back up: %v", err)
 		return
@@ -268,7 +276,7 @@ func (o *office) back(ctx context.Context) {
 	if o.backup != nil {
 		_ = os.Remove(o.backup.path) // it was made here
 	}
-	o.backup = &backup{path: path, had: map[int]bool{}}
+	o.backup = &backup{path: path, when: since(begun), had: map[int]bool{}, decided: maps.Clone(o.decided)}
 	for _, s := range o.w.ledger.savings {
 		o.backup.had[s.ID] = s.atOffice
 	}
@@ -282,6 +290,7 @@ func (o *office) restore(ctx context.Context) {
 	}
 	o.w.fault("restored from a backup")
 	o.w.say("office", "goes back to its backup")
+	begun := time.Now()
 	o.machine.calm()
 	o.leave()
 	err := o.machine.off(func(dir string) error { return server.Restore(ctx, dir, o.backup.path) })
@@ -293,5 +302,9 @@ func (o *office) restore(ctx context.Context) {
 	for _, s := range o.w.ledger.savings {
 		s.atOffice = o.backup.had[s.ID]
 	}
+	o.decided = maps.Clone(o.backup.decided)
 	o.mustStart(ctx)
+	o.w.mu.Lock()
+	defer o.w.mu.Unlock()
+	o.orders.Restore(o.backup.when, since(begun))
 }

@@ -37,6 +37,7 @@ type Kind string
 const (
 	registers Kind = "registers"
 	edits     Kind = "edits"
+	lends     Kind = "has somebody else edit"
 	opens     Kind = "opens a form"
 	fills     Kind = "saves the form"
 	deletes   Kind = "deletes"
@@ -91,6 +92,7 @@ func ofTablets() weights {
 	return weights{
 		{registers, 8},
 		{edits, 24},
+		{lends, 2},
 		{opens, 4},
 		{fills, 4},
 		{deletes, 4},
@@ -115,9 +117,9 @@ func ofOffice() weights {
 		{undoes, 5},
 		{corrects, 8},
 		{strikesOff, 2},
-		{decides, 6},
-		{rescopes, 4},
-		{revokes, 1},
+		{decides, 10},
+		{rescopes, 10},
+		{revokes, 4},
 		{backsUp, 5},
 		{restores, 4},
 		{restarts, 2},

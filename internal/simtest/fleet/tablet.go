@@ -28,13 +28,14 @@ type tablet struct {
 	wire    *wire
 	// astray is how far its clock is off, in nanoseconds.
 	astray atomic.Int64
-	// device is its identity, as far as is known.
+	// device is its identity, as it was when somebody last looked, and met when that was.
 	device uuid.UUID
+	met    time.Time
+	// unclear is set when an enrolment ended without anybody knowing how.
+	unclear bool
 	// saves are the changes that were saved here, or came with a copy, in order; the last of them may
 	// wait to be sent.
 	saves []*saving
-	// areas are those that it was ever given, with their parts.
-	areas map[uuid.UUID]bool
 	// invited are the areas for which it is enrolled, and enrolled again.
 	invited []uuid.UUID
 	// opened is a record that somebody has on the screen.
@@ -43,8 +44,10 @@ type tablet struct {
 	locked bool
 	// gone is set once it has wiped itself, or does not start any more.
 	gone bool
-	// copied is set once the tablet has a twin, or is one.
-	copied bool
+	// copied is set once the tablet has a twin, or is one; putBack once an older copy took its place.
+	copied, putBack bool
+	// author is who is logged in, if it is not the holder.
+	author uuid.UUID
 	kept   *copyOf
 }
 
@@ -73,15 +76,6 @@ func (t *tablet) options() clientlib.Options {
 
 func (t *tablet) say(format string, args ...any) { t.w.say(t.name, format, args...) }
 
-// mayHave notes that a tablet was given areas.
-func (t *tablet) mayHave(areas []uuid.UUID) {
-	t.w.mu.Lock()
-	defer t.w.mu.Unlock()
-	for area := range t.w.office.below(areas) {
-		t.areas[area] = true
-	}
-}
-
 // do does one step.
 func (t *tablet) do(ctx context.Context, s Step) {
 	if t.gone {
@@ -94,6 +88,10 @@ func (t *tablet) do(ctx context.Context, s Step) {
 		t.register(ctx, r)
 	case edits:
 		t.edit(ctx, r, t.any(ctx, r, "households", "people", "visits"), t.another(ctx, r))
+	case lends:
+		t.author = t.w.office.anyWorker(r)
+		t.edit(ctx, r, t.any(ctx, r, "households", "people"), nil)
+		t.author = uuid.Nil
 	case opens:
 		t.opened = t.any(ctx, r, "households", "people")
 	case fills:
@@ -226,9 +224,7 @@ func (t *tablet) isCopied(ctx context.Context) {
 	t.spare()
 	t.copied, other.copied = true, true
 	other.saves, other.device, other.invited = slices.Clone(t.saves), t.device, t.invited
-	for area := range t.areas {
-		other.areas[area] = true
-	}
+	other.met, other.unclear = time.Now(), t.unclear
 	other.gone, other.locked = false, t.locked
 	other.open(ctx)
 }
@@ -282,7 +278,7 @@ func (t *tablet) goBack(ctx context.Context) {
 				return err
 			}
 		}
-		t.saves = slices.Clone(t.kept.saves)
+		t.saves, t.device, t.putBack = slices.Clone(t.kept.saves), t.kept.device, true
 		return copyFile(t.kept.path, t.path())
 	})
 	if !done {

@@ -20,6 +20,8 @@ type Change struct {
 	ID int
 	// By is whose change it is: a tablet's name, or [Office].
 	By string
+	// Author is in whose name a tablet's change was made.
+	Author string
 	// Form is the ID of the first change that was saved together with it.
 	Form       int
 	Record     string
@@ -58,10 +60,14 @@ type Entry struct {
 	Device string
 	N      int64
 	// Office says that the office made it.
-	Office                  bool
+	Office bool
+	// Author is in whose name a device made it.
+	Author                  string
 	Writes                  map[string]string
 	Status                  string
 	Claimed, Received, Time int64
+	// When is when it came.
+	When Span
 }
 
 // Applied is the status of a change that counts.
@@ -89,8 +95,8 @@ func violation(promise, format string, args ...any) Violation {
 }
 
 // key is what a change and an entry have in common.
-func key(record string, office bool, writes map[string]string) string {
-	text := fmt.Sprint(record, office)
+func key(record string, office bool, author string, writes map[string]string) string {
+	text := fmt.Sprint(record, office, author)
 	for _, field := range slices.Sorted(maps.Keys(writes)) {
 		text += "\x00" + field + "\x00" + writes[field]
 	}
@@ -102,12 +108,12 @@ func key(record string, office bool, writes map[string]string) string {
 func MatchAll(changes []Change, entries []Entry) (matches []Match, broken []Violation) {
 	open := map[string][]Entry{}
 	for _, e := range entries {
-		k := key(e.Record, e.Office, e.Writes)
+		k := key(e.Record, e.Office, e.Author, e.Writes)
 		open[k] = append(open[k], e)
 	}
 	rest := map[string][]Change{}
 	for _, c := range changes {
-		k := key(c.Record, c.By == Office, c.Writes)
+		k := key(c.Record, c.By == Office, c.Author, c.Writes)
 		at := slices.IndexFunc(open[k], func(e Entry) bool { return e.Claimed == c.Claimed })
 		if at < 0 || c.Void {
 			rest[k] = append(rest[k], c)
@@ -129,7 +135,7 @@ func MatchAll(changes []Change, entries []Entry) (matches []Match, broken []Viol
 		}
 	}
 	for _, c := range changes {
-		k := key(c.Record, c.By == Office, c.Writes)
+		k := key(c.Record, c.By == Office, c.Author, c.Writes)
 		for ; c.Spare > 0 && len(open[k]) > 0; c.Spare-- {
 			matches = append(matches, Match{c, open[k][0]})
 			open[k] = open[k][1:]
