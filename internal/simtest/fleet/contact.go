@@ -51,7 +51,7 @@ func (t *tablet) syncOnce(ctx context.Context) (clientlib.SyncResult, error) {
 	if t.locked && !t.enrol(ctx) {
 		return clientlib.SyncResult{}, clientlib.ErrEnrolAgain
 	}
-	before, begun := t.unsent(ctx), time.Now()
+	before := t.unsent(ctx)
 	result, err := t.store.Sync(ctx, nil)
 	t.expect("sync", err)
 	t.say("syncs: %d up, %d down, %d exchanges%s%s", result.Changes, result.Records, result.Exchanges, t.remarks(result), orError(err))
@@ -63,7 +63,7 @@ func (t *tablet) syncOnce(ctx context.Context) (clientlib.SyncResult, error) {
 	}
 	if errors.Is(err, clientlib.ErrEnrolAgain) {
 		t.locked = true
-		t.mayBeLocked(since(begun))
+		t.mayBeLocked()
 	}
 	if errors.Is(err, clientlib.ErrWiped) {
 		t.mayBeWiped()

@@ -13,19 +13,22 @@ import (
 	"satchel/syncproto"
 )
 
-// correct edits a record at the office, as it shows there.
+// correct edits a record at the office, as it shows there, after a mistake that is refused.
 func (o *office) correct(ctx context.Context, r *rand.Rand) {
 	id, shown, ok := o.w.look(ctx).any(r, false)
 	if !ok {
 		return
 	}
-	fields := map[string]syncproto.Value{}
+	right, wrong := map[string]syncproto.Value{}, map[string]syncproto.Value{}
 	name := o.w.ledger.name(shown.Collection, id)
 	for _, field := range someOf(r, textFields[shown.Collection]) {
-		fields[field] = textValue(o.w.ledger.text(name))
+		right[field], wrong[field] = textValue(o.w.ledger.text(name)), syncproto.True
 	}
-	_, err := o.save(ctx, server.OfficeEdit{Collection: shown.Collection, Record: id, Fields: fields})
-	o.w.say("office", "corrects %s: %v%s", name, fields, orError(err))
+	if _, err := o.save(ctx, server.OfficeEdit{Collection: shown.Collection, Record: id, Fields: wrong}); err == nil {
+		o.w.broke("what breaks a rule is refused", "the office saved %v of %s", wrong, name)
+	}
+	_, err := o.save(ctx, server.OfficeEdit{Collection: shown.Collection, Record: id, Fields: right})
+	o.w.say("office", "corrects %s: %v%s", name, right, orError(err))
 }
 
 // strikeOff deletes a record at the office.

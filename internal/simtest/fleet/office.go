@@ -47,7 +47,8 @@ type office struct {
 	// orders are what it was told of the tablets, decided what people decided about held changes.
 	orders  *oracle.Orders
 	decided map[oracle.Version]oracle.Decision
-	backup  *backup
+	// backup is the last one that was made, first the one before all of the tablets were enrolled.
+	backup, first *backup
 }
 
 // A settlement is one that can be undone.
@@ -146,7 +147,9 @@ func (o *office) do(ctx context.Context, s Step) {
 	case backsUp:
 		o.back(ctx)
 	case restores:
-		o.restore(ctx)
+		o.restore(ctx, o.backup)
+	case forgets:
+		o.restore(ctx, o.first)
 	case restarts:
 		o.w.say("office", "restarts")
 		o.leave()
@@ -273,7 +276,7 @@ func (o *office) back(ctx context.Context) {
 		return
 	}
 	o.w.say("office", "backs up")
-	if o.backup != nil {
+	if o.backup != o.first {
 		_ = os.Remove(o.backup.path) // it was made here
 	}
 	o.backup = &backup{path: path, when: since(begun), had: map[int]bool{}, decided: maps.Clone(o.decided)}
@@ -282,29 +285,39 @@ func (o *office) back(ctx context.Context) {
 	}
 }
 
-// restore goes back to the backup: what the office did since is lost, and what tablets did is theirs to
+// restore goes back to a backup: what the office did since is lost, and what tablets did is theirs to
 // bring again.
-func (o *office) restore(ctx context.Context) {
-	if o.backup == nil {
-		return
-	}
+func (o *office) restore(ctx context.Context, b *backup) {
 	o.w.fault("restored from a backup")
-	o.w.say("office", "goes back to its backup")
+	o.w.say("office", "goes back to a backup of %v", b.when.From.Sub(o.w.begin).Truncate(time.Millisecond))
 	begun := time.Now()
 	o.machine.calm()
 	o.leave()
-	err := o.machine.off(func(dir string) error { return server.Restore(ctx, dir, o.backup.path) })
+	err := o.machine.off(func(dir string) error { return server.Restore(ctx, dir, b.path) })
 	if err != nil {
 		o.w.broke("a backup can be restored", "%v", err)
 		o.down = true
 		return
 	}
+	o.rename(b)
 	for _, s := range o.w.ledger.savings {
-		s.atOffice = o.backup.had[s.ID]
+		s.atOffice = b.had[s.ID]
 	}
-	o.decided = maps.Clone(o.backup.decided)
+	o.decided = maps.Clone(b.decided)
 	o.mustStart(ctx)
 	o.w.mu.Lock()
 	defer o.w.mu.Unlock()
-	o.orders.Restore(o.backup.when, since(begun))
+	o.orders.Restore(b.when, since(begun))
+}
+
+// rename notes which changes may get another name now that the office goes back: of copies of one tablet,
+// the first that comes again has the names, whoever had them before.
+func (o *office) rename(b *backup) {
+	o.w.mu.Lock()
+	defer o.w.mu.Unlock()
+	for _, t := range o.w.tablets {
+		for _, s := range t.saves {
+			s.Renamed = s.Renamed || (t.copied || t.putBack) && !b.had[s.ID]
+		}
+	}
 }

@@ -132,11 +132,12 @@ func (t *tablet) is(device uuid.UUID) {
 	}
 }
 
-// mayBeLocked looks whether there is a reason why the office does not take a tablet's credentials.
-func (t *tablet) mayBeLocked(when oracle.Span) {
+// mayBeLocked looks whether there is a reason why the office does not take a tablet's credentials. One
+// that was ever forgotten began to count its tokens anew, which the office forgets too when it goes back.
+func (t *tablet) mayBeLocked() {
 	t.w.mu.Lock()
 	defer t.w.mu.Unlock()
-	stands := t.w.office.orders.Of(t.device.String(), when)
+	stands := t.w.office.orders.Of(t.device.String(), since(time.Time{}))
 	if !t.copied && !t.putBack && !stands.Maybe(lost) {
 		t.w.broke("who is known is let in", "%s has to be enrolled again", t.name)
 	}

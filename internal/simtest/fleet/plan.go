@@ -66,6 +66,7 @@ const (
 	revokes    Kind = "revokes"
 	backsUp    Kind = "backs up"
 	restores   Kind = "restores the backup"
+	forgets    Kind = "restores its first backup"
 )
 
 // weights say how often each kind comes.
@@ -122,6 +123,7 @@ func ofOffice() weights {
 		{revokes, 4},
 		{backsUp, 5},
 		{restores, 4},
+		{forgets, 3},
 		{restarts, 2},
 		{setsClock, 1},
 		{fillsUp, 2},

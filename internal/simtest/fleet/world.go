@@ -203,7 +203,8 @@ func (w *world) setUp(ctx context.Context, p Plan) error {
 		}
 		t.wire.hangUp()
 		if i == p.Tablets/2 {
-			o.back(ctx) // who goes back to it forgets the tablets that come after
+			o.back(ctx)
+			o.first = o.backup
 		}
 	}
 	return nil

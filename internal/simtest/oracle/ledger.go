@@ -38,6 +38,9 @@ type Change struct {
 	// Restates is the change whose value this one brings back as it was, with all that its author had
 	// seen; none if Device is "".
 	Restates Version
+	// Renamed says that the office may have come to have it under another name than it had when it was
+	// seen: who names it as seen may name one that never comes.
+	Renamed bool
 	// Spare is how often more the change may be there: of three copies of one tablet, two may part from
 	// the third with the same unsent changes, and each then names them anew.
 	Spare int
@@ -241,14 +244,15 @@ func seenAs(all []Write, owner map[int]Match, c Change, field string, sight Sigh
 		if w.Field != field || w.Value != sight.Value || owner[w.ID].ID >= c.ID {
 			continue
 		}
-		if sight.Time != 0 && (w.Time == sight.Time || owner[w.ID].Change.Claimed == sight.Time) {
+		known := sight.Time != 0 && (w.Time == sight.Time || owner[w.ID].Change.Claimed == sight.Time)
+		if known && !owner[w.ID].Renamed {
 			sure = append(sure, w.ID)
 		} else {
 			maybe = append(maybe, w.ID)
 		}
 	}
 	switch {
-	case len(sure) == 0 && len(maybe) == 1:
+	case len(sure) == 0 && len(maybe) == 1 && !owner[maybe[0]].Renamed:
 		return maybe, nil
 	case len(sure) > 1:
 		return nil, append(sure, maybe...)
