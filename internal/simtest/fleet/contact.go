@@ -5,10 +5,14 @@ import (
 	"context"
 	"errors"
 	"math/rand/v2"
+	"slices"
 	"time"
+
+	"github.com/google/uuid"
 
 	"satchel/clientlib"
 	"satchel/internal/simtest/link"
+	"satchel/internal/simtest/oracle"
 	"satchel/syncproto"
 )
 
@@ -64,8 +68,10 @@ func (t *tablet) syncOnce(ctx context.Context, meanwhile func(clientlib.Progress
 	}
 	if errors.Is(err, clientlib.ErrEnrolAgain) {
 		t.locked = true
+		t.mayBeLocked()
 	}
 	if errors.Is(err, clientlib.ErrWiped) {
+		t.mayBeWiped()
 		t.acknowledged(s.from, 0)
 		t.saves, t.gone = nil, true
 		return result, err
@@ -101,7 +107,7 @@ func (t *tablet) unsent(ctx context.Context) (n int, known bool) {
 	if err != nil {
 		return 0, false
 	}
-	t.device = status.Device
+	t.is(status.Device)
 	if status.Unsent > len(t.saves) {
 		t.w.broke("what is sent was saved", "%s has %d unsent changes, of %d that were saved on it", t.name, status.Unsent, len(t.saves))
 		return 0, false
@@ -134,14 +140,12 @@ func (t *tablet) enrol(ctx context.Context) bool {
 	if err != nil {
 		return false
 	}
-	t.mayHave(t.invited)
+	begun := time.Now()
 	err = t.store.Enrol(ctx, address, made.Code, "")
 	t.expect("enrol", err)
 	t.say("is enrolled%s", orError(err))
-	if err == nil {
-		t.locked = false
-		t.unsent(ctx)
-	}
+	t.enrolled(ctx, since(begun), err)
+	t.locked = t.locked && err != nil
 	return err == nil
 }
 
@@ -201,14 +205,17 @@ func (t *tablet) expect(what string, err error) {
 func (t *tablet) heard(text []byte) {
 	t.w.mu.Lock()
 	defer t.w.mu.Unlock()
+	stands := t.w.office.orders.Of(t.device.String(), since(t.met))
 	for _, found := range canary.FindAllSubmatch(text, -1) {
 		areas := t.w.ledger.areasOf(string(found[1]))
-		mine := len(areas) == 0
-		for _, area := range areas {
-			mine = mine || t.areas[area]
+		if len(areas) == 0 {
+			areas = append(areas, syncproto.Everyone)
 		}
-		if !mine {
-			t.w.broke("nothing leaks", "%s was sent %s, of no area that it ever had", t.name, found[0])
+		mine := func(s oracle.Standing) bool {
+			return !s.Revoked && slices.ContainsFunc(areas, func(area uuid.UUID) bool { return s.Areas[area.String()] })
+		}
+		if !stands.Maybe(mine) {
+			t.w.broke("nothing leaks", "%s was sent %s, which it may not have", t.name, found[0])
 		}
 	}
 }

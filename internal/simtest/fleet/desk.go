@@ -4,6 +4,7 @@ import (
 	"context"
 	"math/rand/v2"
 	"slices"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -12,19 +13,22 @@ import (
 	"satchel/syncproto"
 )
 
-// correct edits a record at the office, as it shows there.
+// correct edits a record at the office, as it shows there, after a mistake that is refused.
 func (o *office) correct(ctx context.Context, r *rand.Rand) {
 	id, shown, ok := o.w.look(ctx).any(r, false)
 	if !ok {
 		return
 	}
-	fields := map[string]syncproto.Value{}
+	right, wrong := map[string]syncproto.Value{}, map[string]syncproto.Value{}
 	name := o.w.ledger.name(shown.Collection, id)
 	for _, field := range someOf(r, textFields[shown.Collection]) {
-		fields[field] = textValue(o.w.ledger.text(name))
+		right[field], wrong[field] = textValue(o.w.ledger.text(name)), syncproto.True
 	}
-	_, err := o.save(ctx, server.OfficeEdit{Collection: shown.Collection, Record: id, Fields: fields})
-	o.w.say("office", "corrects %s: %v%s", name, fields, orError(err))
+	if _, err := o.save(ctx, server.OfficeEdit{Collection: shown.Collection, Record: id, Fields: wrong}); err == nil {
+		o.w.broke("what breaks a rule is refused", "the office saved %v of %s", wrong, name)
+	}
+	_, err := o.save(ctx, server.OfficeEdit{Collection: shown.Collection, Record: id, Fields: right})
+	o.w.say("office", "corrects %s: %v%s", name, right, orError(err))
 }
 
 // strikeOff deletes a record at the office.
@@ -118,14 +122,20 @@ func (o *office) decide(ctx context.Context, r *rand.Rand) {
 		return
 	}
 	one := held[r.IntN(len(held))]
-	what := "applies"
+	what, status, begun := "applies", oracle.Applied, time.Now()
 	if r.IntN(2) == 0 {
 		err = o.srv.Engine.ApplyHeld(ctx, o.admin, one.Version, nil)
 	} else {
-		what = "turns down"
+		what, status = "turns down", oracle.Discarded
 		err = o.srv.Engine.DiscardHeld(ctx, o.admin, one.Version, "no")
 	}
 	o.expect("decide about a held change", err)
+	if err != nil {
+		status = ""
+	}
+	if !refused(err) {
+		o.decided[oracle.Version{Device: one.Device.String(), N: one.Version.N}] = oracle.Decision{Status: status, When: since(begun)}
+	}
 	o.w.say("office", "%s what is held of %s%s", what, o.w.ledger.name(one.Collection, one.Record), orError(err))
 }
 
@@ -136,25 +146,34 @@ func (o *office) rescope(ctx context.Context, r *rand.Rand) {
 	if t.device == uuid.Nil {
 		return
 	}
+	begun := time.Now()
 	err := o.srv.Accounts.SetDeviceAreas(ctx, o.admin, t.device, areas)
 	o.expect("change a tablet's areas", err)
-	for _, other := range o.w.tablets {
-		if other.device == t.device { // a copy is the same to the office
-			other.mayHave(areas)
-		}
-	}
+	o.ordered(t.device, begun, err, func(s oracle.Standing) oracle.Standing {
+		scoped := o.standing(areas, t.holder())
+		scoped.Revoked = s.Revoked
+		return scoped
+	})
 	o.w.fault("areas changed")
 	o.w.say("office", "gives %s %s%s", t.name, o.w.areaNames(areas), orError(err))
 }
 
-// revoke takes a tablet out of the programme.
+// revoke takes a tablet out of the programme, more often than not one that has a twin.
 func (o *office) revoke(ctx context.Context, r *rand.Rand) {
 	t := o.w.anyTablet(r)
+	if at := slices.IndexFunc(o.w.tablets, func(t *tablet) bool { return t.copied && !t.gone }); at >= 0 && r.IntN(3) > 0 {
+		t = o.w.tablets[at]
+	}
 	if t.device == uuid.Nil {
 		return
 	}
+	begun := time.Now()
 	err := o.srv.Accounts.RevokeDevice(ctx, o.admin, t.device)
 	o.expect("revoke a tablet", err)
+	o.ordered(t.device, begun, err, func(s oracle.Standing) oracle.Standing {
+		s.Revoked = true
+		return s
+	})
 	o.w.fault("revoked")
 	o.w.say("office", "revokes %s%s", t.name, orError(err))
 }

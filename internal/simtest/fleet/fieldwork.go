@@ -67,7 +67,12 @@ func (t *tablet) save(ctx context.Context, form *clientlib.Form, drafts ...draft
 	t.w.mu.Lock()
 	for _, d := range drafts {
 		s := t.w.ledger.note(t.name, d.record.Collection, d.record.ID, valuesOf(d.fields), d.saw)
-		s.Form, s.Twin = s.ID-len(noted), t.copied
+		s.Form, s.Twin = s.ID-len(noted), t.copied || t.putBack
+		if form.Author = t.author; t.author == uuid.Nil {
+			s.Author = t.holder().String()
+		} else {
+			s.Author = t.author.String()
+		}
 		noted = append(noted, s)
 	}
 	t.saves = append(t.saves, noted...)

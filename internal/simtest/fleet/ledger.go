@@ -122,6 +122,24 @@ func (l *ledger) areasOf(name string) []uuid.UUID {
 	return slices.Collect(maps.Keys(l.areas[name]))
 }
 
+// homes names for each record the one that says in which area it is.
+func (l *ledger) homes() map[string]string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	named := map[string]uuid.UUID{}
+	for id, name := range l.names {
+		named[name] = id
+	}
+	out := map[string]string{}
+	for id, name := range l.names {
+		for l.parents[name] != "" {
+			name = l.parents[name]
+		}
+		out[id.String()] = named[name].String()
+	}
+	return out
+}
+
 // changes gives the ledger as the oracle wants it. owed says which changes have to be at the office.
 func (l *ledger) changes(owed func(*saving) bool) []oracle.Change {
 	var out []oracle.Change

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"maps"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -30,8 +31,9 @@ type office struct {
 	leave func()
 	// down is set once the server does not start any more: the history ends.
 	down bool
-	// astray is how far its clock is off, in nanoseconds.
+	// astray is how far its clock is off, in nanoseconds; clocks is how far it was off since when.
 	astray atomic.Int64
+	clocks []clock
 	// acts counts what was done at the office.
 	acts  atomic.Int64
 	log   *bytes.Buffer
@@ -46,7 +48,11 @@ type office struct {
 	looked []server.Conflict
 	// settled are the settlements that were made.
 	settled []settlement
-	backup  *backup
+	// orders are what it was told of the tablets, decided what people decided about held changes.
+	orders  *oracle.Orders
+	decided map[oracle.Version]oracle.Decision
+	// backup is the last one that was made, first the one before all of the tablets were enrolled.
+	backup, first *backup
 }
 
 // A settlement is one that can be undone.
@@ -60,8 +66,10 @@ type settlement struct {
 
 // A backup is a file, and what the office had acknowledged when it was made.
 type backup struct {
-	path string
-	had  map[int]bool
+	path    string
+	when    oracle.Span
+	had     map[int]bool
+	decided map[oracle.Version]oracle.Decision
 	// used is set once the office went back to it: a new epoch has begun since it was made.
 	used    bool
 	witness *witness
@@ -147,7 +155,9 @@ func (o *office) do(ctx context.Context, s Step) {
 	case backsUp:
 		o.back(ctx)
 	case restores:
-		o.restore(ctx)
+		o.restore(ctx, o.backup)
+	case forgets:
+		o.restore(ctx, o.first)
 	case losesTail:
 		o.loseTail(ctx)
 	case restarts:
@@ -155,7 +165,7 @@ func (o *office) do(ctx context.Context, s Step) {
 		o.leave()
 		o.mustStart(ctx)
 	case setsClock:
-		o.astray.Store(r.Int64N(int64(20*time.Minute)) - int64(10*time.Minute))
+		o.setClock(time.Duration(r.Int64N(int64(20*time.Minute))) - 10*time.Minute)
 		o.w.fault("the office's clock is off")
 		o.w.say("office", "sets its clock off by %v", time.Duration(o.astray.Load()))
 	case fillsUp:
@@ -271,6 +281,7 @@ func (o *office) conflicts(ctx context.Context) (all []server.Conflict) {
 func (o *office) back(ctx context.Context) {
 	path := filepath.Join(o.w.root, "backup-"+o.w.ledger.text("b0")+".db")
 	witness, err := o.newWitness(ctx, path+"-witness")
+	begun := time.Now()
 	if err == nil {
 		err = o.srv.Store.Backup(ctx, path)
 	}
@@ -280,35 +291,33 @@ func (o *office) back(ctx context.Context) {
 		return
 	}
 	o.w.say("office", "backs up")
-	o.forgetBackup()
-	o.backup = &backup{path: path, had: map[int]bool{}, witness: witness}
+	if o.backup != o.first {
+		o.backup.forget()
+	}
+	o.backup = &backup{path: path, when: since(begun), had: map[int]bool{}, decided: maps.Clone(o.decided), witness: witness}
 	for _, s := range o.w.ledger.savings {
 		o.backup.had[s.ID] = s.atOffice
 	}
 }
 
-func (o *office) forgetBackup() {
-	if o.backup != nil {
-		o.backup.witness.close()
-		_ = os.Remove(o.backup.path) // it was made here
-	}
+// forget removes what belongs to a backup.
+func (b *backup) forget() {
+	b.witness.close()
+	_ = os.Remove(b.path) // it was made here
 }
 
-// restore goes back to the backup: what the office did since is lost, and what tablets did is theirs to
+// restore goes back to a backup: what the office did since is lost, and what tablets did is theirs to
 // bring again.
-func (o *office) restore(ctx context.Context) {
-	if o.backup == nil {
-		o.back(ctx)
-		return
-	}
+func (o *office) restore(ctx context.Context, b *backup) {
 	o.w.fault("restored from a backup")
-	o.w.say("office", "goes back to its backup")
-	o.goBack(ctx, func(dir string) error { return server.Restore(ctx, dir, o.backup.path) })
+	o.w.say("office", "goes back to a backup of %v", b.when.From.Sub(o.w.begin).Truncate(time.Millisecond))
+	o.goBack(ctx, b, func(dir string) error { return server.Restore(ctx, dir, b.path) })
 }
 
-// goBack puts the database of the backup into the place of the one that is there.
-func (o *office) goBack(ctx context.Context, put func(dir string) error) {
-	o.backup.used = true
+// goBack puts the database of a backup into the place of the one that is there.
+func (o *office) goBack(ctx context.Context, b *backup, put func(dir string) error) {
+	b.used, o.backup.used = true, true
+	begun := time.Now()
 	o.machine.calm()
 	o.leave()
 	if err := o.machine.off(put); err != nil {
@@ -316,9 +325,25 @@ func (o *office) goBack(ctx context.Context, put func(dir string) error) {
 		o.down = true
 		return
 	}
+	o.rename(b)
 	for _, s := range o.w.ledger.savings {
-		s.atOffice = o.backup.had[s.ID]
-		s.Renamed = s.Renamed || s.Twin && !s.atOffice
+		s.atOffice = b.had[s.ID]
 	}
+	o.decided = maps.Clone(b.decided)
 	o.mustStart(ctx)
+	o.w.mu.Lock()
+	defer o.w.mu.Unlock()
+	o.orders.Restore(b.when, since(begun))
+}
+
+// rename notes which changes may get another name now that the office goes back: of copies of one tablet,
+// the first that comes again has the names, whoever had them before.
+func (o *office) rename(b *backup) {
+	o.w.mu.Lock()
+	defer o.w.mu.Unlock()
+	for _, t := range o.w.tablets {
+		for _, s := range t.saves {
+			s.Renamed = s.Renamed || (t.copied || t.putBack) && !b.had[s.ID]
+		}
+	}
 }

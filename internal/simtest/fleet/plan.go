@@ -37,6 +37,7 @@ type Kind string
 const (
 	registers Kind = "registers"
 	edits     Kind = "edits"
+	lends     Kind = "has somebody else edit"
 	opens     Kind = "opens a form"
 	fills     Kind = "saves the form"
 	deletes   Kind = "deletes"
@@ -67,6 +68,7 @@ const (
 	backsUp    Kind = "backs up"
 	restores   Kind = "restores the backup"
 	losesTail  Kind = "finds an older copy of its disk"
+	forgets    Kind = "restores its first backup"
 )
 
 // weights say how often each kind comes.
@@ -93,6 +95,7 @@ func ofTablets() weights {
 	return weights{
 		{registers, 8},
 		{edits, 24},
+		{lends, 2},
 		{opens, 6},
 		{fills, 6},
 		{deletes, 4},
@@ -118,11 +121,12 @@ func ofOffice() weights {
 		{undoes, 10},
 		{corrects, 8},
 		{strikesOff, 2},
-		{decides, 6},
-		{rescopes, 4},
-		{revokes, 3},
+		{decides, 10},
+		{rescopes, 10},
+		{revokes, 4},
 		{backsUp, 5},
-		{restores, 6},
+		{restores, 5},
+		{forgets, 3},
 		{losesTail, 2},
 		{restarts, 2},
 		{setsClock, 1},

@@ -34,13 +34,14 @@ type tablet struct {
 	// told is how far the clocks were off when the office told it the time, nil if one may have been set
 	// in the middle of that.
 	told *clocks
-	// device is its identity, as far as is known.
+	// device is its identity, as it was when somebody last looked, and met when that was.
 	device uuid.UUID
+	met    time.Time
+	// unclear is set when an enrolment ended without anybody knowing how.
+	unclear bool
 	// saves are the changes that were saved here, or came with a copy, in order; the last of them may
 	// wait to be sent.
 	saves []*saving
-	// areas are those that it was ever given, with their parts.
-	areas map[uuid.UUID]bool
 	// invited are the areas for which it is enrolled, and enrolled again.
 	invited []uuid.UUID
 	// opened is a record that somebody has on the screen.
@@ -53,15 +54,18 @@ type tablet struct {
 	spoilt bool
 	// gone is set once it has wiped itself, or does not start any more.
 	gone bool
-	// copied is set once the tablet has a twin, or is one, be it of what it once was.
-	copied bool
+	// copied is set once the tablet has a twin, or is one; putBack once an older copy took its place.
+	copied, putBack bool
+	// author is who is logged in, if it is not the holder.
+	author uuid.UUID
 	kept   *copyOf
 }
 
 // A copyOf is what was kept of a tablet.
 type copyOf struct {
-	path  string
-	saves []*saving
+	path   string
+	saves  []*saving
+	device uuid.UUID
 }
 
 // clocks are how far those of a tablet and of the office are off.
@@ -85,15 +89,6 @@ func (t *tablet) options() clientlib.Options {
 
 func (t *tablet) say(format string, args ...any) { t.w.say(t.name, format, args...) }
 
-// mayHave notes that a tablet was given areas.
-func (t *tablet) mayHave(areas []uuid.UUID) {
-	t.w.mu.Lock()
-	defer t.w.mu.Unlock()
-	for area := range t.w.office.below(areas) {
-		t.areas[area] = true
-	}
-}
-
 // do does one step.
 func (t *tablet) do(ctx context.Context, s Step) {
 	if t.gone {
@@ -106,6 +101,10 @@ func (t *tablet) do(ctx context.Context, s Step) {
 		t.register(ctx, r)
 	case edits:
 		t.edit(ctx, r, t.any(ctx, r, "households", "people", "visits"), t.another(ctx, r))
+	case lends:
+		t.author = t.w.office.anyWorker(r)
+		t.edit(ctx, r, t.any(ctx, r, "households", "people"), nil)
+		t.author = uuid.Nil
 	case opens:
 		if t.opened == nil {
 			t.opened = t.any(ctx, r, "households", "people")
@@ -241,15 +240,13 @@ func (t *tablet) isCopied(ctx context.Context) {
 	defer t.w.mu.Unlock()
 	t.copied, other.copied = true, true
 	other.saves, other.device, other.invited = slices.Clone(t.saves), t.device, t.invited
-	for area := range t.areas {
-		other.areas[area] = true
-	}
+	other.met, other.unclear = time.Now(), t.unclear
 	other.gone, other.locked, other.spoilt = false, t.locked, t.spoilt
 	other.open(ctx)
 }
 
 func (t *tablet) keepCopy(ctx context.Context) {
-	kept := &copyOf{path: filepath.Join(t.w.root, t.name+"-kept.db"), saves: slices.Clone(t.saves)}
+	kept := &copyOf{path: filepath.Join(t.w.root, t.name+"-kept.db"), saves: slices.Clone(t.saves), device: t.device}
 	done := false
 	t.off(ctx, func() error {
 		done = true
@@ -269,7 +266,6 @@ func (t *tablet) goBack(ctx context.Context) {
 		return
 	}
 	t.w.fault("tablet put back to an older copy")
-	t.copied = true
 	t.say("goes back to its copy")
 	done := false
 	t.off(ctx, func() error {
@@ -277,7 +273,7 @@ func (t *tablet) goBack(ctx context.Context) {
 		if err := removeLog(t.path()); err != nil {
 			return err
 		}
-		t.saves, t.told = slices.Clone(t.kept.saves), nil
+		t.saves, t.device, t.putBack, t.told = slices.Clone(t.kept.saves), t.kept.device, true, nil
 		return copyFile(t.kept.path, t.path())
 	})
 	if !done {

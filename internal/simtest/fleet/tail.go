@@ -52,7 +52,7 @@ func (w *witness) sync(ctx context.Context) bool {
 // The first that comes to the server is one that has seen more of it in this epoch, and so the server has to
 // notice.
 func (o *office) loseTail(ctx context.Context) {
-	if o.backup == nil || o.backup.used {
+	if o.backup.used {
 		o.back(ctx)
 		return
 	}
@@ -61,7 +61,7 @@ func (o *office) loseTail(ctx context.Context) {
 	}
 	o.w.fault("older copy of the office's disk")
 	o.w.say("office", "finds an older copy of its disk")
-	o.goBack(ctx, func(dir string) error {
+	o.goBack(ctx, o.backup, func(dir string) error {
 		database := filepath.Join(dir, server.DatabaseFile)
 		if err := removeLog(database); err != nil {
 			return err

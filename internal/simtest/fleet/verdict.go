@@ -30,7 +30,7 @@ func (w *world) calm(ctx context.Context) {
 	w.say("", "all faults stop")
 	o := w.office
 	o.machine.calm()
-	o.astray.Store(0)
+	o.setClock(0)
 	if o.down {
 		return
 	}
@@ -51,6 +51,10 @@ func (w *world) calm(ctx context.Context) {
 		for _, t := range w.tablets {
 			w.finish(ctx, t, round == maxRounds-1)
 		}
+	}
+	for _, t := range w.tablets {
+		w.idle(ctx, t)
+		t.mustBeWiped()
 	}
 }
 
@@ -78,6 +82,18 @@ func (w *world) finish(ctx context.Context, t *tablet, last bool) {
 	}
 }
 
+// idle syncs a tablet when there is nothing new anywhere.
+func (w *world) idle(ctx context.Context, t *tablet) {
+	if t.gone {
+		return
+	}
+	result, err := t.syncOnce(ctx, nil)
+	t.wire.hangUp()
+	if err != nil || result.Changes > 0 || result.Records > 0 {
+		w.broke("a sync with nothing new brings nothing", "%s ends with %+v, %v", t.name, result, err)
+	}
+}
+
 // judge collects the evidence and asks the oracle.
 func (w *world) judge(ctx context.Context) {
 	if w.office.down {
@@ -93,6 +109,7 @@ func (w *world) judge(ctx context.Context) {
 	e := oracle.Evidence{
 		Changes: w.ledger.changes(func(s *saving) bool { return s.atOffice || held[s.ID] }),
 		Entries: w.entries(ctx, view.changed), Records: view.records, Slack: syncproto.ClockSlack,
+		Homes: w.ledger.homes(), Orders: w.office.orders, Decided: w.office.decided, Now: time.Now(),
 	}
 	e.Conflicts = w.conflicts(ctx, e.Records)
 	for _, t := range w.tablets {
@@ -128,10 +145,14 @@ func (w *world) entries(ctx context.Context, records []uuid.UUID) []oracle.Entry
 			for field, v := range e.Fields {
 				writes[field] = string(v)
 			}
-			out = append(out, oracle.Entry{
+			entry := oracle.Entry{
 				Record: record.String(), Device: e.Device.String(), N: e.Version.N, Office: e.DeviceName == "office", Writes: writes,
-				Status: string(e.Status), Claimed: e.Claimed, Received: e.Received, Time: e.Time,
-			})
+				Status: string(e.Status), Claimed: e.Claimed, Received: e.Received, Time: e.Time, When: w.office.when(e.Received),
+			}
+			if !entry.Office {
+				entry.Author = e.Author.String()
+			}
+			out = append(out, entry)
 		}
 	}
 	return out
@@ -169,20 +190,9 @@ func differ(c server.Conflict) bool {
 	return len(values) > 1
 }
 
-// replica gives what a tablet shows, and of which areas it should.
+// replica gives what a tablet shows.
 func (w *world) replica(ctx context.Context, t *tablet) oracle.Replica {
-	out := oracle.Replica{Name: t.name, Areas: map[string]bool{syncproto.Everyone.String(): true}, Records: map[string]oracle.Shown{}, Deletes: map[string]bool{}}
-	devices, err := w.office.srv.Accounts.Devices(ctx, w.office.admin)
-	if err != nil {
-		w.broke("errors are clear", "list the devices: %v", err)
-	}
-	for _, d := range devices {
-		if d.ID == t.device {
-			for area := range w.office.below(d.Areas) {
-				out.Areas[area.String()] = true
-			}
-		}
-	}
+	out := oracle.Replica{Name: t.name, Device: t.device.String(), Records: map[string]oracle.Shown{}, Deletes: map[string]bool{}}
 	for _, c := range syncproto.Collections() {
 		list, err := t.store.List(ctx, c.Name, uuid.Nil)
 		t.expect("list records", err)
@@ -236,7 +246,9 @@ func (w *world) tearDown() {
 		t.machine.disk.Close()
 	}
 	w.office.leave()
-	w.office.forgetBackup()
+	for _, b := range []*backup{w.office.first, w.office.backup} {
+		b.forget()
+	}
 	w.office.machine.disk.Close()
 }
 

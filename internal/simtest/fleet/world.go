@@ -173,6 +173,8 @@ func (w *world) setUp(ctx context.Context, p Plan) error {
 		return err
 	}
 	o := &office{w: w, machine: machine, turn: make(chan struct{}, 1), log: &bytes.Buffer{}, workers: map[uuid.UUID]uuid.UUID{}}
+	o.orders, o.decided = oracle.NewOrders(), map[oracle.Version]oracle.Decision{}
+	o.setClock(0)
 	w.office = o
 	o.turn <- struct{}{}
 	if err := errors.Join(o.start(ctx), o.furnish(ctx)); err != nil {
@@ -180,7 +182,7 @@ func (w *world) setUp(ctx context.Context, p Plan) error {
 	}
 	r := rand.New(rand.NewPCG(p.Seed, 4)) //nolint:gosec // it makes up a story
 	for i := range p.Tablets + maxCopies {
-		t := &tablet{w: w, name: fmt.Sprint("tablet ", i+1), areas: map[uuid.UUID]bool{}, gone: true, locked: true, step: []int{0, 1, 4}[i%3]}
+		t := &tablet{w: w, name: fmt.Sprint("tablet ", i+1), gone: true, locked: true, step: []int{0, 1, 4}[i%3]}
 		t.wire = &wire{net: &w.net, heard: t.heard}
 		t.wire.use(link.Good(100 * time.Millisecond))
 		if t.machine, err = newMachine(filepath.Join(w.root, fmt.Sprint("tablet-", i+1))); err != nil {
@@ -200,6 +202,10 @@ func (w *world) setUp(ctx context.Context, p Plan) error {
 			return err
 		}
 		t.wire.hangUp()
+		if i == p.Tablets/2 {
+			o.back(ctx)
+			o.first = o.backup
+		}
 	}
 	return nil
 }

@@ -5,10 +5,10 @@ package oracle
 func (e Evidence) judgeClaims(matches []Match) (broken []Violation) {
 	alike := map[string]int{}
 	for _, c := range e.Changes {
-		alike[key(c.Record, c.By == Office, c.Writes)]++
+		alike[c.key()]++
 	}
 	for _, m := range matches {
-		if m.By != Office && alike[key(m.Change.Record, false, m.Change.Writes)] == 1 && m.Entry.Claimed > m.Change.Claimed {
+		if m.By != Office && alike[m.key()] == 1 && m.Entry.Claimed > m.Change.Claimed {
 			broken = append(broken, violation("a claim stays what it was", "change %d of %s claimed %d, and has come to claim %d", m.ID, m.By, m.Change.Claimed, m.Entry.Claimed))
 		}
 	}

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
+	"time"
 )
 
 // A Conflict is one that the office lists as open.
@@ -56,15 +58,22 @@ type Evidence struct {
 	Records map[string]Shown
 	// Replicas are the tablets that synced to the end.
 	Replicas []Replica
+	// Homes names, for each record, the one that says in which area it is: itself or its household.
+	Homes map[string]string
+	// Orders are what the office was told of the devices, and Decided what people decided there about
+	// changes that were held.
+	Orders  *Orders
+	Decided map[Version]Decision
 	// Slack is how far, in milliseconds, a tablet's clock may be ahead and still be believed.
 	Slack int64
+	// Now is when all this is looked at.
+	Now time.Time
 }
 
-// A Replica is what one tablet shows in the end, and of which areas it should.
+// A Replica is what one tablet shows in the end.
 type Replica struct {
-	Name    string
-	Areas   map[string]bool
-	Records map[string]Shown
+	Name, Device string
+	Records      map[string]Shown
 	// Deletes holds the records that were deleted on the tablet by a change that is not applied.
 	Deletes map[string]bool
 }
@@ -82,6 +91,8 @@ func Judge(e Evidence) []Violation {
 	}
 	broken = append(broken, judgeForms(matches)...)
 	broken = append(broken, e.judgeClaims(matches)...)
+	broken = append(broken, fatesOf(e, matches).judge()...)
+	broken = append(broken, e.judgePlaces()...)
 	for _, r := range e.Replicas {
 		broken = append(broken, e.judgeReplica(r)...)
 	}
@@ -226,13 +237,25 @@ func (e Evidence) contesting(record string) []string {
 	return out
 }
 
+// judgePlaces looks at whether each record is where its household is.
+func (e Evidence) judgePlaces() (broken []Violation) {
+	for _, id := range slices.Sorted(maps.Keys(e.Records)) {
+		record, home := e.Records[id], e.Records[e.Homes[id]]
+		if area, says := home.Values["area"]; says && area != strconv.Quote(record.Area) {
+			broken = append(broken, violation("what belongs to a household is where it is", "record %s is in area %s, its household is in %s", id, record.Area, area))
+		}
+	}
+	return broken
+}
+
 // judgeReplica compares what a tablet shows with what the office shows of its areas.
 func (e Evidence) judgeReplica(r Replica) (broken []Violation) {
+	stands := e.Orders.Of(r.Device, At(e.Now))
 	for _, id := range slices.Sorted(maps.Keys(e.Records)) {
 		office := e.Records[id]
 		own, has := r.Records[id]
 		switch {
-		case !r.Areas[office.Area]:
+		case !stands.Sure(func(s Standing) bool { return s.Areas[office.Area] }):
 			continue
 		case !has && (office.Deleted || r.Deletes[id]):
 			continue // tablets list what does not show as deleted
@@ -244,7 +267,8 @@ func (e Evidence) judgeReplica(r Replica) (broken []Violation) {
 	}
 	for _, id := range slices.Sorted(maps.Keys(r.Records)) {
 		office, known := e.Records[id]
-		if (!known || !r.Areas[office.Area]) && len(r.Records[id].Own) < len(r.Records[id].Values) {
+		mine := known && stands.Maybe(func(s Standing) bool { return s.Areas[office.Area] })
+		if !mine && len(r.Records[id].Own) < len(r.Records[id].Values) {
 			broken = append(broken, violation("nothing leaks", "%s shows record %s, of which it should know nothing", r.Name, id))
 		}
 	}

@@ -20,6 +20,8 @@ type Change struct {
 	ID int
 	// By is whose change it is: a tablet's name, or [Office].
 	By string
+	// Author is in whose name a tablet's change was made.
+	Author string
 	// Form is the ID of the first change that was saved together with it.
 	Form       int
 	Record     string
@@ -61,10 +63,14 @@ type Entry struct {
 	Device string
 	N      int64
 	// Office says that the office made it.
-	Office                  bool
+	Office bool
+	// Author is in whose name a device made it.
+	Author                  string
 	Writes                  map[string]string
 	Status                  string
 	Claimed, Received, Time int64
+	// When is when it came.
+	When Span
 }
 
 // Applied is the status of a change that counts.
@@ -92,25 +98,27 @@ func violation(promise, format string, args ...any) Violation {
 }
 
 // key is what a change and an entry have in common.
-func key(record string, office bool, writes map[string]string) string {
-	text := fmt.Sprint(record, office)
+func key(record string, office bool, author string, writes map[string]string) string {
+	text := fmt.Sprint(record, office, author)
 	for _, field := range slices.Sorted(maps.Keys(writes)) {
 		text += "\x00" + field + "\x00" + writes[field]
 	}
 	return text
 }
 
+func (c Change) key() string { return key(c.Record, c.By == Office, c.Author, c.Writes) }
+
 // MatchAll finds for each entry the change that it is of. It reports changes that are owed and missing,
 // that are there twice, and entries of nobody's.
 func MatchAll(changes []Change, entries []Entry) (matches []Match, broken []Violation) {
 	open := map[string][]Entry{}
 	for _, e := range entries {
-		k := key(e.Record, e.Office, e.Writes)
+		k := key(e.Record, e.Office, e.Author, e.Writes)
 		open[k] = append(open[k], e)
 	}
 	rest := map[string][]Change{}
 	for _, c := range changes {
-		k := key(c.Record, c.By == Office, c.Writes)
+		k := c.key()
 		at := slices.IndexFunc(open[k], func(e Entry) bool { return e.Claimed == c.Claimed })
 		if at < 0 || c.Void {
 			rest[k] = append(rest[k], c)
@@ -121,7 +129,7 @@ func MatchAll(changes []Change, entries []Entry) (matches []Match, broken []Viol
 	}
 	found := map[string]bool{}
 	for _, m := range matches {
-		found[key(m.Change.Record, m.By == Office, m.Change.Writes)] = true
+		found[m.key()] = true
 	}
 	for _, k := range slices.Sorted(maps.Keys(rest)) {
 		slices.SortStableFunc(rest[k], func(a, b Change) int { return cmp.Compare(rank(a), rank(b)) })

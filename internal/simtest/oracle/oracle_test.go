@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"satchel/internal/simtest/oracle"
 )
@@ -15,22 +16,27 @@ func story() oracle.Evidence {
 	phone := func(id int, by, value string, saw ...oracle.Sight) oracle.Change {
 		return oracle.Change{
 			ID: id, By: by, Form: id, Record: "h1", Collection: "households", Owed: true, Claimed: int64(100 + id),
-			Writes: map[string]string{"phone": value}, Saw: map[string][]oracle.Sight{"phone": saw},
+			Author: "w", Writes: map[string]string{"phone": value}, Saw: map[string][]oracle.Sight{"phone": saw},
 		}
 	}
 	first := oracle.Sight{Value: `"1"`, Time: 100}
 	changes := []oracle.Change{phone(0, "a", `"1"`), phone(1, "a", `"2"`, first), phone(2, "b", `"3"`, first)}
+	changes[0].Writes["area"] = `"x"`
 	entry := func(c oracle.Change, n int64) oracle.Entry {
-		return oracle.Entry{Record: c.Record, Device: c.By, N: n, Writes: c.Writes, Status: oracle.Applied, Claimed: c.Claimed, Received: 1000, Time: c.Claimed}
+		return oracle.Entry{Record: c.Record, Device: c.By, N: n, Author: c.Author, When: at(int64(c.ID) + 1), Writes: c.Writes, Status: oracle.Applied, Claimed: c.Claimed, Received: 1000, Time: c.Claimed}
 	}
 	deletion := oracle.Change{
 		ID: 3, By: "b", Form: 3, Record: "h1", Collection: "households", Owed: true, Claimed: 103,
-		Writes: map[string]string{oracle.Deleted: oracle.True}, Saw: map[string][]oracle.Sight{"phone": {{Value: `"3"`, Time: 102}}},
+		Author: "w", Writes: map[string]string{oracle.Deleted: oracle.True}, Saw: map[string][]oracle.Sight{"phone": {{Value: `"3"`, Time: 102}}, "area": {{Value: `"x"`, Time: 100}}},
 	}
 	changes = append(changes, deletion)
 	shown := oracle.Shown{
 		Collection: "households", Area: "x", Deleted: true, Conflicts: []string{"phone"},
-		Values: map[string]string{"phone": `"3"`, oracle.Deleted: oracle.True},
+		Values: map[string]string{"phone": `"3"`, "area": `"x"`, oracle.Deleted: oracle.True},
+	}
+	orders := oracle.NewOrders()
+	for _, device := range []string{"a", "b"} {
+		orders.Set(device, at(0), oracle.Standing{Areas: areas, Authors: workers})
 	}
 	return oracle.Evidence{
 		Changes: changes,
@@ -40,10 +46,24 @@ func story() oracle.Evidence {
 			{Record: "h1", Field: oracle.Deleted, Sides: []oracle.Side{{Field: oracle.Deleted, Value: oracle.True}, {Field: "phone", Value: `"2"`}}},
 		},
 		Records:  map[string]oracle.Shown{"h1": shown},
-		Replicas: []oracle.Replica{{Name: "a", Areas: map[string]bool{"x": true}, Records: map[string]oracle.Shown{}}},
+		Replicas: []oracle.Replica{{Name: "a", Device: "a", Records: map[string]oracle.Shown{}}},
+		Homes:    map[string]string{"h1": "h1"},
+		Orders:   orders,
 		Slack:    1000,
+		Now:      at(100).To,
 	}
 }
+
+// areas and workers are those of both tablets.
+var areas, workers = map[string]bool{"x": true}, map[string]bool{"w": true}
+
+// stand has a tablet stand otherwise since the first changes came.
+func stand(e *oracle.Evidence, device string, one oracle.Standing) {
+	e.Orders.Set(device, at(0), one)
+}
+
+// at gives the span of a second.
+func at(second int64) oracle.Span { return oracle.At(time.Unix(second, 0)) }
 
 func TestNothingIsBroken(t *testing.T) {
 	for _, v := range oracle.Judge(story()) {
@@ -74,6 +94,23 @@ func TestEachPromiseCanBeBroken(t *testing.T) {
 		"a deletion is not shown":        {func(e *oracle.Evidence) { e.Records["h1"] = undeleted(e.Records["h1"]) }, "the latest shows"},
 		"an edit was swallowed":          {func(e *oracle.Evidence) { e.Conflicts = e.Conflicts[:1] }, "a deletion never swallows an edit"},
 		"an edit that was seen contests": {func(e *oracle.Evidence) { e.Conflicts[1].Sides[1].Value = `"3"` }, "who saw a deletion does not contest it"},
+		"who may not write there did": {func(e *oracle.Evidence) {
+			stand(e, "b", oracle.Standing{Areas: map[string]bool{"y": true}, Authors: workers})
+		}, "what may not be is held"},
+		"who may not write at all did": {func(e *oracle.Evidence) { stand(e, "b", oracle.Standing{Areas: areas}) }, "what may not be is held"},
+		"who was revoked wrote": {func(e *oracle.Evidence) {
+			stand(e, "b", oracle.Standing{Areas: areas, Authors: workers, Revoked: true})
+		}, "what may not be is held"},
+		"a change is held for nothing": {func(e *oracle.Evidence) { e.Entries[3].Status = "held" }, "nothing is held without a reason"},
+		"a change waits for nothing":   {func(e *oracle.Evidence) { e.Entries[3].Status = oracle.Waiting }, "what waits is applied as soon as it can be"},
+		"nobody discarded it":          {func(e *oracle.Evidence) { e.Entries[3].Status = oracle.Discarded }, "only people discard"},
+		"a decision is forgotten": {func(e *oracle.Evidence) {
+			e.Decided = map[oracle.Version]oracle.Decision{{Device: "b", N: 2}: {Status: oracle.Discarded, When: at(3)}}
+		}, "what was decided stays"},
+		"a member stays behind": {func(e *oracle.Evidence) {
+			e.Records["p1"] = oracle.Shown{Collection: "people", Area: "y"}
+			e.Homes["p1"] = "h1"
+		}, "what belongs to a household is where it is"},
 		"a tablet lacks a record": {func(e *oracle.Evidence) {
 			e.Records["h2"] = oracle.Shown{Collection: "households", Area: "x"}
 		}, "all show the same"},
@@ -81,7 +118,8 @@ func TestEachPromiseCanBeBroken(t *testing.T) {
 			e.Replicas[0].Records["h1"] = undeleted(e.Records["h1"])
 		}, "all show the same"},
 		"a tablet shows another area's": {func(e *oracle.Evidence) {
-			e.Replicas[0].Records["h1"], e.Replicas[0].Areas = e.Records["h1"], nil
+			e.Replicas[0].Records["h1"] = e.Records["h1"]
+			e.Orders.Set("a", at(50), oracle.Standing{})
 		}, "nothing leaks"},
 	} {
 		t.Run(name, func(t *testing.T) {
