@@ -182,7 +182,7 @@ func (w *world) setUp(ctx context.Context, p Plan) error {
 	}
 	r := rand.New(rand.NewPCG(p.Seed, 4)) //nolint:gosec // it makes up a story
 	for i := range p.Tablets + maxCopies {
-		t := &tablet{w: w, name: fmt.Sprint("tablet ", i+1), gone: true, locked: true, step: []int{0, 1, 4}[i%3]}
+		t := &tablet{w: w, name: fmt.Sprint("tablet ", i+1), gone: true, locked: true, step: []int{0, 2, 0, 5}[i%4]}
 		t.wire = &wire{net: &w.net, heard: t.heard}
 		t.wire.use(link.Good(100 * time.Millisecond))
 		if t.machine, err = newMachine(filepath.Join(w.root, fmt.Sprint("tablet-", i+1))); err != nil {
