@@ -46,7 +46,7 @@ func happened() []incident {
 		{"A household was deleted on one tablet and edited on another.", `kragujevac did not know of the deletion and came later, so the household shows, with the note "Moved in, the roof is finished."; deleted: false. Open conflicts: 1.`},
 		{"The clock of a tablet said 2038.", "What prokuplje recorded claims the year 2038. Satchel set it to 5 minutes after it came, and the tablet tells its worker to set the clock: true. So the address that raska wrote afterwards, Toplička 3, shows. Open conflicts: 0."},
 		{"A household moved to a municipality that its worker's tablet does not have.", "The edit was held (out_of_scope) until the administrator applied it. Now krusevac has the household, with its people (5) and deliveries (1); nis has it: false."},
-		{"A tablet was restored from an old copy of its file.", "smederevo took a new identity: true. The server has 2 identities of it, with 244 and 1 changes. The two families have the visits of their registration, the one recorded before the copy came back, and the one after: 4."},
+		{"A tablet was restored from an old copy of its file.", "smederevo took a new identity: true. The server has two histories of it, with 244 and 1 changes. The two families have the visits of their registration, the one recorded before the copy came back, and the one after: 4."},
 		{"A family was registered by two workers.", "People trained: 438, and once the administrator had merged the two: 437. Nothing was moved, so the merger can be undone."},
 		{"A delivery was entered twice.", "Prefabricated houses: 22, and once the worker had cancelled the second entry, with the reason: 21."},
 	}

@@ -1,10 +1,12 @@
 package demo
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -67,15 +69,17 @@ func (d *demo) loseReply(ctx context.Context) error {
 	return nil
 }
 
-// taken gives how many changes the server has of the tablet of that name, for each identity of it.
+// taken gives how many changes the server has of the tablet of that name, for each identity of which it has
+// any, the most first.
 func (d *demo) taken(ctx context.Context, name string) ([]int64, error) {
 	devices, err := d.server.Accounts.Devices(ctx, d.admin)
 	var out []int64
 	for _, device := range devices {
-		if device.Name == name {
+		if device.Name == name && device.N > 0 {
 			out = append(out, device.N)
 		}
 	}
+	slices.SortFunc(out, func(a, b int64) int { return cmp.Compare(b, a) })
 	return out, err
 }
 
@@ -296,6 +300,9 @@ func (d *demo) oldCopy(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if len(taken) != 2 {
+		return fmt.Errorf("the server has the histories %v of %s, not two", taken, t.name)
+	}
 	var visits int
 	for _, f := range t.families[:2] {
 		list, err := t.store.List(ctx, "visits", f.household.ID)
@@ -305,8 +312,8 @@ func (d *demo) oldCopy(ctx context.Context) error {
 		visits += len(list)
 	}
 	d.tell("A tablet was restored from an old copy of its file.",
-		"%s took a new identity: %t. The server has %d identities of it, with %d and %d changes. The two families have the visits of their registration, the one recorded before the copy came back, and the one after: %d.",
-		t.name, result.NewIdentity, len(taken), taken[0], taken[len(taken)-1], visits)
+		"%s took a new identity: %t. The server has two histories of it, with %d and %d changes. The two families have the visits of their registration, the one recorded before the copy came back, and the one after: %d.",
+		t.name, result.NewIdentity, taken[0], taken[1], visits)
 	return nil
 }
 

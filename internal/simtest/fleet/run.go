@@ -75,7 +75,7 @@ func (r Runner) Play(ctx context.Context, job Job) (Outcome, error) {
 	}
 	limited, cancel := context.WithTimeout(ctx, r.Limit)
 	defer cancel()
-	c := exec.CommandContext(limited, r.Binary, "-test.run=^TestJob$") //nolint:gosec // it is the binary that Build made
+	c := exec.CommandContext(limited, r.Binary, "-test.run=^TestJob$")                                //nolint:gosec // it is the binary that Build made
 	c.Dir, c.Env = dir, append(os.Environ(), jobVariable+"="+string(text), "TMPDIR="+dir, "GOGC=400") // it is over before it is large
 	said, err := c.CombinedOutput()
 	if ctx.Err() != nil {

@@ -2,6 +2,7 @@ package planted
 
 import (
 	"encoding/json"
+	"maps"
 	"os"
 	"strconv"
 	"testing"
@@ -9,9 +10,13 @@ import (
 	"satchel/internal/simtest/laws"
 )
 
-// catchers play a part of the harness with a seed, and give which promises were broken. Those that need the
-// whole product are not in a program that is built for the others alone.
-var catchers = map[string]func(t *testing.T, seed uint64) []Break{"laws": byLaws}
+// catchers play a part of the harness with a seed, and give which promises were broken. The laws need so
+// little of the product that they can be built alone.
+func catchers() map[string]func(t *testing.T, seed uint64) []Break {
+	out := maps.Clone(whole)
+	out["laws"] = byLaws
+	return out
+}
 
 // histories is how many the laws are held to at once: a second's worth.
 const histories = 20_000
@@ -30,7 +35,7 @@ func broken(promise string, err error) []Break {
 
 // TestCatch is what a [Hunt] runs.
 func TestCatch(t *testing.T) {
-	play := catchers[os.Getenv(envCatcher)]
+	play := catchers()[os.Getenv(envCatcher)]
 	if play == nil {
 		t.Skip("plays one run for cmd/planted")
 	}

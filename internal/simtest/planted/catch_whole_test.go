@@ -10,8 +10,9 @@ import (
 	"satchel/internal/simtest/hostile"
 )
 
-func init() {
-	catchers["fleet"], catchers["crash"], catchers["hostile"], catchers["faults"] = byFleet, byImages, byInputs, byFaults
+// whole are the catchers that need the whole product.
+var whole = map[string]func(t *testing.T, seed uint64) []Break{
+	"fleet": byFleet, "crash": byImages, "hostile": byInputs, "faults": byFaults,
 }
 
 func byFleet(t *testing.T, seed uint64) (out []Break) {
