@@ -179,6 +179,7 @@ func (t *tablet) rescue(ctx context.Context, r *rand.Rand) {
 	if o.down || o.machine.dead {
 		return
 	}
+	t.tries()
 	receipts, err := o.srv.Engine.TakeRescue(ctx, o.admin, requests)
 	o.expect("import a rescue file", err)
 	t.say("hands in a rescue file with %d changes: %d taken%s", before, len(receipts), orError(err))

@@ -49,11 +49,11 @@ func (t *tablet) sits(ctx context.Context) sitting {
 	}
 	for _, one := range t.saves[s.from:] {
 		first := one.certain && !one.tried && !one.atOffice
-		one.tried = true
 		if first && one.Collection == "households" && one.Saw == nil && t.isAsRecorded(ctx, one) {
 			s.recorded = append(s.recorded, one)
 		}
 	}
+	t.tries()
 	return s
 }
 
@@ -72,8 +72,18 @@ func (t *tablet) isAsRecorded(ctx context.Context, s *saving) bool {
 	return true
 }
 
+// tries notes that the office may have all that was saved so far.
+func (t *tablet) tries() {
+	t.w.mu.Lock()
+	defer t.w.mu.Unlock()
+	for _, one := range t.saves {
+		one.tried = true
+	}
+}
+
 // rises looks how things stand once a sync has ended, and notes what came of it.
 func (t *tablet) rises(ctx context.Context, s sitting, result clientlib.SyncResult, err error) {
+	t.tries() // what was saved meanwhile may have been sent too
 	if t.told = nil; err == nil && s.clocks == t.clocks() {
 		t.told = &s.clocks
 	}
