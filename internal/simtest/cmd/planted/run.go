@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 
 	"satchel/internal/simtest/planted"
@@ -159,7 +160,8 @@ func (t *table) row(c planted.Catch, err error) {
 		fmt.Fprintf(t.w, "%s MISSED, in %d runs of %.0f s\n", name, c.Runs, c.Took.Seconds())
 	default:
 		t.caught++
-		fmt.Fprintf(t.w, "%s %-5s seed %-3d %3d runs %5.1f s  %s: %.100s\n", name, c.By, c.Seed, c.Runs, c.Took.Seconds(), c.Promise, c.What)
+		what, _, _ := strings.Cut(c.What, "\n")
+		fmt.Fprintf(t.w, "%s %-5s seed %-3d %3d runs %5.1f s  %s: %.100s\n", name, c.By, c.Seed, c.Runs, c.Took.Seconds(), c.Promise, what)
 	}
 }
 
