@@ -13,8 +13,10 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-	"modernc.org/sqlite" // also the driver of the store's file
+	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
+
+	"satchel/internal/statements"
 )
 
 // Options are what a program may choose of a store. The zero Options are good.
@@ -59,6 +61,8 @@ type Store struct {
 	options Options
 	// syncing is held while an exchange is under way.
 	syncing sync.Mutex
+	// packers are the [gzip.Writer]s that are not at work.
+	packers sync.Pool
 	index   index
 	// stall is how long a link may be silent before an exchange gives up.
 	stall time.Duration
@@ -131,7 +135,7 @@ func Open(ctx context.Context, path, pin string, options Options) (*Store, error
 
 // open opens the file and brings it to the newest schema; unlock gives what opens its content.
 func open(ctx context.Context, path string, options Options, unlock func(*sql.DB) (box, error)) (*Store, error) {
-	db, err := sql.Open("sqlite", dsn(path))
+	db, err := statements.Open(dsn(path))
 	if err != nil {
 		return nil, fmt.Errorf("open the store: %w", err)
 	}
@@ -200,9 +204,6 @@ func diskError(left string, err error) error {
 type tx struct {
 	*sql.Tx
 	box box
-	// prepared holds the statements of the transaction by their text: a page of records runs the same
-	// few of them thousands of times.
-	prepared map[string]*sql.Stmt
 	// touched holds the records whose shown state changed.
 	touched touched
 	// mine holds the device's identities, once they were asked for.
@@ -219,7 +220,7 @@ func (s *Store) write(ctx context.Context, do func(*tx) error) (err error) {
 		return err
 	}
 	defer sqlTx.Rollback()
-	t := &tx{Tx: sqlTx, box: s.box, prepared: map[string]*sql.Stmt{}, touched: touched{}}
+	t := &tx{Tx: sqlTx, box: s.box, touched: touched{}}
 	if err := do(t); err != nil {
 		return err
 	}
@@ -242,35 +243,18 @@ func (s *Store) read(ctx context.Context, do func(*tx) error) (err error) {
 		return err
 	}
 	defer sqlTx.Rollback()
-	return do(&tx{Tx: sqlTx, box: s.box, prepared: map[string]*sql.Stmt{}})
-}
-
-// prepare gives the prepared form of one statement. The end of the transaction closes it.
-func (t *tx) prepare(ctx context.Context, query string) (*sql.Stmt, error) {
-	if stmt := t.prepared[query]; stmt != nil {
-		return stmt, nil
-	}
-	stmt, err := t.PrepareContext(ctx, query)
-	t.prepared[query] = stmt
-	return stmt, err
+	return do(&tx{Tx: sqlTx, box: s.box})
 }
 
 // exec runs one statement for its effect.
 func (t *tx) exec(ctx context.Context, query string, args ...any) error {
-	stmt, err := t.prepare(ctx, query) //nolint:sqlclosecheck // the end of the transaction closes it
-	if err == nil {
-		_, err = stmt.ExecContext(ctx, args...)
-	}
+	_, err := t.ExecContext(ctx, query, args...)
 	return err
 }
 
 // each runs a query and calls do for each of its rows.
 func (t *tx) each(ctx context.Context, query string, args []any, do func(scan func(...any) error) error) error {
-	stmt, err := t.prepare(ctx, query) //nolint:sqlclosecheck // the end of the transaction closes it
-	if err != nil {
-		return err
-	}
-	rows, err := stmt.QueryContext(ctx, args...)
+	rows, err := t.QueryContext(ctx, query, args...)
 	if err != nil {
 		return err
 	}

@@ -20,6 +20,7 @@ import (
 	"modernc.org/sqlite" // also registers the driver "sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
 
+	"satchel/internal/statements"
 	"satchel/migrations"
 )
 
@@ -68,14 +69,14 @@ func Open(ctx context.Context, path string) (*Store, error) {
 	}
 	s := &Store{path: path}
 	var err error
-	if s.write, err = sql.Open("sqlite", dsn(path, "FULL")); err != nil {
+	if s.write, err = statements.Open(dsn(path, "FULL")); err != nil {
 		return nil, fmt.Errorf("open %s: %w", path, err)
 	}
 	s.write.SetMaxOpenConns(1)
 	if err := migrations.Up(ctx, s.write); err != nil {
 		return nil, errors.Join(fmt.Errorf("open %s: %w", path, explain(err)), s.write.Close())
 	}
-	if s.read, err = sql.Open("sqlite", dsn(path, "FULL")+"&_pragma=query_only(1)"); err != nil {
+	if s.read, err = statements.Open(dsn(path, "FULL") + "&_pragma=query_only(1)"); err != nil {
 		return nil, errors.Join(fmt.Errorf("open %s: %w", path, err), s.write.Close())
 	}
 	s.read.SetMaxOpenConns(readers)
