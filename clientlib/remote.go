@@ -151,7 +151,7 @@ func (s *Store) send(ctx context.Context, r round, access string) (answer, error
 	defer cancel(nil)
 	silence := time.AfterFunc(s.stall, func() { cancel(errors.New("the link has gone silent")) })
 	defer silence.Stop()
-	body, err := packRequest(r.request)
+	body, err := s.pack(r.request)
 	if err != nil {
 		return answer{}, err
 	}
@@ -197,10 +197,15 @@ func (s *Store) send(ctx context.Context, r round, access string) (answer, error
 	return answer{reply, (sent.Load() + answered.Load()) / 2}, nil
 }
 
-// packRequest writes a request as it travels.
-func packRequest(r syncproto.Request) ([]byte, error) {
+// pack writes a request as it travels.
+func (s *Store) pack(r syncproto.Request) ([]byte, error) {
+	packer, ok := s.packers.Get().(*gzip.Writer) // a new one takes most of a MB, and as much time as to pack a request
+	if !ok {
+		packer = gzip.NewWriter(nil)
+	}
+	defer s.packers.Put(packer)
 	var body bytes.Buffer
-	packer := gzip.NewWriter(&body)
+	packer.Reset(&body)
 	if err := syncproto.WriteRequest(packer, r); err != nil {
 		return nil, fmt.Errorf("write the outbox for sending: %w", err)
 	}
