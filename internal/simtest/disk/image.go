@@ -102,7 +102,10 @@ func (e edit) apply(content []byte, filler func([]byte)) []byte {
 		return content[:end]
 	}
 	if before := len(content); end > before {
-		content = slices.Grow(content, end-before)[:end]
+		if end > cap(content) {
+			content = slices.Grow(content, max(end, 2*before)-before)
+		}
+		content = content[:end]
 		clear(content[before:])
 		if hole := content[before:max(before, int(e.offset))]; filler != nil && e.data != nil {
 			filler(hole)

@@ -76,8 +76,7 @@ func (r Runner) Play(ctx context.Context, job Job) (Outcome, error) {
 	limited, cancel := context.WithTimeout(ctx, r.Limit)
 	defer cancel()
 	c := exec.CommandContext(limited, r.Binary, "-test.run=^TestJob$") //nolint:gosec // it is the binary that Build made
-	// A history is over before its garbage is much: collecting less of it saves time.
-	c.Dir, c.Env = dir, append(os.Environ(), jobVariable+"="+string(text), "TMPDIR="+dir, "GOGC=400")
+	c.Dir, c.Env = dir, append(os.Environ(), jobVariable+"="+string(text), "TMPDIR="+dir)
 	said, err := c.CombinedOutput()
 	if ctx.Err() != nil {
 		return Outcome{}, ctx.Err()

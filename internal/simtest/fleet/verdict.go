@@ -47,39 +47,41 @@ func (w *world) calm(ctx context.Context) {
 		t.restart(ctx)
 		t.wire.use(link.Good(100 * time.Millisecond))
 	}
-	for round := range maxRounds {
+	for round := 1; ; round++ {
+		if w.finish(ctx, round) {
+			break
+		}
+	}
+	for range 2 { // what began anew in the one would come in the other
 		for _, t := range w.tablets {
-			w.finish(ctx, t, round == maxRounds-1)
+			w.idle(ctx, t)
 		}
 	}
 	for _, t := range w.tablets {
-		w.idle(ctx, t)
 		t.mustBeWiped()
 	}
 }
 
-// finish syncs a tablet; in the last round nothing may be left.
-func (w *world) finish(ctx context.Context, t *tablet, last bool) {
-	if t.gone {
-		return
-	}
-	result, err := t.syncOnce(ctx, nil)
-	defer t.wire.hangUp()
-	if last && t.locked { // its credentials ended in this very round
-		result, err = t.syncOnce(ctx, nil)
-	}
-	if !last || t.gone {
-		return
-	}
-	if err != nil || !result.Complete || !result.Safe {
-		w.broke("everything comes through", "after %d rounds of syncs %s ends with %+v, %v", maxRounds, t.name, result, err)
-		return
-	}
-	for range 2 { // what began anew in the one would come in the other
-		if again, _ := t.syncOnce(ctx, nil); again.Records > 0 {
-			w.broke("nothing comes twice", "%s has all, and is sent %d records", t.name, again.Records)
+// finish syncs every tablet, and reports whether everything has come through. In the last round nothing
+// may be left.
+func (w *world) finish(ctx context.Context, round int) (done bool) {
+	done = round > 1 // before that, nobody had what those sent who came later
+	for _, t := range w.tablets {
+		if t.gone {
+			continue
 		}
+		result, err := t.syncOnce(ctx, nil)
+		if round == maxRounds && t.locked { // its credentials ended in this very round
+			result, err = t.syncOnce(ctx, nil)
+		}
+		t.wire.hangUp()
+		through := t.gone || err == nil && result.Complete && result.Safe
+		if round == maxRounds && !through {
+			w.broke("everything comes through", "after %d rounds of syncs %s ends with %+v, %v", maxRounds, t.name, result, err)
+		}
+		done = done && through && result.Changes == 0
 	}
+	return done || round == maxRounds
 }
 
 // idle syncs a tablet when there is nothing new anywhere.
@@ -90,7 +92,7 @@ func (w *world) idle(ctx context.Context, t *tablet) {
 	result, err := t.syncOnce(ctx, nil)
 	t.wire.hangUp()
 	if err != nil || result.Changes > 0 || result.Records > 0 {
-		w.broke("a sync with nothing new brings nothing", "%s ends with %+v, %v", t.name, result, err)
+		w.broke("who has all is sent nothing and sends nothing", "%s ends with %+v, %v", t.name, result, err)
 	}
 }
 
