@@ -88,9 +88,10 @@ func (o *office) anyWorker(r *rand.Rand) uuid.UUID {
 // holder gives the worker to whom the tablet was handed out.
 func (t *tablet) holder() uuid.UUID { return t.w.office.workers[t.invited[0]] }
 
-// enrolled notes how an enrolment ended.
+// enrolled notes how an enrolment ended. A new code is refused where the request came twice, and the first
+// was taken.
 func (t *tablet) enrolled(ctx context.Context, when oracle.Span, err error) {
-	if refused(err) {
+	if refused(err) && !errors.Is(err, &syncproto.Problem{Code: syncproto.CodeCodeInvalid}) {
 		return
 	}
 	former := t.device

@@ -121,13 +121,17 @@ func (f fates) tried(b *bundle) Span {
 func (f fates) complete(b *bundle, came Span) bool {
 	for _, m := range b.matches {
 		for _, record := range []string{m.Change.Record, f.e.Homes[m.Change.Record]} {
-			brought := slices.ContainsFunc(b.matches, func(o Match) bool { return o.Change.Record == record && f.makes(o) })
-			if !brought && !f.there(record, came) {
+			if !f.brings(b, record) && !f.there(record, came) {
 				return false
 			}
 		}
 	}
 	return true
+}
+
+// brings reports whether a form makes a record.
+func (f fates) brings(b *bundle, record string) bool {
+	return slices.ContainsFunc(b.matches, func(m Match) bool { return m.Change.Record == record && f.makes(m) })
 }
 
 func (f fates) makes(m Match) bool { return m.ID == f.first[m.Change.Record] }
@@ -187,10 +191,15 @@ func (f fates) doubtful(b *bundle) bool {
 func (f fates) before(m Match, when Span) []string { return areasOf(f.candidates(m, when)) }
 
 // candidates gives the changes of which one said at a time where the record of another one is: of those
-// that certainly counted the latest, and later ones that may have.
+// that certainly counted the latest, and later ones that may have. There are none if the same form makes
+// the record: whatever else is said of it waits for that.
 func (f fates) candidates(m Match, when Span) []Match {
+	home := f.e.Homes[m.Change.Record]
+	if f.brings(f.of(m), home) {
+		return nil
+	}
 	var out []Match
-	for _, mover := range f.movers[f.e.Homes[m.Change.Record]] {
+	for _, mover := range f.movers[home] {
 		if f.of(mover) == f.of(m) {
 			continue
 		}

@@ -230,7 +230,7 @@ func restating(m Match, matches []Match) Match {
 }
 
 // seen gives the writes that somebody was looking at who saw that of a field. Where several say the
-// same, the time tells them apart, if it was known.
+// same, the time tells them apart, if it was known; a time that none has is one's that the office lost.
 func seen(all []Write, owner map[int]Match, c Change, field string) (sure, maybe []int) {
 	for _, sight := range c.Saw[field] {
 		one, other := seenAs(all, owner, c, field, sight)
@@ -252,7 +252,7 @@ func seenAs(all []Write, owner map[int]Match, c Change, field string, sight Sigh
 		}
 	}
 	switch {
-	case len(sure) == 0 && len(maybe) == 1 && !owner[maybe[0]].Renamed:
+	case len(sure) == 0 && len(maybe) == 1 && sight.Time == 0 && !owner[maybe[0]].Renamed:
 		return maybe, nil
 	case len(sure) > 1:
 		return nil, append(sure, maybe...)

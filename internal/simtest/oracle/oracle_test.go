@@ -71,6 +71,34 @@ func TestNothingIsBroken(t *testing.T) {
 	}
 }
 
+// TestDoubtIsNoAccusation has evidence that leaves open what happened.
+func TestDoubtIsNoAccusation(t *testing.T) {
+	for name, bend := range map[string]func(*oracle.Evidence){
+		"who saw a value of the office's that is lost did not see another that says the same": func(e *oracle.Evidence) {
+			e.Changes[1].Saw["phone"][0].Time = 77
+			e.Conflicts[0].Sides = append(e.Conflicts[0].Sides, oracle.Side{Field: "phone", Value: `"1"`})
+			e.Changes[2].Saw = nil
+		},
+		"a record is nowhere before it is made, whatever somebody said of it at about that time": func(e *oracle.Evidence) {
+			moved := map[string]string{"area": `"y"`}
+			e.Changes[3].Writes, e.Entries[3].Writes, e.Conflicts = moved, moved, e.Conflicts[:1]
+			e.Records["h1"] = oracle.Shown{
+				Collection: "households", Area: "y", Conflicts: []string{"phone"}, Values: map[string]string{"phone": `"3"`, "area": `"y"`},
+			}
+			stand(e, "b", oracle.Standing{Areas: map[string]bool{"x": true, "y": true}, Authors: workers})
+			e.Entries[0].When.To, e.Entries[3].When.From = at(10).To, at(0).From
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			e := story()
+			bend(&e)
+			for _, v := range oracle.Judge(e) {
+				t.Error(v)
+			}
+		})
+	}
+}
+
 // TestEachPromiseCanBeBroken bends the evidence in one place each.
 func TestEachPromiseCanBeBroken(t *testing.T) {
 	for name, c := range map[string]struct {
