@@ -13,6 +13,7 @@ import (
 	"net/http"
 	"net/http/httptrace"
 	"net/url"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -151,7 +152,7 @@ func (s *Store) send(ctx context.Context, r round, access string) (answer, error
 	defer cancel(nil)
 	silence := time.AfterFunc(s.stall, func() { cancel(errors.New("the link has gone silent")) })
 	defer silence.Stop()
-	body, err := s.pack(r.request)
+	body, err := packRequest(r.request)
 	if err != nil {
 		return answer{}, err
 	}
@@ -197,13 +198,14 @@ func (s *Store) send(ctx context.Context, r round, access string) (answer, error
 	return answer{reply, (sent.Load() + answered.Load()) / 2}, nil
 }
 
-// pack writes a request as it travels.
-func (s *Store) pack(r syncproto.Request) ([]byte, error) {
-	packer, ok := s.packers.Get().(*gzip.Writer) // a new one takes most of a MB, and as much time as to pack a request
-	if !ok {
-		packer = gzip.NewWriter(nil)
-	}
-	defer s.packers.Put(packer)
+// packers holds [gzip.Writer]s that are not at work: each takes most of a MB, and to make it as much time as
+// to pack a request.
+var packers = sync.Pool{New: func() any { return gzip.NewWriter(nil) }}
+
+// packRequest writes a request as it travels.
+func packRequest(r syncproto.Request) ([]byte, error) {
+	packer := packers.Get().(*gzip.Writer)
+	defer packers.Put(packer)
 	var body bytes.Buffer
 	packer.Reset(&body)
 	if err := syncproto.WriteRequest(packer, r); err != nil {

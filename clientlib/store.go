@@ -61,8 +61,6 @@ type Store struct {
 	options Options
 	// syncing is held while an exchange is under way.
 	syncing sync.Mutex
-	// packers are the [gzip.Writer]s that are not at work.
-	packers sync.Pool
 	index   index
 	// stall is how long a link may be silent before an exchange gives up.
 	stall time.Duration
