@@ -49,7 +49,7 @@ func (r *run) apply(ctx context.Context, t *tx, j job, a answer) (o outcome, err
 	x.Offset = a.Now - a.midway
 	x.Contact = a.Now
 	if j.handsIn() {
-		if err := r.applyHandIn(ctx, t, j, a, known); err != nil {
+		if err := r.applyHandIn(ctx, t, j, a, known, o.overtaken); err != nil {
 			return o, err
 		}
 		if o.due, err = t.setDue(ctx, a.Epoch); err != nil {

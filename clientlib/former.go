@@ -16,8 +16,11 @@ type former struct {
 	Device uuid.UUID `json:"device"`
 	// Proof is a refresh token that was given to it; a branch has none.
 	Proof string `json:"proof,omitempty"`
-	// Branch is set where it is that of a branch.
+	// Branch is set where it is that of a branch, From is the identity from which that parted, and Behind the
+	// last change that both have.
 	Branch syncproto.Branch `json:"branch,omitzero"`
+	From   uuid.UUID        `json:"from,omitzero"`
+	Behind syncproto.Tip    `json:"behind,omitzero"`
 	// Known is the last of its changes that the server is known to have.
 	Known syncproto.Tip `json:"known"`
 	// Epoch and Mark are those of its last exchange.
@@ -144,10 +147,11 @@ func (t *tx) forgetKnown(ctx context.Context, device uuid.UUID, tip syncproto.Ti
 	return t.setKnown(ctx, device, tip)
 }
 
-// applyHandIn writes down what a former identity was told.
-func (r *run) applyHandIn(ctx context.Context, t *tx, j job, a answer, known syncproto.Tip) error {
+// applyHandIn writes down what a former identity was told. A branch that a new epoch has overtaken stays due:
+// it may be none any more.
+func (r *run) applyHandIn(ctx context.Context, t *tx, j job, a answer, known syncproto.Tip, overtaken bool) error {
 	f := j.formers.of(j.request.Device)
-	f.Known, f.Epoch, f.Mark, f.Due = known, a.Epoch, a.Mark, false
+	f.Known, f.Epoch, f.Mark, f.Due = known, a.Epoch, a.Mark, overtaken && f.From != uuid.Nil
 	r.asked[f.Device] = true
 	return setProperty(ctx, t, j.formers)
 }

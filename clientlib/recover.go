@@ -179,161 +179,27 @@ func (t *tx) tips(ctx context.Context, device uuid.UUID) ([]syncproto.Tip, error
 
 // has asks whether the server has a history of a former identity up to tip.
 func (r *run) has(ctx context.Context, f former, tip syncproto.Tip) (bool, error) {
-	var j job
-	err := r.store.read(ctx, func(t *tx) (err error) {
-		j.me, err = t.identity(ctx)
-		return err
-	})
-	if err != nil {
-		return false, err
-	}
-	f.Known = tip
-	j.request = r.store.formerRequest(f)
-	_, err = r.exchange(ctx, j, 0)
+	_, err := r.ask(ctx, f, tip)
 	if hasCode(err, syncproto.CodeDeviceForked) || hasCode(err, syncproto.CodeResendFrom) {
 		return false, nil
 	}
 	return err == nil, err
 }
 
-// branchOff makes the changes of a former identity that come behind tip a branch, and puts them into the
-// outbox.
-func (t *tx) branchOff(ctx context.Context, was uuid.UUID, tip syncproto.Tip) error {
-	if err := t.forgetKnown(ctx, was, tip); err != nil {
+// ask makes an exchange of a former identity that says that the server has its history up to tip, and
+// changes nothing.
+func (r *run) ask(ctx context.Context, f former, tip syncproto.Tip) (answer, error) {
+	var j job
+	err := r.store.read(ctx, func(t *tx) (err error) {
+		j.me, err = t.identity(ctx)
 		return err
-	}
-	moved, err := t.takeOut(ctx, was, tip.N)
-	if err != nil || len(moved) == 0 {
-		return err
-	}
-	branch, later, err := t.addBranch(ctx, was, moved[0].hash)
+	})
 	if err != nil {
-		return err
+		return answer{}, err
 	}
-	names := map[syncproto.Version]syncproto.Version{}
-	for i, c := range moved {
-		names[c.version()] = syncproto.Version{Device: branch, N: int64(i + 1)}
-	}
-	if err := t.putBack(ctx, moved, names, syncproto.Hash{}); err != nil {
-		return err
-	}
-	for _, device := range later {
-		if err := t.renameIn(ctx, device, names); err != nil {
-			return err
-		}
-	}
-	return t.refreshWhere(ctx, "SELECT DISTINCT record, collection FROM changes WHERE status = ''")
-}
-
-// addBranch notes the identity of a branch behind the former one from which it parts, and gives it, with
-// those that came later.
-func (t *tx) addBranch(ctx context.Context, was uuid.UUID, first syncproto.Hash) (id uuid.UUID, later []uuid.UUID, err error) {
-	me, err := t.identity(ctx)
-	if err != nil {
-		return id, nil, err
-	}
-	all, _, err := property[formers](ctx, t)
-	if err != nil {
-		return id, nil, err
-	}
-	branch := syncproto.Branch{Of: was, First: first}
-	at := slices.IndexFunc(all, func(f former) bool { return f.Device == was })
-	if from := all[at].Branch; from.Of != uuid.Nil {
-		branch.Of = from.Of
-	}
-	for _, f := range all[at+1:] {
-		later = append(later, f.Device)
-	}
-	id = branch.Device()
-	t.mine = nil
-	return id, append(later, me.Device), setProperty(ctx, t, slices.Insert(all, at+1, former{Device: id, Branch: branch, Epoch: all[at].Epoch}))
-}
-
-// renameIn has the changes of an identity call others by their new names. A server that has not the others
-// has none of those that name them, nor what follows.
-func (t *tx) renameIn(ctx context.Context, device uuid.UUID, names map[syncproto.Version]syncproto.Version) error {
-	all, err := t.changes(ctx, selectChanges+"WHERE device = ? ORDER BY n", device)
-	if err != nil {
-		return err
-	}
-	at := slices.IndexFunc(all, func(c change) bool { return c.mentions(names) })
-	if at < 0 {
-		return nil
-	}
-	before := syncproto.Tip{N: all[at].N - 1, Hash: all[at].prev}
-	if err := t.forgetKnown(ctx, device, before); err != nil {
-		return err
-	}
-	if _, err := t.takeOut(ctx, device, before.N); err != nil {
-		return err
-	}
-	return t.putBack(ctx, all[at:], names, before.Hash)
-}
-
-// putBack puts changes into the outbox, under their new names, behind the one that has the given hash.
-func (t *tx) putBack(ctx context.Context, changes []change, names map[syncproto.Version]syncproto.Version, last syncproto.Hash) error {
-	for _, c := range changes {
-		c, err := c.renamed(names, last)
-		if err != nil {
-			return err
-		}
-		last = c.hash
-		if err := t.addChange(ctx, c); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// takeOut gives the changes of an identity behind n, and deletes them.
-func (t *tx) takeOut(ctx context.Context, device uuid.UUID, n int64) ([]change, error) {
-	out, err := t.changes(ctx, selectChanges+"WHERE device = ? AND n > ? ORDER BY n", device, n)
-	if err != nil {
-		return nil, err
-	}
-	return out, t.exec(ctx, "DELETE FROM changes WHERE device = ? AND n > ?", device, n)
-}
-
-// renamed gives a change under its new name, if it has one, with everything that it says of others renamed
-// too.
-func (c change) renamed(names map[syncproto.Version]syncproto.Version, last syncproto.Hash) (change, error) {
-	if is, ok := names[c.version()]; ok {
-		form, ok := names[syncproto.Version{Device: c.device, N: c.Form}]
-		if !ok { // the server has the beginning of the form
-			form = is
-		}
-		c.device, c.N, c.Form = is.Device, is.N, form.N
-	}
-	c.Claimed, c.status = c.at(), ""
-	c.Base, c.Seen = renamedAll(c.Base, names), renamedAll(c.Seen, names)
-	return c, c.follow(last)
-}
-
-// mentions reports whether a change says that its author had seen one of those that get new names.
-func (c change) mentions(names map[syncproto.Version]syncproto.Version) bool {
-	for _, by := range []map[string][]syncproto.Version{c.Base, c.Seen} {
-		for _, list := range by {
-			for _, v := range list {
-				if _, ok := names[v]; ok {
-					return true
-				}
-			}
-		}
-	}
-	return false
-}
-
-func renamedAll(versions map[string][]syncproto.Version, names map[syncproto.Version]syncproto.Version) map[string][]syncproto.Version {
-	out := map[string][]syncproto.Version{}
-	for field, list := range versions {
-		for _, v := range list {
-			if is, ok := names[v]; ok {
-				v = is
-			}
-			out[field] = append(out[field], v)
-		}
-	}
-	return out
+	f.Known = tip
+	j.request = r.store.formerRequest(f)
+	return r.exchange(ctx, j, 0)
 }
 
 // wipe empties the store, once the outbox is empty: the office has taken the device out of the

@@ -1,6 +1,7 @@
 package clientlib_test
 
 import (
+	"errors"
 	"os"
 	"testing"
 
@@ -311,5 +312,62 @@ func TestOfAnyNumberOfCopiesWhatAllHaveIsThereOnce(t *testing.T) {
 	for _, tablet := range []*device{d, one, two, three} {
 		is(t, "unsent", tablet.status().Unsent, 0)
 		is(t, "safe", tablet.sync().Safe, true)
+	}
+}
+
+// TestAfterARestoreABranchMayBeTheTrunk has three copies of a tablet, of which two have the same unsent form.
+// What came first before the restore comes last after it.
+func TestAfterARestoreABranchMayBeTheTrunk(t *testing.T) {
+	t.Parallel()
+	for name, order := range map[string][]int{
+		"who has the form first": {0, 1, 2}, "who made it a branch first": {2, 1, 0}, "the other one first": {1, 2, 0}, "the other one last": {2, 0, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			o := newOffice(t)
+			d := enrolled(t, o, vranje)
+			d.sync()
+			old := o.backup()
+			h := d.household(vranje, "Ana")
+			d.sync()
+			other := copyOf(d)
+			var f clientlib.Form
+			g := f.Create("households", map[string]any{"head_name": "Branka", "status": "idp", "area": vranje})
+			f.Create("people", map[string]any{"household": g.ID, "name": "Luka"})
+			d.save(&f)
+			d.setPhone(g.ID, "061")
+			other.setPhone(h.ID, "062")
+			other.sync()
+			third := copyOf(d)
+			third.setPhone(g.ID, "063")
+			third.sync()
+			third.setPhone(h.ID, "064")
+			third.sync()
+			is(t, "changes of the branch", o.changesOfBranches(), 4)
+			o.restore(old)
+			tablets := []*device{d, other, third}
+			for round := range 3 {
+				for _, i := range order {
+					if _, err := tablets[i].store.Sync(t.Context(), nil); round == 0 && errors.Is(err, clientlib.ErrEnrolAgain) {
+						tablets[i].enrol(o, vranje)
+					}
+					tablets[i].sync()
+				}
+			}
+			all := 0
+			o.change(func() {
+				for id, tab := range o.books.tablets {
+					if id != officeID {
+						all += len(tab.receipts)
+					}
+				}
+			})
+			is(t, "changes", all, 7)
+			is(t, "phone that was seen and changed", o.shown(g.ID, "phone"), "063")
+			same(t, "conflicts", o.conflicts(g.ID), nil)
+			for _, tablet := range tablets {
+				is(t, "safe", tablet.sync().Safe, true)
+			}
+		})
 	}
 }

@@ -62,7 +62,7 @@ func (s *Store) Sync(ctx context.Context, progress func(Progress)) (SyncResult, 
 		return SyncResult{}, ErrSyncing
 	}
 	defer s.syncing.Unlock()
-	r := &run{store: s, tell: progress, repaired: map[uuid.UUID]bool{}, asked: map[uuid.UUID]bool{}, recoveries: map[uuid.UUID]int{}}
+	r := &run{store: s, tell: progress, repaired: map[uuid.UUID]bool{}, asked: map[uuid.UUID]bool{}, placed: map[uuid.UUID]bool{}, recoveries: map[uuid.UUID]int{}}
 	if progress == nil {
 		r.tell = func(Progress) {}
 	}
@@ -78,6 +78,8 @@ type run struct {
 	repaired map[uuid.UUID]bool
 	// asked are the former identities that were told what became of their held changes.
 	asked map[uuid.UUID]bool
+	// placed are the branches of which it is known whether they join what they parted from.
+	placed map[uuid.UUID]bool
 	// recoveries counts them by identity; see recovering.
 	recoveries map[uuid.UUID]int
 	// mu guards the rest: bytes are counted where they pass.
@@ -113,6 +115,9 @@ func (r *run) once(ctx context.Context) (done bool, err error) {
 	})
 	if err != nil {
 		return false, err
+	}
+	if f := j.formers.of(j.request.Device); f != nil && f.Due && f.From != uuid.Nil && !r.placed[f.Device] {
+		return false, r.rejoin(ctx, *f, j.formers)
 	}
 	records := 0
 	r.note(func(now *SyncResult) {

@@ -1,0 +1,236 @@
+package clientlib
+
+import (
+	"context"
+	"slices"
+
+	"github.com/google/uuid"
+
+	"satchel/syncproto"
+)
+
+// branchOff makes the changes of a former identity that come behind tip a branch, and puts them into the
+// outbox.
+func (t *tx) branchOff(ctx context.Context, was uuid.UUID, tip syncproto.Tip) error {
+	if err := t.forgetKnown(ctx, was, tip); err != nil {
+		return err
+	}
+	moved, err := t.takeOut(ctx, was, tip.N)
+	if err != nil || len(moved) == 0 {
+		return err
+	}
+	branch, later, err := t.addBranch(ctx, was, tip, moved[0].hash)
+	if err != nil {
+		return err
+	}
+	return t.rename(ctx, moved, branch, syncproto.Tip{}, later)
+}
+
+// rename puts changes that were taken out into the outbox of another identity, behind tip. later are the
+// identities whose changes may name them.
+func (t *tx) rename(ctx context.Context, moved []change, to uuid.UUID, tip syncproto.Tip, later []uuid.UUID) error {
+	names := map[syncproto.Version]syncproto.Version{}
+	for i, c := range moved {
+		names[c.version()] = syncproto.Version{Device: to, N: tip.N + int64(i+1)}
+	}
+	if err := t.putBack(ctx, moved, names, tip.Hash); err != nil {
+		return err
+	}
+	for _, device := range later {
+		if err := t.renameIn(ctx, device, names); err != nil {
+			return err
+		}
+	}
+	return t.refreshWhere(ctx, "SELECT DISTINCT record, collection FROM changes WHERE status = ''")
+}
+
+// addBranch notes the identity of a branch behind the former one from which it parts, and gives it, with
+// those that came later.
+func (t *tx) addBranch(ctx context.Context, was uuid.UUID, tip syncproto.Tip, first syncproto.Hash) (id uuid.UUID, later []uuid.UUID, err error) {
+	all, _, err := property[formers](ctx, t)
+	if err != nil {
+		return id, nil, err
+	}
+	branch := syncproto.Branch{Of: was, First: first}
+	at := slices.IndexFunc(all, func(f former) bool { return f.Device == was })
+	if from := all[at].Branch; from.Of != uuid.Nil {
+		branch.Of = from.Of
+	}
+	id = branch.Device()
+	if later, err = t.after(ctx, all[at+1:]); err != nil {
+		return id, nil, err
+	}
+	all = slices.Insert(all, at+1, former{Device: id, Branch: branch, From: was, Behind: tip, Epoch: all[at].Epoch})
+	t.mine = nil
+	return id, later, setProperty(ctx, t, all)
+}
+
+// after gives some former identities and the present one.
+func (t *tx) after(ctx context.Context, some formers) (out []uuid.UUID, err error) {
+	for _, f := range some {
+		out = append(out, f.Device)
+	}
+	me, err := t.identity(ctx)
+	return append(out, me.Device), err
+}
+
+// rejoin makes a branch that is due after a restore part of the history again from which it parted, unless
+// the server has another continuation of that: which of several copies has the history, and which parts from
+// it, is decided by who comes first, and after a restore that may be another one.
+func (r *run) rejoin(ctx context.Context, f former, all formers) error {
+	r.placed[f.Device] = true
+	from := all.of(f.From)
+	if from == nil {
+		return nil
+	}
+	_, err := r.ask(ctx, *from, syncproto.Tip{N: f.Behind.N + 1, Hash: f.Branch.First})
+	switch {
+	case hasCode(err, syncproto.CodeDeviceForked), hasCode(err, syncproto.CodeForbidden):
+		return nil
+	case err != nil && !hasCode(err, syncproto.CodeResendFrom):
+		return err
+	}
+	return r.store.write(ctx, func(t *tx) error { return t.join(ctx, f.Device) })
+}
+
+// join undoes [tx.branchOff] for a branch, and for those that parted from it, if the device has kept enough
+// to get the names back that its changes had.
+func (t *tx) join(ctx context.Context, branch uuid.UUID) error {
+	all, _, err := property[formers](ctx, t)
+	if err != nil {
+		return err
+	}
+	for _, f := range all {
+		if f.From == branch {
+			if err := t.join(ctx, f.Device); err != nil {
+				return err
+			}
+		}
+	}
+	if all, _, err = property[formers](ctx, t); err != nil {
+		return err
+	}
+	at := slices.IndexFunc(all, func(f former) bool { return f.Device == branch })
+	f := all[at]
+	if fits, err := t.fits(ctx, f); err != nil || !fits {
+		return err
+	}
+	later, err := t.after(ctx, all[at+1:])
+	if err != nil {
+		return err
+	}
+	all.of(f.From).Due = true
+	t.mine = nil
+	if err := setProperty(ctx, t, slices.Delete(all, at, at+1)); err != nil {
+		return err
+	}
+	moved, err := t.takeOut(ctx, branch, 0)
+	if err != nil {
+		return err
+	}
+	return t.rename(ctx, moved, f.From, f.Behind, later)
+}
+
+// fits reports whether the device has the first change of a branch, and the one behind which it parted as
+// the last of the identity from which it did.
+func (t *tx) fits(ctx context.Context, f former) (bool, error) {
+	first, err := t.changes(ctx, selectChanges+"WHERE device = ? AND n = 1", f.Device)
+	if err != nil || len(first) == 0 {
+		return false, err
+	}
+	tips, err := t.tips(ctx, f.From)
+	if err != nil || len(tips) > 0 && tips[len(tips)-1] != f.Behind {
+		return false, err
+	}
+	was, err := first[0].renamed(map[syncproto.Version]syncproto.Version{
+		first[0].version(): {Device: f.From, N: f.Behind.N + 1},
+	}, f.Behind.Hash)
+	return was.hash == f.Branch.First, err
+}
+
+// renameIn has the changes of an identity call others by their new names. A server that has not the others
+// has none of those that name them, nor what follows.
+func (t *tx) renameIn(ctx context.Context, device uuid.UUID, names map[syncproto.Version]syncproto.Version) error {
+	all, err := t.changes(ctx, selectChanges+"WHERE device = ? ORDER BY n", device)
+	if err != nil {
+		return err
+	}
+	at := slices.IndexFunc(all, func(c change) bool { return c.mentions(names) })
+	if at < 0 {
+		return nil
+	}
+	before := syncproto.Tip{N: all[at].N - 1, Hash: all[at].prev}
+	if err := t.forgetKnown(ctx, device, before); err != nil {
+		return err
+	}
+	if _, err := t.takeOut(ctx, device, before.N); err != nil {
+		return err
+	}
+	return t.putBack(ctx, all[at:], names, before.Hash)
+}
+
+// putBack puts changes into the outbox, under their new names, behind the one that has the given hash.
+func (t *tx) putBack(ctx context.Context, changes []change, names map[syncproto.Version]syncproto.Version, last syncproto.Hash) error {
+	for _, c := range changes {
+		c, err := c.renamed(names, last)
+		if err != nil {
+			return err
+		}
+		last = c.hash
+		if err := t.addChange(ctx, c); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// takeOut gives the changes of an identity behind n, and deletes them.
+func (t *tx) takeOut(ctx context.Context, device uuid.UUID, n int64) ([]change, error) {
+	out, err := t.changes(ctx, selectChanges+"WHERE device = ? AND n > ? ORDER BY n", device, n)
+	if err != nil {
+		return nil, err
+	}
+	return out, t.exec(ctx, "DELETE FROM changes WHERE device = ? AND n > ?", device, n)
+}
+
+// renamed gives a change under its new name, if it has one, with everything that it says of others renamed
+// too.
+func (c change) renamed(names map[syncproto.Version]syncproto.Version, last syncproto.Hash) (change, error) {
+	if is, ok := names[c.version()]; ok {
+		form, ok := names[syncproto.Version{Device: c.device, N: c.Form}]
+		if !ok { // the server has the beginning of the form
+			form = is
+		}
+		c.device, c.N, c.Form = is.Device, is.N, form.N
+	}
+	c.Claimed, c.status = c.at(), ""
+	c.Base, c.Seen = renamedAll(c.Base, names), renamedAll(c.Seen, names)
+	return c, c.follow(last)
+}
+
+// mentions reports whether a change says that its author had seen one of those that get new names.
+func (c change) mentions(names map[syncproto.Version]syncproto.Version) bool {
+	for _, by := range []map[string][]syncproto.Version{c.Base, c.Seen} {
+		for _, list := range by {
+			for _, v := range list {
+				if _, ok := names[v]; ok {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
+func renamedAll(versions map[string][]syncproto.Version, names map[syncproto.Version]syncproto.Version) map[string][]syncproto.Version {
+	out := map[string][]syncproto.Version{}
+	for field, list := range versions {
+		for _, v := range list {
+			if is, ok := names[v]; ok {
+				v = is
+			}
+			out[field] = append(out[field], v)
+		}
+	}
+	return out
+}
