@@ -236,8 +236,10 @@ func (t *tx) changeOf(ctx context.Context, e *edit, now int64) (c change, err er
 		c.Seen = e.record.seen()
 	}
 	c.Claimed = now
-	for name := range c.Base {
-		c.Claimed = max(c.Claimed, e.record.Fields[name].Time+1)
+	for _, looked := range []map[string][]syncproto.Version{c.Base, c.Seen} {
+		for name := range looked {
+			c.Claimed = max(c.Claimed, e.record.Fields[name].Time+1)
+		}
 	}
 	return c, nil
 }

@@ -163,6 +163,10 @@ func TestAChangeClaimsTheCorrectedTimeAndIsLaterThanWhatItsAuthorSaw(t *testing.
 	h.Phone = "064"
 	d.put(h)
 	is(t, "claimed after an earlier value", d.outbox(false)[2].Claimed, april.UnixMilli()+2)
+	var f clientlib.Form
+	f.Delete(d.get(h.ID).Record())
+	d.save(&f)
+	is(t, "claimed by a deletion, which saw all values", d.outbox(false)[3].Claimed, april.UnixMilli()+3)
 }
 
 func TestADeletionNamesAllThatItsAuthorSaw(t *testing.T) {

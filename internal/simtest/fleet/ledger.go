@@ -65,7 +65,7 @@ func (l *ledger) text(name string) string {
 }
 
 // canary finds such values.
-var canary = regexp.MustCompile(`([a-z]\d+)\.w\d+`)
+var canary = regexp.MustCompile(`([a-z]\d+)\.w\d+\.`)
 
 // note writes down a change. Writes holds what was written, saw what was on the screen.
 func (l *ledger) note(by, collection string, record uuid.UUID, writes map[string]string, saw map[string][]oracle.Sight) *saving {

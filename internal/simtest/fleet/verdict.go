@@ -84,12 +84,15 @@ func (w *world) finish(ctx context.Context, round int) (done bool) {
 	return done || round == maxRounds
 }
 
-// idle syncs a tablet when there is nothing new anywhere.
+// idle syncs a tablet when there is nothing new anywhere. Its credentials may end even now, if it has a twin.
 func (w *world) idle(ctx context.Context, t *tablet) {
 	if t.gone {
 		return
 	}
 	result, err := t.syncOnce(ctx, nil)
+	if t.locked {
+		result, err = t.syncOnce(ctx, nil)
+	}
 	t.wire.hangUp()
 	if err != nil || result.Changes > 0 || result.Records > 0 {
 		w.broke("who has all is sent nothing and sends nothing", "%s ends with %+v, %v", t.name, result, err)
