@@ -167,7 +167,7 @@ func (h *Hunt) build(ctx context.Context, b Bug, dir string, alone bool) (string
 		return "", err
 	}
 	out := filepath.Join(dir, tag+".test")
-	cmd := exec.CommandContext(ctx, "go", "test", "-c", "-tags", tag, "-overlay", overlay, "-o", out, "./internal/simtest/planted") //nolint:gosec // paths of our own
+	cmd := exec.CommandContext(ctx, "go", "test", "-c", "-ldflags=-s -w", "-tags", tag, "-overlay", overlay, "-o", out, "./internal/simtest/planted") //nolint:gosec // paths of our own
 	cmd.Dir = h.Root
 	if text, err := cmd.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("build the harness with %s: %w\n%s", b.Name, err, text)
@@ -185,7 +185,8 @@ func (h *Hunt) run(ctx context.Context, binary, catcher string, seed int) ([]Bre
 	out := filepath.Join(dir, "broken.json")
 	cmd := exec.CommandContext(ctx, binary, "-test.run=^TestCatch$", "-test.timeout="+patience.String()) //nolint:gosec // it was built here
 	cmd.Dir = dir
-	cmd.Env = append(os.Environ(), fmt.Sprint(envCatcher, "=", catcher), fmt.Sprint(envSeed, "=", seed), envOut+"="+out, "TMPDIR="+dir)
+	// Others are hunted meanwhile, and a fleet has hardly ever more than one thing to do at once.
+	cmd.Env = append(os.Environ(), "GOMAXPROCS=1", fmt.Sprint(envCatcher, "=", catcher), fmt.Sprint(envSeed, "=", seed), envOut+"="+out, "TMPDIR="+dir)
 	said, failed := cmd.CombinedOutput()
 	if ctx.Err() != nil {
 		return nil, ctx.Err()

@@ -301,6 +301,7 @@ func (b *besieged) callers() func(name string) caller {
 }
 
 func TestEveryRouteIsForThoseOfItsRule(t *testing.T) {
+	nothingToRace(t)
 	b := newBesieged(t)
 	as := b.callers()
 	router, ok := b.handler.(*echo.Echo)

@@ -162,6 +162,7 @@ func allColumns(n int, column string) string {
 }
 
 func TestBombsAreRefusedInLittleMemory(t *testing.T) {
+	nothingToRace(t)
 	v := newVillage(t)
 	for _, b := range bombs() {
 		t.Run(b.name, func(t *testing.T) {
@@ -211,6 +212,7 @@ func TestBombsAtOnceAreRefusedInLittleMemory(t *testing.T) {
 
 // TestTheLargestPushesAtOnceTakeLittleMemory sends as much as a batch may hold from several devices.
 func TestTheLargestPushesAtOnceTakeLittleMemory(t *testing.T) {
+	nothingToRace(t)
 	v := newVillage(t)
 	var bodies [][]byte
 	var tablets []*tablet

@@ -107,6 +107,7 @@ func rescueFile(t *testing.T, requests []syncproto.Request) string {
 // TestARescueFileIsTakenInLittleMemory has parts that are small in the file and large in the memory, and
 // whose end is missing.
 func TestARescueFileIsTakenInLittleMemory(t *testing.T) {
+	nothingToRace(t)
 	v := newVillage(t)
 	d := v.hostile()
 	request := d.request(d.household(v.b, "Rescued", ""))

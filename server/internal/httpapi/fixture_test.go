@@ -317,3 +317,12 @@ func (d *tablet) revoke() {
 		d.o.t.Fatal(err)
 	}
 }
+
+// nothingToRace leaves a test out of short runs, which are those of the race detector: it does one thing after
+// the other, or is about memory, of which the detector takes its own.
+func nothingToRace(t *testing.T) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("has nothing to race")
+	}
+}

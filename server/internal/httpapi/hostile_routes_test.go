@@ -181,9 +181,7 @@ func badMatters(v *village) []badCall {
 var leaks = regexp.MustCompile(`(?i)sqlite|goroutine|\.go:|SELECT |panic|satchel/server|/tmp/`)
 
 func TestBadCallsGetTheirDocumentedAnswers(t *testing.T) {
-	if testing.Short() {
-		t.Skip("asks one thing after the other, and has nothing to race")
-	}
+	nothingToRace(t)
 	v := newVillage(t)
 	v.person("anka", "administrator", password)
 	v.person("cora", "coordinator", password, v.a)

@@ -316,9 +316,7 @@ func upTo(n int) []int64 {
 }
 
 func TestBadPushesGetTheirDocumentedAnswers(t *testing.T) {
-	if testing.Short() {
-		t.Skip("asks one thing after the other, and has nothing to race")
-	}
+	nothingToRace(t)
 	v := newVillage(t)
 	peak := watchHeap(t)
 	for _, p := range badFrames() {
