@@ -166,6 +166,9 @@ func TestALinkCutAtAnyByteLosesNothingAndDoublesNothing(t *testing.T) {
 }
 
 func TestEachByteOfOneReplyCanBeTheLast(t *testing.T) {
+	if testing.Short() {
+		t.Skip("does the same a thousand times")
+	}
 	t.Parallel()
 	o := newOffice(t)
 	d := enrolled(t, o, vranje)
