@@ -110,7 +110,10 @@ func (t *tx) join(ctx context.Context, branch uuid.UUID) error {
 	if all, _, err = property[formers](ctx, t); err != nil {
 		return err
 	}
-	at := slices.IndexFunc(all, func(f former) bool { return f.Device == branch })
+	at := slices.IndexFunc(all, func(f former) bool { return f.Device == branch && all.of(f.From) != nil })
+	if at < 0 { // another program has done it meanwhile
+		return nil
+	}
 	f := all[at]
 	if fits, err := t.fits(ctx, f); err != nil || !fits {
 		return err
