@@ -104,7 +104,7 @@ func (t *tablet) enrolled(ctx context.Context, when oracle.Span, err error) {
 	switch {
 	case err == nil:
 		t.unclear = false
-		o.orders.Set(t.device.String(), when, o.standing(t.invited, t.holder()))
+		o.orders.Enrol(t.device.String(), when, o.standing(t.invited, t.holder()))
 	case stood.Maybe(lost):
 		o.orders.Set(former.String(), when)
 	}

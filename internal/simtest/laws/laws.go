@@ -54,7 +54,11 @@ func (r *Report) replay(seed uint64, index int) error {
 	for range 3 + random.IntN(12) {
 		h.step()
 	}
-	want := oracle.FoldOf(h.writes(h.edits), oracle.Most)
+	writes := h.writes(h.edits)
+	if w, seen, found := oracle.Backwards(writes); found {
+		return fmt.Errorf("history %d of seed %d: a write of %s has time %d, though its author saw one of %d", index, seed, w.Field, w.Time, seen.Time)
+	}
+	want := oracle.FoldOf(writes, oracle.Most)
 	r.Histories++
 	if slices.ContainsFunc(fields, want.Open) {
 		r.Conflicts++

@@ -117,6 +117,22 @@ func (f *Fold) contest(k Knowledge) {
 	}
 }
 
+// Backwards gives a write that has not a larger time than one that its author was certainly looking at.
+func Backwards(writes []Write) (w, seen Write, found bool) {
+	byID := map[int]Write{}
+	for _, w := range writes {
+		byID[w.ID] = w
+	}
+	for _, w := range writes {
+		for _, id := range slices.Concat(w.Saw, w.Knew, w.Seen) {
+			if seen, counts := byID[id]; counts && id != w.ID && seen.Time >= w.Time {
+				return w, seen, true
+			}
+		}
+	}
+	return Write{}, Write{}, false
+}
+
 // Values gives the different values among heads, sorted.
 func Values(heads []Write) []string {
 	var out []string

@@ -141,6 +141,9 @@ func (e Evidence) judgeRecord(record string, writes []Write) (broken []Violation
 		}
 		return broken
 	}
+	if w, seen, found := Backwards(writes); found {
+		broken = append(broken, violation("who saw a value comes after it", "%s: %s of %s has time %d, and was written by who saw %s of %s, of %d", record, w.Value, w.Field, w.Time, seen.Value, seen.Field, seen.Time))
+	}
 	few, many := FoldOf(writes, Most), FoldOf(writes, Least)
 	for _, field := range slices.Sorted(maps.Keys(many.Heads)) {
 		at := record + "/" + field

@@ -112,6 +112,7 @@ func TestEachPromiseCanBeBroken(t *testing.T) {
 		"a number is left out":         {func(e *oracle.Evidence) { e.Entries[3].N = 3 }, "versions are gapless"},
 		"half of a form is applied":    {func(e *oracle.Evidence) { e.Changes[1].Form = 0; e.Entries[1].Status = "held" }, "a form is applied whole or not at all"},
 		"a clock from the future wins": {func(e *oracle.Evidence) { e.Entries[1].Claimed, e.Entries[1].Time = 1e6, 1e6 }, "no clock wins that is ahead"},
+		"a clock that is behind loses": {func(e *oracle.Evidence) { e.Changes[1].Claimed, e.Entries[1].Claimed, e.Entries[1].Time = 50, 50, 50 }, "who saw a value comes after it"},
 		"a claim was raised":           {func(e *oracle.Evidence) { e.Entries[1].Claimed++; e.Entries[1].Time++ }, "a claim stays what it was"},
 		"a value was overwritten":      {func(e *oracle.Evidence) { e.Conflicts = e.Conflicts[1:] }, "no value is overwritten unseen"},
 		"a replaced value is back": {func(e *oracle.Evidence) {

@@ -62,6 +62,12 @@ func (o *Orders) Set(device string, when Span, may ...Standing) {
 	o.devices[device] = append(o.devices[device], order{when, may})
 }
 
+// Enrol notes where a device stands that was given its identity just now: nothing was ever unclear about it.
+func (o *Orders) Enrol(device string, when Span, stands Standing) {
+	o.devices[device] = slices.DeleteFunc(o.devices[device], func(one order) bool { return len(one.may) == 0 && !one.before(when) })
+	o.Set(device, when, stands)
+}
+
 // Change notes what an order makes of where a device stands. It may not have been followed if it is not
 // certain.
 func (o *Orders) Change(device string, when Span, certain bool, do func(Standing) Standing) {
