@@ -1,11 +1,13 @@
 package clientlib
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 
 	"satchel/syncproto"
 )
@@ -43,6 +45,14 @@ func (s *Store) WriteRescue(ctx context.Context, w io.Writer, passphrase string,
 	if len(changes) == 0 {
 		return ErrNothingToRescue
 	}
+	age := func(c change) int { // the oldest identity comes first, because later ones may build on what it recorded
+		at := slices.IndexFunc(all, func(f former) bool { return f.Device == c.device })
+		if at < 0 {
+			return len(all)
+		}
+		return at
+	}
+	slices.SortStableFunc(changes, func(a, b change) int { return cmp.Compare(age(a), age(b)) })
 	requests := requestsOf(changes)
 	for i := range requests {
 		if f := all.of(requests[i].Device); f != nil {

@@ -60,3 +60,30 @@ func TestARescueFileNeedsALongPassphrase(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+func TestARescueFileBeginsWithTheOldestIdentity(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	d := enrolled(t, o, vranje)
+	h := d.household(vranje, "Ana")
+	d.sync()
+	was := d.status().Device
+	twin := copyOf(d)
+	d.setPhone(h.ID, "061")
+	d.sync()
+	twin.setPhone(h.ID, "062")
+	twin.sync()
+	twin.setPhone(h.ID, "063")
+	var order []int
+	for _, r := range twin.rescue(true) {
+		switch r.Device {
+		case was:
+			order = append(order, 1)
+		case r.Branch.Device():
+			order = append(order, 2)
+		case twin.status().Device:
+			order = append(order, 3)
+		}
+	}
+	same(t, "first identity, branch, present one", order, []int{1, 2, 3})
+}
