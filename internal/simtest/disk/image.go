@@ -102,10 +102,7 @@ func (e edit) apply(content []byte, filler func([]byte)) []byte {
 		return content[:end]
 	}
 	if before := len(content); end > before {
-		if end > cap(content) {
-			content = slices.Grow(content, max(end, 2*before)-before)
-		}
-		content = content[:end]
+		content = slices.Grow(content, end-before)[:end]
 		clear(content[before:])
 		if hole := content[before:max(before, int(e.offset))]; filler != nil && e.data != nil {
 			filler(hole)
