@@ -28,16 +28,24 @@ func copyOf(d *device) *device {
 	return twin
 }
 
-func TestACopiedTabletTakesANewIdentityAndLosesNothing(t *testing.T) {
-	t.Parallel()
-	o := newOffice(t)
-	d := enrolled(t, o, vranje)
-	h := d.household(vranje, "Ana")
+// parted gives a device and a copy of it from when it had recorded a household and synced. It has recorded a
+// phone since, 063, change 2 of the identity that both have, and synced it.
+func parted(t *testing.T) (o *office, d, twin *device, h *clientlib.Household) {
+	t.Helper()
+	o = newOffice(t)
+	d = enrolled(t, o, vranje)
+	h = d.household(vranje, "Ana")
 	d.sync()
-	was := d.status().Device
-	twin := copyOf(d)
+	twin = copyOf(d)
 	d.setPhone(h.ID, "063")
 	d.sync()
+	return o, d, twin, h
+}
+
+func TestACopiedTabletTakesANewIdentityAndLosesNothing(t *testing.T) {
+	t.Parallel()
+	o, d, twin, h := parted(t)
+	was := d.status().Device
 
 	var f clientlib.Form
 	g := f.Create("households", map[string]any{"head_name": "Branka", "status": "idp", "area": vranje})
@@ -67,13 +75,7 @@ func TestACopiedTabletTakesANewIdentityAndLosesNothing(t *testing.T) {
 
 func TestATabletRestoredFromAnOldCopyTakesANewIdentityBeforeItRecords(t *testing.T) {
 	t.Parallel()
-	o := newOffice(t)
-	d := enrolled(t, o, vranje)
-	h := d.household(vranje, "Ana")
-	d.sync()
-	twin := copyOf(d)
-	d.setPhone(h.ID, "063")
-	d.sync()
+	o, d, twin, h := parted(t)
 	is(t, "new identity", twin.sync().NewIdentity, true)
 	is(t, "phone", twin.get(h.ID).Phone, "063")
 	twin.setPhone(h.ID, "064")
@@ -125,13 +127,7 @@ func TestALinkThatBreaksWhileTheIdentityChangesLosesNothing(t *testing.T) {
 
 func TestWhatIsRecordedBeforeTheNewIdentityComesIsNotMistakenForTheOthers(t *testing.T) {
 	t.Parallel()
-	o := newOffice(t)
-	d := enrolled(t, o, vranje)
-	h := d.household(vranje, "Ana")
-	d.sync()
-	twin := copyOf(d)
-	d.setPhone(h.ID, "063") // change 2 of the identity that both have
-	d.sync()
+	o, _, twin, h := parted(t)
 	twin.link.path = "/identity"
 	twin.cut(-1, 3)
 	twin.link.path = "/sync"

@@ -63,14 +63,8 @@ func TestARescueFileNeedsALongPassphrase(t *testing.T) {
 
 func TestARescueFileBeginsWithTheOldestIdentity(t *testing.T) {
 	t.Parallel()
-	o := newOffice(t)
-	d := enrolled(t, o, vranje)
-	h := d.household(vranje, "Ana")
-	d.sync()
+	_, d, twin, h := parted(t)
 	was := d.status().Device
-	twin := copyOf(d)
-	d.setPhone(h.ID, "061")
-	d.sync()
 	twin.setPhone(h.ID, "062")
 	twin.sync()
 	twin.setPhone(h.ID, "063")
