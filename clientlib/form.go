@@ -280,12 +280,12 @@ func checkEdit(c change, creates bool) error {
 }
 
 // base gives what the author of an edit was looking at: of the fields that it writes; of the record's
-// deletion, if there is one; and of one other field where all of these were empty, so that nobody takes
+// deletion, if it shows as deleted; and of one other field where all of these were empty, so that nobody takes
 // the edit for one that makes the record.
 func (e *edit) base(writes map[string]syncproto.Value) map[string][]syncproto.Version {
 	seen, out := e.record.seen(), map[string][]syncproto.Version{}
 	for name, versions := range seen {
-		if _, ok := writes[name]; ok || name == syncproto.FieldDeleted {
+		if _, ok := writes[name]; ok || name == syncproto.FieldDeleted && e.record.Deleted {
 			out[name] = versions
 		}
 	}

@@ -123,6 +123,27 @@ func TestWhatShowsInSpiteOfItsDeletionCanBeDeletedAgain(t *testing.T) {
 	is(t, "conflicts", len(o.conflicts(h.ID)), 0)
 }
 
+func TestWhoEditsWhatShowsInSpiteOfItsDeletionKeepsIt(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	editor, deleter := enrolled(t, o, vranje), enrolled(t, o, vranje)
+	h := editor.household(vranje, "Ana")
+	editor.sync()
+	deleter.sync()
+	var f clientlib.Form
+	f.Delete(deleter.get(h.ID).Record())
+	deleter.save(&f)
+	deleter.sync()
+	editor.clock.Add(5000)
+	editor.setPhone(h.ID, "063")
+	editor.sync()
+	deleter.sync()
+	deleter.setPhone(h.ID, "064")
+	deleter.sync()
+	is(t, "deleted", deleter.get(h.ID).Record().Deleted, false)
+	same(t, "conflicts", o.conflicts(h.ID), []string{syncproto.FieldDeleted})
+}
+
 func TestALinkCutAtAnyByteLosesNothingAndDoublesNothing(t *testing.T) {
 	t.Parallel()
 	o := newOffice(t)

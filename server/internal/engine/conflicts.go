@@ -165,15 +165,37 @@ func (e *Engine) Settle(ctx context.Context, author, record uuid.UUID, field str
 	return settled, explain(err)
 }
 
+// settlement gives the edit that settles a conflict. It leaves a record deleted, unless whether that is so is in
+// conflict too: that is for another settlement to say.
 func settlement(r store.Record, field string, value syncproto.Value, reason string) OfficeEdit {
 	register := r.State[field]
 	all := append(register.Known(), register.Open()...)
+	base := map[string][]syncproto.Version{field: all}
+	if deleted, unseen := r.State.Deletion(); deleted && len(unseen) == 0 && field != syncproto.FieldDeleted {
+		base[syncproto.FieldDeleted] = r.State[syncproto.FieldDeleted].Known()
+	}
 	return OfficeEdit{
 		Collection: r.Collection, Record: r.ID,
 		Fields: map[string]syncproto.Value{field: value},
-		Base:   map[string][]syncproto.Version{field: all},
+		Base:   base,
 		Note:   store.Note{Reason: reason, Settles: field, Settled: all},
 	}
+}
+
+// uncontested names the deletions of a record with which an edit of one of its fields did not clash before it was
+// settled: they had seen it, or its settlement, or it had seen them.
+func uncontested(state syncproto.State, edit store.Change, settled syncproto.Version, field string) []syncproto.Version {
+	if field == syncproto.FieldDeleted {
+		return nil
+	}
+	out := slices.Clone(edit.Base[syncproto.FieldDeleted])
+	for _, deletion := range state[syncproto.FieldDeleted].Heads {
+		seen := deletion.Seen[field]
+		if slices.Contains(seen, edit.Version()) || slices.Contains(seen, settled) {
+			out = append(out, deletion.Version)
+		}
+	}
+	return out
 }
 
 func versionsOf(list []syncproto.FieldVersion) []syncproto.Version {
@@ -245,10 +267,14 @@ func (w *work) restatements(ctx context.Context, c store.Change, reason string) 
 			origin = *old.Note.Restates
 		}
 		undoes := c.Version()
+		base := map[string][]syncproto.Version{field: {undoes}}
+		if known := uncontested(r.State, old, undoes, field); len(known) > 0 {
+			base[syncproto.FieldDeleted] = known
+		}
 		edits = append(edits, OfficeEdit{
 			Collection: c.Collection, Record: c.Record,
 			Fields: map[string]syncproto.Value{field: old.Fields[field]},
-			Base:   map[string][]syncproto.Version{field: {undoes}},
+			Base:   base,
 			Seen:   maps.Clone(old.Seen),
 			Note:   store.Note{Reason: reason, Undoes: &undoes, Restates: &origin},
 		})

@@ -6,6 +6,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"satchel/server/internal/engine"
 	"satchel/syncproto"
 )
 
@@ -149,6 +150,82 @@ func TestADeletionAndAnUnseenEditAreAConflict(t *testing.T) {
 		if open := o.conflicts(); len(open) != 1 || open[0].Field != syncproto.FieldDeleted {
 			t.Errorf("after the undo: open %+v, want the contested deletion", open)
 		}
+	}
+}
+
+// TestWhatTheOfficeDoesToADeletedRecordLeavesItDeleted has two tablets clash over a phone, while both know that the
+// household is deleted, or one deletes it once that is settled.
+func TestWhatTheOfficeDoesToADeletedRecordLeavesItDeleted(t *testing.T) {
+	for _, deletedFirst := range []bool{true, false} {
+		o, one, other, household := two(t)
+		remove := func() syncproto.Change {
+			return one.edit("households", household, map[string]syncproto.Value{syncproto.FieldDeleted: syncproto.True})
+		}
+		one.edit("households", household, phone("060 222"))
+		c := other.change("households", household, phone("060 333"))
+		if deletedFirst {
+			c.Base[syncproto.FieldDeleted] = []syncproto.Version{{Device: one.id, N: remove().N}}
+		}
+		other.saveForm(c)
+		one.sync()
+		other.sync()
+		o.now = o.now.Add(time.Minute)
+		expectClash := func(when string) []syncproto.Version {
+			t.Helper()
+			open := o.conflicts()
+			if len(open) != 1 || open[0].Field != "phone" || len(open[0].Sides) != 2 {
+				t.Fatalf("deleted first %v, %s: open %+v, want two phones", deletedFirst, when, open)
+			}
+			return []syncproto.Version{open[0].Sides[0].Version, open[0].Sides[1].Version}
+		}
+		expectDeleted := func(when string) {
+			t.Helper()
+			one.sync()
+			if !one.records[household].Deleted {
+				t.Errorf("deleted first %v, %s: the household shows", deletedFirst, when)
+			}
+		}
+		settled, err := o.engine.Settle(t.Context(), o.admin, household, "phone", text("060 444"), expectClash("at first"), "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !deletedFirst {
+			one.sync()
+			remove()
+		}
+		expectDeleted("settled")
+		o.save(engine.OfficeEdit{Collection: "households", Record: household, Fields: map[string]syncproto.Value{"notes": text("moved")}})
+		expectDeleted("edited")
+		if open := o.conflicts(); len(open) != 0 {
+			t.Errorf("deleted first %v: open %+v, want nothing", deletedFirst, open)
+		}
+		if _, err := o.engine.Undo(t.Context(), o.admin, settled.Version(), ""); err != nil {
+			t.Fatal(err)
+		}
+		expectDeleted("undone")
+		expectClash("undone")
+	}
+}
+
+func TestASettlementLeavesADeletionContested(t *testing.T) {
+	o, one, other, household := two(t)
+	one.edit("households", household, map[string]syncproto.Value{syncproto.FieldDeleted: syncproto.True})
+	other.edit("households", household, phone("060 222"))
+	one.edit("households", household, phone("060 333")) // by somebody who does not know of the deletion
+	one.sync()
+	other.sync()
+	o.now = o.now.Add(time.Second)
+	for _, open := range o.conflicts() {
+		if open.Field != "phone" {
+			continue
+		}
+		heads := []syncproto.Version{open.Sides[0].Version, open.Sides[1].Version}
+		if _, err := o.engine.Settle(t.Context(), o.admin, household, "phone", text("060 444"), heads, ""); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if open := o.conflicts(); len(open) != 1 || open[0].Field != syncproto.FieldDeleted {
+		t.Errorf("open %+v, want the contested deletion alone", open)
 	}
 }
 

@@ -94,6 +94,9 @@ func (w *work) officeChange(ctx context.Context, author uuid.UUID, edit OfficeEd
 				edit.Base[field] = known
 			}
 		}
+		if r.Deleted {
+			edit.Base[syncproto.FieldDeleted] = r.State[syncproto.FieldDeleted].Known()
+		}
 	}
 	if edit.Seen == nil && edit.Fields[syncproto.FieldDeleted] == syncproto.True {
 		edit.Seen = everyHead(r.State)
