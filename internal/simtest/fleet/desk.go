@@ -15,13 +15,13 @@ import (
 
 // correct edits a record at the office, as it shows there, after a mistake that is refused.
 func (o *office) correct(ctx context.Context, r *rand.Rand) {
-	id, shown, ok := o.w.look(ctx).any(r, false)
+	id, shown, ok := o.any(ctx, r, "households", "people", "visits", "deliveries", "areas")
 	if !ok {
 		return
 	}
 	right, wrong := map[string]syncproto.Value{}, map[string]syncproto.Value{}
 	name := o.w.ledger.name(shown.Collection, id)
-	for _, field := range someOf(r, textFields[shown.Collection]) {
+	for _, field := range o.w.someOf(r, textFields[shown.Collection]) {
 		right[field], wrong[field] = textValue(o.w.ledger.text(name)), syncproto.True
 	}
 	if _, err := o.save(ctx, server.OfficeEdit{Collection: shown.Collection, Record: id, Fields: wrong}); err == nil {
@@ -33,7 +33,7 @@ func (o *office) correct(ctx context.Context, r *rand.Rand) {
 
 // strikeOff deletes a record at the office.
 func (o *office) strikeOff(ctx context.Context, r *rand.Rand) {
-	id, shown, ok := o.w.look(ctx).any(r, true)
+	id, shown, ok := o.any(ctx, r, "households", "people")
 	if !ok {
 		return
 	}
@@ -59,6 +59,9 @@ func (o *office) settle(ctx context.Context, r *rand.Rand) {
 	}
 	edit := server.OfficeEdit{Collection: c.Collection, Record: c.Record, Fields: map[string]syncproto.Value{c.Field: value}}
 	saw := o.sees(ctx, edit)
+	if slices.ContainsFunc(o.conflicts(ctx), func(c server.Conflict) bool { return c.Record == edit.Record && c.Field == oracle.Deleted }) {
+		delete(saw, oracle.Deleted) // who settles something else does not decide that
+	}
 	saw[c.Field] = sightsOfSides(c)
 	s := o.w.ledger.note(oracle.Office, c.Collection, c.Record, map[string]string{c.Field: string(value)}, saw)
 	var heads []syncproto.Version
@@ -180,10 +183,10 @@ func (o *office) revoke(ctx context.Context, r *rand.Rand) {
 
 // someAreas draws the whole, one part or two.
 func (o *office) someAreas(r *rand.Rand) []uuid.UUID {
-	switch r.IntN(4) {
-	case 0:
+	switch draw := r.IntN(4); {
+	case draw == 0 || o.w.narrow:
 		return []uuid.UUID{o.country}
-	case 1:
+	case draw == 1:
 		at := r.IntN(len(o.areas))
 		return []uuid.UUID{o.areas[at], o.areas[(at+1)%len(o.areas)]}
 	}

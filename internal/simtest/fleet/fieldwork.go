@@ -25,9 +25,17 @@ var textFields = map[string][]string{
 	"areas":      {"name", "official_code"},
 }
 
+// shared gives what people choose from: all, or what everybody works on in a narrow world.
+func shared[T any](w *world, all []T) []T {
+	if w.narrow {
+		return all[:min(1, len(all))]
+	}
+	return all
+}
+
 // someOf draws one to three of them, half of the time of the first few, where people meet.
-func someOf(r *rand.Rand, fields []string) []string {
-	fields = slices.Clone(fields)
+func (w *world) someOf(r *rand.Rand, fields []string) []string {
+	fields = slices.Clone(shared(w, fields))
 	if r.IntN(2) == 0 {
 		fields = fields[:min(2, len(fields))]
 	}
@@ -43,9 +51,10 @@ func fieldOf(collection, name string) (syncproto.Field, bool) {
 // any draws a record that the tablet shows, nil if there is none: half of the time one of the few that
 // everybody works on.
 func (t *tablet) any(ctx context.Context, r *rand.Rand, collections ...string) *clientlib.Record {
+	collections = shared(t.w, collections)
 	list, err := t.store.List(ctx, collections[r.IntN(len(collections))], uuid.Nil)
 	t.expect("list records", err)
-	if len(list) == 0 {
+	if list = shared(t.w, list); len(list) == 0 {
 		return nil
 	}
 	if r.IntN(2) == 0 {
@@ -203,7 +212,7 @@ func (t *tablet) edit(ctx context.Context, r *rand.Rand, record, other *clientli
 func (t *tablet) draft(r *rand.Rand, form *clientlib.Form, record *clientlib.Record) draft {
 	name := t.w.ledger.name(record.Collection, record.ID)
 	fields := map[string]any{}
-	for _, field := range someOf(r, textFields[record.Collection]) {
+	for _, field := range t.w.someOf(r, textFields[record.Collection]) {
 		fields[field] = t.w.ledger.text(name)
 	}
 	if status := []string{"idp", "returnee", "refugee"}[r.IntN(3)]; record.Collection == "households" && r.IntN(4) == 0 && record.Text("status") != status {

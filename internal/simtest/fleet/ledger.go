@@ -151,10 +151,13 @@ func (l *ledger) changes(owed func(*saving) bool) []oracle.Change {
 	return out
 }
 
-// sightsOf gives what is on the screen of a record in some fields, and whether it is deleted.
+// sightsOf gives what is on the screen of a record in some fields, and that it is deleted, if it is.
 func sightsOf(r *clientlib.Record, fields ...string) map[string][]oracle.Sight {
 	out := map[string][]oracle.Sight{}
-	for _, name := range append(fields, oracle.Deleted) {
+	if r.Deleted {
+		fields = append(fields, oracle.Deleted)
+	}
+	for _, name := range fields {
 		if f, there := r.Fields[name]; there {
 			out[name] = []oracle.Sight{{Value: string(f.Value), Time: f.Time}}
 		}

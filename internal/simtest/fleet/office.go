@@ -9,6 +9,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -238,7 +239,7 @@ func (o *office) sees(ctx context.Context, e server.OfficeEdit) map[string][]ora
 	shown := o.w.look(ctx).shownOf(e.Record)
 	every := e.Fields[oracle.Deleted] == syncproto.True
 	for field, value := range shown.Values {
-		if _, written := e.Fields[field]; written || every {
+		if _, written := e.Fields[field]; written || every || field == oracle.Deleted && shown.Deleted {
 			out[field] = []oracle.Sight{{Value: value}}
 		}
 	}
@@ -342,7 +343,7 @@ func (o *office) rename(b *backup) {
 	o.w.mu.Lock()
 	defer o.w.mu.Unlock()
 	for _, t := range o.w.tablets {
-		for _, s := range t.saves {
+		for _, s := range slices.Concat(t.saves, t.dropped) {
 			s.Renamed = s.Renamed || (t.copied || t.putBack) && !b.had[s.ID]
 		}
 	}

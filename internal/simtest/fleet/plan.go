@@ -12,6 +12,8 @@ import (
 type Plan struct {
 	Seed    uint64
 	Tablets int
+	// Narrow is set if few people work on one household in all areas, and on little else.
+	Narrow bool `json:",omitempty"`
 	// Span is how long it takes, if nothing is slow.
 	Span  time.Duration
 	Steps []Step
@@ -138,10 +140,14 @@ func ofOffice() weights {
 // maxCopies is how many tablets may come to be by copying.
 const maxCopies = 2
 
-// NewPlan makes the plan of a seed: 5 to 10 tablets, and some weeks or one busy hour.
+// NewPlan makes the plan of a seed: 5 to 10 tablets, and some weeks or one busy hour. One in three is narrow: what
+// goes wrong among people who meet over the same field again and again would hardly ever happen to many.
 func NewPlan(seed uint64) Plan {
 	r := rand.New(rand.NewPCG(seed, 1)) //nolint:gosec // it makes up a story, and no secret
-	p := Plan{Seed: seed, Tablets: 5 + r.IntN(6)}
+	p := Plan{Seed: seed, Tablets: 5 + r.IntN(6), Narrow: r.IntN(3) == 0}
+	if p.Narrow {
+		p.Tablets = 5 - maxCopies
+	}
 	p.Span = time.Duration(2+r.IntN(40)) * 24 * time.Hour
 	if r.IntN(2) == 0 { // within the life of an access token, a copied tablet is found out by its history alone
 		p.Span = time.Duration(10+r.IntN(60)) * time.Minute

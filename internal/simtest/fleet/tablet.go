@@ -40,8 +40,8 @@ type tablet struct {
 	// unclear is set when an enrolment ended without anybody knowing how.
 	unclear bool
 	// saves are the changes that were saved here, or came with a copy, in order; the last of them may
-	// wait to be sent.
-	saves []*saving
+	// wait to be sent. dropped are those that went when an older copy took their place.
+	saves, dropped []*saving
 	// invited are the areas for which it is enrolled, and enrolled again.
 	invited []uuid.UUID
 	// opened is a record that somebody has on the screen.
@@ -273,6 +273,7 @@ func (t *tablet) goBack(ctx context.Context) {
 		if err := removeLog(t.path()); err != nil {
 			return err
 		}
+		t.dropped = append(t.dropped, t.saves...)
 		t.saves, t.device, t.putBack, t.told = slices.Clone(t.kept.saves), t.kept.device, true, nil
 		return copyFile(t.kept.path, t.path())
 	})

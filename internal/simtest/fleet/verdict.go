@@ -319,18 +319,19 @@ func (v *view) read(ctx context.Context, db *sql.DB) error {
 
 func (v view) shownOf(id uuid.UUID) oracle.Shown { return v.records[id.String()] }
 
-// any draws a household, a person or a visit; with facts left out, it can be deleted.
-func (v view) any(r *rand.Rand, deletable bool) (uuid.UUID, oracle.Shown, bool) {
+// any draws a record of some collections that the office shows.
+func (o *office) any(ctx context.Context, r *rand.Rand, collections ...string) (uuid.UUID, oracle.Shown, bool) {
+	collections = shared(o.w, collections)
+	records := o.w.look(ctx).records
 	var ids []string
-	for _, id := range slices.Sorted(maps.Keys(v.records)) {
-		s := v.records[id]
-		if !s.Deleted && textFields[s.Collection] != nil && (!deletable || s.Collection == "households" || s.Collection == "people") {
+	for _, id := range slices.Sorted(maps.Keys(records)) {
+		if s := records[id]; !s.Deleted && slices.Contains(collections, s.Collection) {
 			ids = append(ids, id)
 		}
 	}
-	if len(ids) == 0 {
+	if ids = shared(o.w, ids); len(ids) == 0 {
 		return uuid.Nil, oracle.Shown{}, false
 	}
 	id := ids[r.IntN(len(ids))]
-	return uuid.MustParse(id), v.records[id], true
+	return uuid.MustParse(id), records[id], true
 }

@@ -55,6 +55,7 @@ type world struct {
 	root    string
 	begin   time.Time
 	span    time.Duration
+	narrow  bool
 	net     link.Network
 	office  *office
 	tablets []*tablet
@@ -82,7 +83,7 @@ func Play(t *testing.T, p Plan, root string) Outcome {
 }
 
 func (w *world) play(ctx context.Context, t *testing.T, p Plan) {
-	w.begin, w.span = time.Now(), p.Span
+	w.begin, w.span, w.narrow = time.Now(), p.Span, p.Narrow
 	if err := w.setUp(ctx, p); err != nil {
 		t.Fatal(err)
 	}

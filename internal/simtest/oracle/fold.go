@@ -34,6 +34,8 @@ type Write struct {
 	Saw, Maybe []int
 	// Knew and MaybeKnew name deletions of the record that its author saw.
 	Knew, MaybeKnew []int
+	// Again names the writes that this one brings back, and what it undoes: it may stand to a deletion as they did.
+	Again []int
 	// Seen and MaybeSeen go with a deletion: the writes of every field that its author was looking at.
 	Seen, MaybeSeen []int
 }
@@ -107,7 +109,9 @@ func (f *Fold) contest(k Knowledge) {
 	f.Deleted = true
 	for field, heads := range f.Heads {
 		for _, h := range heads {
-			known := slices.Contains(k.of(deletion.Seen, deletion.MaybeSeen), h.ID) || slices.Contains(k.of(h.Knew, h.MaybeKnew), deletion.ID)
+			seen := k.of(deletion.Seen, deletion.MaybeSeen)
+			known := slices.Contains(seen, h.ID) || slices.Contains(k.of(h.Knew, h.MaybeKnew), deletion.ID) ||
+				k == Most && slices.ContainsFunc(h.Again, func(id int) bool { return slices.Contains(seen, id) })
 			if field == Deleted || known {
 				continue
 			}

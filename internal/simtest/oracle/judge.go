@@ -87,7 +87,7 @@ func Judge(e Evidence) []Violation {
 	}
 	for _, record := range slices.Sorted(maps.Keys(byRecord)) {
 		broken = append(broken, judgeTimes(byRecord[record], e.Slack)...)
-		broken = append(broken, e.judgeRecord(record, WritesOf(byRecord[record]))...)
+		broken = append(broken, e.judgeRecord(record, WritesOf(byRecord[record], e.Changes))...)
 	}
 	broken = append(broken, judgeForms(matches)...)
 	broken = append(broken, e.judgeClaims(matches)...)

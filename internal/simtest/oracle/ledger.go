@@ -41,8 +41,8 @@ type Change struct {
 	// Twin says that it was saved on a tablet of which there is a copy. Who saves the same on the copy, at
 	// the same place of its history, saves the same change.
 	Twin bool
-	// Renamed says that it may have come to the office once more under another name: a restored office
-	// lost it, and a copy of its tablet has taken its name. Whoever saw it knows it by the old one.
+	// Renamed says that a restored office lost it, and that a copy of its tablet may have taken its name: it came
+	// once more under another one, or not at all. Whoever saw it knows it by the old one.
 	Renamed bool
 	// Void says that it never was, or is gone for a good reason: nobody may have it.
 	Void bool
@@ -178,15 +178,21 @@ func gaps(entries []Entry) (broken []Violation) {
 	return broken
 }
 
-// WritesOf gives the writes of one record that count, with what is known of what their authors saw.
-func WritesOf(matches []Match) []Write {
-	var out, all []Write
-	owner := map[int]Match{}
+// WritesOf gives the writes of one record that count, with what is known of what their authors saw. changes
+// are those of the ledger, of any record.
+func WritesOf(matches []Match, changes []Change) []Write {
+	var out []Write
+	v := views{owner: map[int]Match{}}
+	for _, c := range changes {
+		if c.Renamed {
+			v.renamed = append(v.renamed, c)
+		}
+	}
 	for _, m := range matches {
 		for _, field := range slices.Sorted(maps.Keys(m.Entry.Writes)) {
-			w := Write{ID: len(all), Field: field, Value: m.Entry.Writes[field], Time: m.Time, Device: m.Device, N: m.N}
-			owner[w.ID] = m
-			all = append(all, w) // who made one that is held looks at it too
+			w := Write{ID: len(v.all), Field: field, Value: m.Entry.Writes[field], Time: m.Time, Device: m.Device, N: m.N}
+			v.owner[w.ID] = m
+			v.all = append(v.all, w) // who made one that is held looks at it too
 			if m.Status == Applied {
 				out = append(out, w)
 			}
@@ -194,15 +200,18 @@ func WritesOf(matches []Match) []Write {
 	}
 	for i := range out {
 		w := &out[i]
-		m := restating(owner[w.ID], matches)
-		w.Saw, w.Maybe = seen(all, owner, m.Change, w.Field)
+		m, brought := restating(v.owner[w.ID], matches)
+		w.Saw, w.Maybe = v.seen(m.Change, w.Field)
+		if len(brought) > 0 {
+			w.Again = append(v.of(brought, w.Field), w.Saw...)
+		}
 		if w.Field != Deleted {
-			w.Knew, w.MaybeKnew = seen(all, owner, m.Change, Deleted)
+			w.Knew, w.MaybeKnew = v.seen(m.Change, Deleted)
 			continue
 		}
 		for field := range m.Saw {
 			if field != Deleted {
-				sure, maybe := seen(all, owner, m.Change, field)
+				sure, maybe := v.seen(m.Change, field)
 				w.Seen, w.MaybeSeen = append(w.Seen, sure...), append(w.MaybeSeen, maybe...)
 			}
 		}
@@ -210,8 +219,9 @@ func WritesOf(matches []Match) []Write {
 	return out
 }
 
-// restating gives a change that brings another one back with what the author of that one had seen.
-func restating(m Match, matches []Match) Match {
+// restating gives a change that brings another one back with what the author of that one had seen, and which
+// changes it brings back.
+func restating(m Match, matches []Match) (out Match, brought []Match) {
 	saw := maps.Clone(m.Saw)
 	for origin := m; origin.Restates.Device != ""; {
 		at := slices.IndexFunc(matches, func(o Match) bool { return o.Device == origin.Restates.Device && o.N == origin.Restates.N })
@@ -219,6 +229,7 @@ func restating(m Match, matches []Match) Match {
 			break
 		}
 		origin = matches[at]
+		brought = append(brought, origin)
 		for field, sights := range origin.Saw {
 			if _, own := m.Change.Writes[field]; !own {
 				saw[field] = sights
@@ -226,36 +237,69 @@ func restating(m Match, matches []Match) Match {
 		}
 	}
 	m.Saw = saw
-	return m
+	return m, brought
+}
+
+// views are the writes of a record that people may have been looking at.
+type views struct {
+	all   []Write
+	owner map[int]Match
+	// renamed are the changes whose names others may have taken.
+	renamed []Change
+}
+
+// of gives the writes of a field that some changes made.
+func (v views) of(changes []Match, field string) (ids []int) {
+	for _, w := range v.all {
+		if w.Field == field && slices.ContainsFunc(changes, func(m Match) bool { return m.ID == v.owner[w.ID].ID }) {
+			ids = append(ids, w.ID)
+		}
+	}
+	return ids
 }
 
 // seen gives the writes that somebody was looking at who saw that of a field. Where several say the
 // same, the time tells them apart, if it was known; a time that none has is one's that the office lost.
-func seen(all []Write, owner map[int]Match, c Change, field string) (sure, maybe []int) {
+func (v views) seen(c Change, field string) (sure, maybe []int) {
 	for _, sight := range c.Saw[field] {
-		one, other := seenAs(all, owner, c, field, sight)
-		sure, maybe = append(sure, one...), append(maybe, other...)
+		one, other := v.seenAs(c, field, sight)
+		sure, maybe = append(sure, one...), append(append(maybe, other...), v.mistaken(c.Record, field, sight)...)
 	}
 	return sure, maybe
 }
 
-func seenAs(all []Write, owner map[int]Match, c Change, field string, sight Sight) (sure, maybe []int) {
-	for _, w := range all {
-		if w.Field != field || w.Value != sight.Value || owner[w.ID].ID >= c.ID {
+func (v views) seenAs(c Change, field string, sight Sight) (sure, maybe []int) {
+	for _, w := range v.all {
+		if w.Field != field || w.Value != sight.Value || v.owner[w.ID].ID >= c.ID {
 			continue
 		}
-		known := sight.Time != 0 && (w.Time == sight.Time || owner[w.ID].Change.Claimed == sight.Time)
-		if known && !owner[w.ID].Renamed {
+		known := sight.Time != 0 && (w.Time == sight.Time || v.owner[w.ID].Change.Claimed == sight.Time)
+		if known && !v.owner[w.ID].Renamed {
 			sure = append(sure, w.ID)
 		} else {
 			maybe = append(maybe, w.ID)
 		}
 	}
 	switch {
-	case len(sure) == 0 && len(maybe) == 1 && sight.Time == 0 && !owner[maybe[0]].Renamed:
+	case len(sure) == 0 && len(maybe) == 1 && sight.Time == 0 && !v.owner[maybe[0]].Renamed:
 		return maybe, nil
 	case len(sure) > 1:
 		return nil, append(sure, maybe...)
 	}
 	return sure, maybe
+}
+
+// mistaken gives the writes for which the office may take one that somebody saw and that it has lost: those of
+// tablets that have a copy, which may have taken its name.
+func (v views) mistaken(record, field string, sight Sight) (maybe []int) {
+	lost := func(c Change) bool { return c.Record == record && c.Writes[field] == sight.Value }
+	if !slices.ContainsFunc(v.renamed, lost) {
+		return nil
+	}
+	for _, w := range v.all {
+		if w.Field == field && v.owner[w.ID].Twin {
+			maybe = append(maybe, w.ID)
+		}
+	}
+	return maybe
 }

@@ -79,6 +79,20 @@ func TestDoubtIsNoAccusation(t *testing.T) {
 			e.Conflicts[0].Sides = append(e.Conflicts[0].Sides, oracle.Side{Field: "phone", Value: `"1"`})
 			e.Changes[2].Saw = nil
 		},
+		"who saw a value that is lost may count as having seen what has its name now": func(e *oracle.Evidence) {
+			lost := e.Changes[1]
+			lost.ID, lost.Writes, lost.Owed, lost.Renamed = 9, map[string]string{"phone": `"9"`}, false, true
+			e.Changes[1].Twin, e.Changes[2].Saw["phone"][0] = true, oracle.Sight{Value: `"9"`, Time: 55}
+			e.Changes, e.Conflicts = append(e.Changes, lost), nil
+		},
+		"what is brought back may stand to a deletion as it did": func(e *oracle.Evidence) {
+			back, entry := e.Changes[2], again(e.Entries[2], "office", 1)
+			back.ID, back.Form, back.By, back.Restates = 4, 4, oracle.Office, oracle.Version{Device: "b", N: 1}
+			back.Claimed, back.Saw = 104, map[string][]oracle.Sight{"phone": {{Value: `"3"`, Time: 102}}}
+			entry.Office, entry.Claimed, entry.Time = true, 104, 104
+			back.Author, entry.Author = "", ""
+			e.Changes, e.Entries = append(e.Changes, back), append(e.Entries, entry)
+		},
 		"a record is nowhere before it is made, whatever somebody said of it at about that time": func(e *oracle.Evidence) {
 			moved := map[string]string{"area": `"y"`}
 			e.Changes[3].Writes, e.Entries[3].Writes, e.Conflicts = moved, moved, e.Conflicts[:1]
