@@ -59,7 +59,8 @@ func (o *office) settle(ctx context.Context, r *rand.Rand) {
 	}
 	edit := server.OfficeEdit{Collection: c.Collection, Record: c.Record, Fields: map[string]syncproto.Value{c.Field: value}}
 	saw := o.sees(ctx, edit)
-	if slices.ContainsFunc(o.conflicts(ctx), func(c server.Conflict) bool { return c.Record == edit.Record && c.Field == oracle.Deleted }) {
+	contested := o.contested(ctx, c.Record)
+	if contested {
 		delete(saw, oracle.Deleted) // who settles something else does not decide that
 	}
 	saw[c.Field] = sightsOfSides(c)
@@ -76,7 +77,7 @@ func (o *office) settle(ctx context.Context, r *rand.Rand) {
 		return
 	}
 	s.Claimed = made.Claimed
-	done := settlement{saving: s, version: made.Version(), time: made.Time}
+	done := settlement{saving: s, version: made.Version(), time: made.Time, contested: contested}
 	for _, v := range made.Note.Settled {
 		at := slices.IndexFunc(c.Sides, func(side server.Side) bool { return side.Version == v })
 		if at < 0 {
@@ -106,6 +107,7 @@ func (o *office) undo(ctx context.Context, r *rand.Rand) {
 		s.Form = s.ID - len(noted)
 		noted = append(noted, s)
 	}
+	contested := done.contested || o.contested(ctx, record)
 	made, err := o.srv.Engine.Undo(ctx, o.admin, done.version, "")
 	o.expect("undo a settlement", err)
 	for i, s := range noted {
@@ -114,7 +116,16 @@ func (o *office) undo(ctx context.Context, r *rand.Rand) {
 			s.Claimed = made[i].Claimed
 		}
 	}
-	o.w.say("office", "undoes the settlement of %s/%s%s", o.w.ledger.name(done.saving.Collection, record), field, orError(err))
+	name := o.w.ledger.name(done.saving.Collection, record)
+	if err == nil && !contested && field != oracle.Deleted && o.contested(ctx, record) {
+		o.w.broke("an undone settlement leaves what was", "the deletion of %s is contested since its %s is in conflict again", name, field)
+	}
+	o.w.say("office", "undoes the settlement of %s/%s%s", name, field, orError(err))
+}
+
+// contested reports whether it is in conflict that a record is deleted.
+func (o *office) contested(ctx context.Context, record uuid.UUID) bool {
+	return slices.ContainsFunc(o.conflicts(ctx), func(c server.Conflict) bool { return c.Record == record && c.Field == oracle.Deleted })
 }
 
 // decide applies or discards a change that is held.

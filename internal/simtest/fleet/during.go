@@ -2,6 +2,7 @@ package fleet
 
 import (
 	"context"
+	"maps"
 	"math/rand/v2"
 	"slices"
 	"time"
@@ -107,9 +108,15 @@ func (t *tablet) rises(ctx context.Context, s sitting, result clientlib.SyncResu
 // clockTolerance is how far a time may be off that a tablet was told over a slow link.
 const clockTolerance = 5 * time.Minute
 
-// claims looks at the time that stands beside a change, if neither clock was touched since the office told
-// the tablet what time it is. It may be later only where the author saw something later.
+// claims looks at the time that stands beside a change: it is later than all that the author saw, and right, if
+// neither clock was touched since the office told the tablet what time it is. It may be later only where the author
+// saw something later.
 func (t *tablet) claims(s *saving) {
+	for _, field := range slices.Sorted(maps.Keys(s.Saw)) {
+		if saw := s.Saw[field][0].Time; saw >= s.Claimed {
+			t.w.broke("who saw a value comes after it", "change %d of %s claims %d, and its author saw %s of %d", s.ID, t.name, s.Claimed, field, saw)
+		}
+	}
 	if t.told == nil || *t.told != t.clocks() {
 		return
 	}

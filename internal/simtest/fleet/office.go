@@ -61,6 +61,8 @@ type settlement struct {
 	saving  *saving
 	version syncproto.Version
 	time    int64
+	// contested is set if it was in conflict, too, that the record is deleted.
+	contested bool
 	// sides are what it settled, in the order in which they were settled.
 	sides []server.Side
 }

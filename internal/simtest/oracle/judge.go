@@ -92,6 +92,7 @@ func Judge(e Evidence) []Violation {
 	broken = append(broken, judgeForms(matches)...)
 	broken = append(broken, e.judgeClaims(matches)...)
 	broken = append(broken, fatesOf(e, matches).judge()...)
+	broken = append(broken, e.judgeConflicts()...)
 	broken = append(broken, e.judgePlaces()...)
 	for _, r := range e.Replicas {
 		broken = append(broken, e.judgeReplica(r)...)
@@ -238,6 +239,17 @@ func (e Evidence) contesting(record string) []string {
 		}
 	}
 	return out
+}
+
+// judgeConflicts looks at whether what is listed as open clashes at all.
+func (e Evidence) judgeConflicts() (broken []Violation) {
+	for _, c := range e.Conflicts {
+		clashes := slices.ContainsFunc(c.Sides, func(s Side) bool { return s.Field != c.Sides[0].Field || s.Value != c.Sides[0].Value })
+		if !clashes {
+			broken = append(broken, violation("what is settled is not listed", "%s/%s is listed as in conflict, with %v", c.Record, c.Field, c.Sides))
+		}
+	}
+	return broken
 }
 
 // judgePlaces looks at whether each record is where its household is.

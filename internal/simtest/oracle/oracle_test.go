@@ -129,6 +129,9 @@ func TestEachPromiseCanBeBroken(t *testing.T) {
 		"a clock that is behind loses": {func(e *oracle.Evidence) { e.Changes[1].Claimed, e.Entries[1].Claimed, e.Entries[1].Time = 50, 50, 50 }, "who saw a value comes after it"},
 		"a claim was raised":           {func(e *oracle.Evidence) { e.Entries[1].Claimed++; e.Entries[1].Time++ }, "a claim stays what it was"},
 		"a value was overwritten":      {func(e *oracle.Evidence) { e.Conflicts = e.Conflicts[1:] }, "no value is overwritten unseen"},
+		"a conflict is settled and listed": {func(e *oracle.Evidence) {
+			e.Changes, e.Entries, e.Conflicts[0].Sides = e.Changes[:3], e.Entries[:3], e.Conflicts[0].Sides[:1]
+		}, "what is settled is not listed"},
 		"a replaced value is back": {func(e *oracle.Evidence) {
 			e.Conflicts[0].Sides = append(e.Conflicts[0].Sides, oracle.Side{Field: "phone", Value: `"1"`})
 		}, "who saw a value replaced it"},
