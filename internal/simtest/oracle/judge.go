@@ -195,14 +195,14 @@ func (e Evidence) valuesOf(record, field string, shown Shown) []string {
 
 // judgeDeletion compares whether a record shows as deleted, and which edits contest that.
 func (e Evidence) judgeDeletion(record string, shown Shown, few, many Fold) (broken []Violation) {
+	if len(few.Heads[Deleted]) != len(many.Heads[Deleted]) {
+		return nil // which deletion shows is not known for sure
+	}
 	if few.Deleted == many.Deleted && shown.Deleted != few.Deleted {
 		broken = append(broken, violation("the latest shows", "record %s shows as deleted: %v, should be %v", record, shown.Deleted, few.Deleted))
 	}
 	contested := e.contesting(record)
 	sure, possible := contests(few), contests(many)
-	if len(few.Heads[Deleted]) != len(many.Heads[Deleted]) {
-		return broken // which deletion shows is not known for sure
-	}
 	for _, c := range sure {
 		if !slices.Contains(contested, c) {
 			broken = append(broken, violation("a deletion never swallows an edit", "record %s: %s was written unseen and does not contest its deletion", record, c))

@@ -263,7 +263,7 @@ func (v views) of(changes []Match, field string) (ids []int) {
 func (v views) seen(c Change, field string) (sure, maybe []int) {
 	for _, sight := range c.Saw[field] {
 		one, other := v.seenAs(c, field, sight)
-		sure, maybe = append(sure, one...), append(append(maybe, other...), v.mistaken(c.Record, field, sight)...)
+		sure, maybe = append(sure, one...), append(append(maybe, other...), v.mistaken(c, field, sight)...)
 	}
 	return sure, maybe
 }
@@ -291,8 +291,8 @@ func (v views) seenAs(c Change, field string, sight Sight) (sure, maybe []int) {
 
 // mistaken gives the writes for which the office may take one that somebody saw and that it has lost: those of
 // tablets that have a copy, which may have taken its name.
-func (v views) mistaken(record, field string, sight Sight) (maybe []int) {
-	lost := func(c Change) bool { return c.Record == record && c.Writes[field] == sight.Value }
+func (v views) mistaken(c Change, field string, sight Sight) (maybe []int) {
+	lost := func(o Change) bool { return o.ID < c.ID && o.Record == c.Record && o.Writes[field] == sight.Value }
 	if !slices.ContainsFunc(v.renamed, lost) {
 		return nil
 	}

@@ -81,7 +81,7 @@ func TestDoubtIsNoAccusation(t *testing.T) {
 		},
 		"who saw a value that is lost may count as having seen what has its name now": func(e *oracle.Evidence) {
 			lost := e.Changes[1]
-			lost.ID, lost.Writes, lost.Owed, lost.Renamed = 9, map[string]string{"phone": `"9"`}, false, true
+			lost.ID, lost.Form, lost.Writes, lost.Owed, lost.Renamed = 1, 1, map[string]string{"phone": `"9"`}, false, true
 			e.Changes[1].Twin, e.Changes[2].Saw["phone"][0] = true, oracle.Sight{Value: `"9"`, Time: 55}
 			e.Changes, e.Conflicts = append(e.Changes, lost), nil
 		},
