@@ -239,7 +239,7 @@ func (t *tablet) takeBack(ctx context.Context, r *rand.Rand) {
 	for _, at := range r.Perm(len(ids)) {
 		record, err := t.store.Get(ctx, ids[at])
 		if t.expect("read a record", err); err == nil && record.Deleted {
-			if r.IntN(3) == 0 {
+			if r.IntN(2) == 0 {
 				t.edit(ctx, r, record, nil)
 				return
 			}

@@ -100,10 +100,10 @@ func ofTablets() weights {
 		{lends, 2},
 		{opens, 6},
 		{fills, 6},
-		{deletes, 4},
-		{takesBack, 3},
+		{deletes, 5},
+		{takesBack, 6},
 		{delivers, 4},
-		{moves, 6},
+		{moves, 8},
 		{syncs, 36},
 		{restarts, 2},
 		{setsClock, 3},
@@ -137,6 +137,25 @@ func ofOffice() weights {
 	}
 }
 
+// ofDesk is what people do at the office in a narrow plan, where there is more to decide.
+func ofDesk() weights {
+	return weights{
+		{settles, 30},
+		{undoes, 20},
+		{corrects, 10},
+		{strikesOff, 4},
+		{decides, 4},
+		{revokes, 4},
+		{backsUp, 3},
+		{restores, 3},
+		{forgets, 2},
+		{losesTail, 1},
+		{restarts, 2},
+		{fillsUp, 1},
+		{freesUp, 2},
+	}
+}
+
 // maxCopies is how many tablets may come to be by copying.
 const maxCopies = 2
 
@@ -145,8 +164,10 @@ const maxCopies = 2
 func NewPlan(seed uint64) Plan {
 	r := rand.New(rand.NewPCG(seed, 1)) //nolint:gosec // it makes up a story, and no secret
 	p := Plan{Seed: seed, Tablets: 5 + r.IntN(6), Narrow: r.IntN(3) == 0}
+	office, every := ofOffice(), 6
 	if p.Narrow {
 		p.Tablets = 5 - maxCopies
+		office, every = ofDesk(), 4
 	}
 	p.Span = time.Duration(2+r.IntN(40)) * 24 * time.Hour
 	if r.IntN(2) == 0 { // within the life of an access token, a copied tablet is found out by its history alone
@@ -154,11 +175,11 @@ func NewPlan(seed uint64) Plan {
 	}
 	for range 60 + r.IntN(120) {
 		s := Step{At: time.Duration(r.Int64N(int64(p.Span))), Roll: r.Uint64()}
-		if r.IntN(6) > 0 {
+		if r.IntN(every) > 0 {
 			s.Actor = 1 + r.IntN(p.Tablets+maxCopies)
 			s.Kind = ofTablets().draw(r)
 		} else {
-			s.Kind = ofOffice().draw(r)
+			s.Kind = office.draw(r)
 		}
 		p.Steps = append(p.Steps, s)
 	}
