@@ -56,7 +56,12 @@ func (t *tablet) syncOnce(ctx context.Context, meanwhile func(clientlib.Progress
 	ctx = context.WithoutCancel(ctx)
 	s := t.sits(ctx)
 	t.syncing = true
-	result, err := t.store.Sync(patience, meanwhile)
+	result, err := t.store.Sync(patience, func(p clientlib.Progress) {
+		t.keepsShowing(ctx, s)
+		if meanwhile != nil {
+			meanwhile(p)
+		}
+	})
 	t.syncing = false
 	t.expect("sync", err)
 	t.say("syncs: %d up, %d down, %d exchanges%s%s", result.Changes, result.Records, result.Exchanges, t.remarks(result), orError(err))

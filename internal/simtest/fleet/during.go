@@ -98,8 +98,13 @@ func (t *tablet) rises(ctx context.Context, s sitting, result clientlib.SyncResu
 	if sent := len(t.saves) - s.from - unsent; known && sent > result.Changes {
 		t.w.broke("what counts as sent was sent", "on %s %d changes do, and %d were", t.name, sent, result.Changes)
 	}
+	t.keepsShowing(ctx, s)
+}
+
+// keepsShowing looks whether what is being handed in is on the screen.
+func (t *tablet) keepsShowing(ctx context.Context, s sitting) {
 	for _, one := range s.recorded {
-		if s.acts == t.w.office.acts.Load() && !t.isAsRecorded(ctx, one) {
+		if s.acts == t.w.office.acts.Load() && !t.machine.dead && !t.machine.ill && !t.isAsRecorded(ctx, one) {
 			t.w.broke("what was recorded stays on the screen", "%s does not show %s as it sent it", t.name, t.w.ledger.name(one.Collection, uuid.MustParse(one.Record)))
 		}
 	}
