@@ -128,7 +128,7 @@ func (n *Network) Break() {
 	server.mu.Lock()
 	defer server.mu.Unlock()
 	for p := range server.open {
-		p.reset(time.Now())
+		p.dies()
 	}
 }
 

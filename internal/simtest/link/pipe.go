@@ -11,13 +11,15 @@ import (
 
 // A pipe is one connection: a stream each way.
 type pipe struct {
-	luck     Luck
+	luck Luck
+	// port counts the connections of the network.
+	port     int
 	name     address
 	up, down *stream
 }
 
 func newPipe(port int, luck Luck) *pipe {
-	p := &pipe{luck: luck, name: address(fmt.Sprintf("10.0.0.1:%d", port))}
+	p := &pipe{luck: luck, port: port, name: address(fmt.Sprintf("10.0.0.1:%d", port))}
 	p.up, p.down = newStream(p, luck.Up), newStream(p, luck.Down)
 	return p
 }
@@ -28,13 +30,21 @@ func (p *pipe) server() net.Conn { return &end{p, p.up, p.down, "server:80", p.n
 // breaks says that the link broke, to both ends where it is not silent.
 func (p *pipe) breaks() {
 	if !p.luck.Silent {
-		p.reset(time.Now().Add(p.luck.Latency))
+		at := time.Now().Add(p.luck.Latency)
+		p.up.end(errReset, errReset, at)
+		p.down.end(errReset, errReset, at)
 	}
 }
 
-func (p *pipe) reset(at time.Time) {
-	p.up.end(errReset, errReset, at)
+// dies says that the server is no more: it neither hears nor says anything from now on. The client notices a moment
+// later, and no two clients at once: what they do then is the same in every run.
+func (p *pipe) dies() {
+	at := time.Now().Add(time.Duration(p.port) * time.Microsecond)
 	p.down.end(errReset, errReset, at)
+	p.up.mu.Lock()
+	p.up.voidUntil = at
+	p.up.mu.Unlock()
+	p.up.end(errReset, errReset, time.Now())
 }
 
 // A stream is one direction of a connection.
@@ -51,6 +61,8 @@ type stream struct {
 	// readErr is what a reader gets behind the last chunk, from endAt on; writeErr what a writer gets.
 	readErr, writeErr error
 	endAt             time.Time
+	// voidUntil is how long a writer is not told writeErr; what is written until then is lost.
+	voidUntil time.Time
 	// reading and writing are the deadlines.
 	reading, writing time.Time
 }
@@ -143,7 +155,7 @@ func (s *stream) read(p []byte) (int, error) {
 func (s *stream) write(p []byte) (int, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.writeErr != nil {
+	if s.refuses() {
 		return 0, s.writeErr
 	}
 	pass := len(p)
@@ -160,14 +172,17 @@ func (s *stream) write(p []byte) (int, error) {
 		s.pipe.breaks()
 		s.mu.Lock()
 	}
-	for time.Now().Before(s.free) && s.writeErr == nil {
+	for time.Now().Before(s.free) && !s.refuses() {
 		if passed(s.writing) {
 			return pass, os.ErrDeadlineExceeded
 		}
-		s.wait(s.free, s.writing)
+		s.wait(s.free, s.writing, s.voidUntil)
 	}
 	return len(p), nil
 }
+
+// refuses reports whether a writer is told that it writes in vain.
+func (s *stream) refuses() bool { return s.writeErr != nil && !time.Now().Before(s.voidUntil) }
 
 // send puts bytes on their way. The stream is locked.
 func (s *stream) send(p []byte) {

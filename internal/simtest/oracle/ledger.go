@@ -223,7 +223,7 @@ func WritesOf(matches []Match, changes []Change) []Write {
 // changes it brings back.
 func restating(m Match, matches []Match) (out Match, brought []Match) {
 	saw := maps.Clone(m.Saw)
-	for origin := m; origin.Restates.Device != ""; {
+	for origin := m; origin.Restates.Device != "" && len(brought) < len(matches); { // what is matched by mistake may go round
 		at := slices.IndexFunc(matches, func(o Match) bool { return o.Device == origin.Restates.Device && o.N == origin.Restates.N })
 		if at < 0 {
 			break
