@@ -29,9 +29,9 @@ func (t *tx) branchOff(ctx context.Context, was uuid.UUID, tip syncproto.Tip) er
 // rename puts changes that were taken out into the outbox of another identity, behind tip. later are the
 // identities whose changes may name them.
 func (t *tx) rename(ctx context.Context, moved []change, to uuid.UUID, tip syncproto.Tip, later []uuid.UUID) error {
-	names := map[syncproto.Version]syncproto.Version{}
+	names := names{}
 	for i, c := range moved {
-		names[c.version()] = syncproto.Version{Device: to, N: tip.N + int64(i+1)}
+		names[c.version()] = renaming{syncproto.Version{Device: to, N: tip.N + int64(i+1)}, c}
 	}
 	if err := t.putBack(ctx, moved, names, tip.Hash); err != nil {
 		return err
@@ -145,15 +145,15 @@ func (t *tx) fits(ctx context.Context, f former) (bool, error) {
 	if err != nil || len(tips) > 0 && tips[len(tips)-1] != f.Behind {
 		return false, err
 	}
-	was, err := first[0].renamed(map[syncproto.Version]syncproto.Version{
-		first[0].version(): {Device: f.From, N: f.Behind.N + 1},
+	was, err := first[0].renamed(names{
+		first[0].version(): {syncproto.Version{Device: f.From, N: f.Behind.N + 1}, first[0]},
 	}, f.Behind.Hash)
 	return was.hash == f.Branch.First, err
 }
 
 // renameIn has the changes of an identity call others by their new names. A server that has not the others
 // has none of those that name them, nor what follows.
-func (t *tx) renameIn(ctx context.Context, device uuid.UUID, names map[syncproto.Version]syncproto.Version) error {
+func (t *tx) renameIn(ctx context.Context, device uuid.UUID, names names) error {
 	all, err := t.changes(ctx, selectChanges+"WHERE device = ? ORDER BY n", device)
 	if err != nil {
 		return err
@@ -173,7 +173,7 @@ func (t *tx) renameIn(ctx context.Context, device uuid.UUID, names map[syncproto
 }
 
 // putBack puts changes into the outbox, under their new names, behind the one that has the given hash.
-func (t *tx) putBack(ctx context.Context, changes []change, names map[syncproto.Version]syncproto.Version, last syncproto.Hash) error {
+func (t *tx) putBack(ctx context.Context, changes []change, names names, last syncproto.Hash) error {
 	for _, c := range changes {
 		c, err := c.renamed(names, last)
 		if err != nil {
@@ -198,25 +198,25 @@ func (t *tx) takeOut(ctx context.Context, device uuid.UUID, n int64) ([]change, 
 
 // renamed gives a change under its new name, if it has one, with everything that it says of others renamed
 // too.
-func (c change) renamed(names map[syncproto.Version]syncproto.Version, last syncproto.Hash) (change, error) {
+func (c change) renamed(names names, last syncproto.Hash) (change, error) {
 	if is, ok := names[c.version()]; ok {
 		form, ok := names[syncproto.Version{Device: c.device, N: c.Form}]
 		if !ok { // the server has the beginning of the form
 			form = is
 		}
-		c.device, c.N, c.Form = is.Device, is.N, form.N
+		c.device, c.N, c.Form = is.to.Device, is.to.N, form.to.N
 	}
 	c.Claimed, c.status = c.at(), ""
-	c.Base, c.Seen = renamedAll(c.Base, names), renamedAll(c.Seen, names)
+	c.Base, c.Seen = names.in(c.Base, c.Record), names.in(c.Seen, c.Record)
 	return c, c.follow(last)
 }
 
 // mentions reports whether a change says that its author had seen one of those that get new names.
-func (c change) mentions(names map[syncproto.Version]syncproto.Version) bool {
+func (c change) mentions(names names) bool {
 	for _, by := range []map[string][]syncproto.Version{c.Base, c.Seen} {
-		for _, list := range by {
+		for field, list := range by {
 			for _, v := range list {
-				if _, ok := names[v]; ok {
+				if _, ok := names.of(v, c.Record, field); ok {
 					return true
 				}
 			}
@@ -225,12 +225,30 @@ func (c change) mentions(names map[syncproto.Version]syncproto.Version) bool {
 	return false
 }
 
-func renamedAll(versions map[string][]syncproto.Version, names map[syncproto.Version]syncproto.Version) map[string][]syncproto.Version {
+// names are the new names of changes, by their old ones.
+type names map[syncproto.Version]renaming
+
+// A renaming is the new name of a change, and the change as it was.
+type renaming struct {
+	to  syncproto.Version
+	was change
+}
+
+// of gives the new name of what an author saw of a field under an old one. Where the change of that name has not
+// written the field, it was another one: a copy of the device has given it the same name, and it came down.
+func (n names) of(v syncproto.Version, record uuid.UUID, field string) (syncproto.Version, bool) {
+	is, ok := n[v]
+	_, writes := is.was.Fields[field]
+	return is.to, ok && writes && is.was.Record == record
+}
+
+// in gives versions by field of a record under their new names.
+func (n names) in(versions map[string][]syncproto.Version, record uuid.UUID) map[string][]syncproto.Version {
 	out := map[string][]syncproto.Version{}
 	for field, list := range versions {
 		for _, v := range list {
-			if is, ok := names[v]; ok {
-				v = is
+			if to, ok := n.of(v, record, field); ok {
+				v = to
 			}
 			out[field] = append(out[field], v)
 		}

@@ -289,7 +289,7 @@ func (e *edit) base(writes map[string]syncproto.Value) map[string][]syncproto.Ve
 			out[name] = versions
 		}
 	}
-	if len(out) == 0 && len(seen) > 0 {
+	if delete(seen, syncproto.FieldDeleted); len(out) == 0 && len(seen) > 0 {
 		witness := slices.Sorted(maps.Keys(seen))[0]
 		out[witness] = seen[witness]
 	}

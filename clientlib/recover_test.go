@@ -3,6 +3,7 @@ package clientlib_test
 import (
 	"errors"
 	"os"
+	"strings"
 	"testing"
 
 	"github.com/google/uuid"
@@ -308,6 +309,45 @@ func TestOfAnyNumberOfCopiesWhatAllHaveIsThereOnce(t *testing.T) {
 	for _, tablet := range []*device{d, one, two, three} {
 		is(t, "unsent", tablet.status().Unsent, 0)
 		is(t, "safe", tablet.sync().Safe, true)
+	}
+}
+
+// TestWhatCameDownUnderAnOwnNameIsNotAnOwnChange has a copy of a tablet fetch, after a restore, a change that has the
+// name of an unsent one of its own, and edit what that wrote before the server says that the two have parted.
+func TestWhatCameDownUnderAnOwnNameIsNotAnOwnChange(t *testing.T) {
+	t.Parallel()
+	for _, own := range []string{"phone of the same record", "head_name of another record"} {
+		o := newOffice(t)
+		d := enrolled(t, o, vranje)
+		h, other := d.household(vranje, "Ana"), d.household(vranje, "Branka")
+		d.sync()
+		twin := copyOf(d)
+		edit := func(d *device, h *clientlib.Household, field, value string) {
+			var f clientlib.Form
+			f.Edit(d.get(h.ID).Record(), map[string]any{field: value})
+			d.save(&f)
+		}
+		if field, of, _ := strings.Cut(own, " "); of == "of the same record" {
+			edit(twin, h, field, "061")
+		} else {
+			edit(twin, other, field, "Branka Ilić")
+		}
+		edit(d, h, "head_name", "Ana Ilić")
+		d.sync()
+		o.restore(o.backup())
+		edited := false
+		result, err := twin.store.Sync(t.Context(), func(clientlib.Progress) {
+			if !edited && twin.get(h.ID).HeadName == "Ana Ilić" {
+				edit(twin, h, "head_name", "Ana Jović")
+				edited = true
+			}
+		})
+		if err != nil || !edited || !result.NewIdentity {
+			t.Fatalf("%s: edited %v, %+v, %v: want an edit before the new identity", own, edited, result, err)
+		}
+		twin.sync()
+		is(t, "name", o.shown(h.ID, "head_name"), "Ana Jović")
+		same(t, "conflicts beside a "+own, o.conflicts(h.ID), nil)
 	}
 }
 

@@ -128,20 +128,34 @@ func TestWhoEditsWhatShowsInSpiteOfItsDeletionKeepsIt(t *testing.T) {
 	o := newOffice(t)
 	editor, deleter := enrolled(t, o, vranje), enrolled(t, o, vranje)
 	h := editor.household(vranje, "Ana")
+	person := &clientlib.Person{Household: h.ID, Name: "Mila"}
+	editor.put(person)
+	edit := func(d *device, fields map[string]any) {
+		r, err := d.store.Get(t.Context(), person.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var f clientlib.Form
+		f.Edit(r, fields)
+		d.save(&f)
+	}
 	editor.sync()
 	deleter.sync()
-	var f clientlib.Form
-	f.Delete(deleter.get(h.ID).Record())
-	deleter.save(&f)
+	edit(deleter, map[string]any{"deleted": true})
 	deleter.sync()
 	editor.clock.Add(5000)
-	editor.setPhone(h.ID, "063")
+	edit(editor, map[string]any{"name": "Milica"})
 	editor.sync()
 	deleter.sync()
-	deleter.setPhone(h.ID, "064")
+	edit(deleter, map[string]any{"phone": "064"}) // where nothing was before
+	edit(deleter, map[string]any{"name": "Milena"})
 	deleter.sync()
-	is(t, "deleted", deleter.get(h.ID).Record().Deleted, false)
-	same(t, "conflicts", o.conflicts(h.ID), []string{syncproto.FieldDeleted})
+	r, err := deleter.store.Get(t.Context(), person.ID)
+	if err != nil || r.Deleted {
+		t.Errorf("deleted: %v, %v", r.Deleted, err)
+	}
+	same(t, "conflicts", o.conflicts(person.ID), []string{syncproto.FieldDeleted})
+	same(t, "what the author of the phone saw of the deletion", deleter.outbox(true)[1].Base[syncproto.FieldDeleted], nil)
 }
 
 func TestALinkCutAtAnyByteLosesNothingAndDoublesNothing(t *testing.T) {
