@@ -75,13 +75,16 @@ func (t *tx) after(ctx context.Context, some formers) (out []uuid.UUID, err erro
 }
 
 // rejoin makes a branch that is due after a restore part of the history again from which it parted, unless
-// the server has another continuation of that: which of several copies has the history, and which parts from
-// it, is decided by who comes first, and after a restore that may be another one.
+// the server has the branch, or another continuation of that: which of several copies has the history, and which
+// parts from it, is decided by who comes first, and after a restore that may be another one.
 func (r *run) rejoin(ctx context.Context, f former, all formers) error {
 	r.placed[f.Device] = true
 	from := all.of(f.From)
 	if from == nil {
 		return nil
+	}
+	if kept, err := r.hasBranch(ctx, f); kept || err != nil {
+		return err
 	}
 	_, err := r.ask(ctx, *from, syncproto.Tip{N: f.Behind.N + 1, Hash: f.Branch.First})
 	switch {
@@ -91,6 +94,19 @@ func (r *run) rejoin(ctx context.Context, f former, all formers) error {
 		return err
 	}
 	return r.store.write(ctx, func(t *tx) error { return t.join(ctx, f.Device) })
+}
+
+// hasBranch asks whether the server has a branch: another copy, or a rescue file, may have brought it.
+func (r *run) hasBranch(ctx context.Context, f former) (bool, error) {
+	var tips []syncproto.Tip
+	err := r.store.read(ctx, func(t *tx) (err error) {
+		tips, err = t.tips(ctx, f.Device)
+		return err
+	})
+	if err != nil || len(tips) == 0 {
+		return false, err
+	}
+	return r.has(ctx, f, tips[0])
 }
 
 // join undoes [tx.branchOff] for a branch, and for those that parted from it, if the device has kept enough

@@ -312,6 +312,52 @@ func TestOfAnyNumberOfCopiesWhatAllHaveIsThereOnce(t *testing.T) {
 	}
 }
 
+// TestABranchThatARescueFileBroughtStaysOne has the office take in, after a restore, a rescue file of a copy that had
+// parted, and only then the copy itself and the other one.
+func TestABranchThatARescueFileBroughtStaysOne(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	d := enrolled(t, o, vranje)
+	d.sync()
+	old := o.backup()
+	h := d.household(vranje, "Ana")
+	d.sync()
+	other := copyOf(d)
+	d.setPhone(h.ID, "061")
+	d.sync()
+	other.setPhone(h.ID, "062")
+	other.sync()
+	is(t, "changes of the branch", o.changesOfBranches(), 1)
+	o.restore(old)
+	parts := other.rescue(true)
+	o.change(func() {
+		for _, part := range parts {
+			tab := o.books.tablets[part.Device]
+			if tab == nil {
+				tab = &tablet{areas: []uuid.UUID{vranje}, ended: true, hashes: []syncproto.Hash{{}}}
+				o.books.tablets[part.Device] = tab
+			}
+			part.Epoch = o.books.epoch
+			if _, err := o.take(part.Device, tab, part); err != nil {
+				t.Error(err)
+			}
+		}
+	})
+	other.enrol(o, vranje) // it was a new one when the backup was made
+	other.sync()
+	d.sync()
+	is(t, "changes of the branch, after all", o.changesOfBranches(), 1)
+	o.change(func() {
+		all := 0
+		for id, tab := range o.books.tablets {
+			if id != officeID {
+				all += len(tab.receipts)
+			}
+		}
+		is(t, "changes", all, 3)
+	})
+}
+
 // TestWhatCameDownUnderAnOwnNameIsNotAnOwnChange has a copy of a tablet fetch, after a restore, a change that has the
 // name of an unsent one of its own, and edit what that wrote before the server says that the two have parted.
 func TestWhatCameDownUnderAnOwnNameIsNotAnOwnChange(t *testing.T) {
