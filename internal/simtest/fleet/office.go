@@ -319,10 +319,14 @@ func (o *office) restore(ctx context.Context, b *backup) {
 
 // goBack puts the database of a backup into the place of the one that is there.
 func (o *office) goBack(ctx context.Context, b *backup, put func(dir string) error) {
-	b.used, o.backup.used = true, true
 	begun := time.Now()
 	o.machine.calm()
 	o.leave()
+	if o.machine.dead { // it went down while it stopped, and comes up as it was
+		o.w.say("office", "could not")
+		return
+	}
+	b.used, o.backup.used = true, true
 	if err := o.machine.off(put); err != nil {
 		o.w.broke("a backup can be restored", "%v", err)
 		o.down = true
