@@ -545,11 +545,20 @@ func (o *office) changesOf(id uuid.UUID) int {
 }
 
 // changesOfBranches counts the changes of all branches.
-func (o *office) changesOfBranches() (n int) {
+func (o *office) changesOfBranches() int {
+	return o.changesWhere(func(id uuid.UUID) bool { return id.Version() == 8 })
+}
+
+// changesOfTablets counts the changes that were not made at the office.
+func (o *office) changesOfTablets() int {
+	return o.changesWhere(func(id uuid.UUID) bool { return id != officeID })
+}
+
+func (o *office) changesWhere(counts func(device uuid.UUID) bool) (n int) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	for id, tab := range o.books.tablets {
-		if id.Version() == 8 {
+		if counts(id) {
 			n += len(tab.receipts)
 		}
 	}

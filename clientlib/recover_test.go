@@ -347,15 +347,7 @@ func TestABranchThatARescueFileBroughtStaysOne(t *testing.T) {
 	other.sync()
 	d.sync()
 	is(t, "changes of the branch, after all", o.changesOfBranches(), 1)
-	o.change(func() {
-		all := 0
-		for id, tab := range o.books.tablets {
-			if id != officeID {
-				all += len(tab.receipts)
-			}
-		}
-		is(t, "changes", all, 3)
-	})
+	is(t, "changes", o.changesOfTablets(), 3)
 }
 
 // TestWhatCameDownUnderAnOwnNameIsNotAnOwnChange has a copy of a tablet fetch, after a restore, a change that has the
@@ -436,15 +428,7 @@ func TestAfterARestoreABranchMayBeTheTrunk(t *testing.T) {
 					tablets[i].sync()
 				}
 			}
-			all := 0
-			o.change(func() {
-				for id, tab := range o.books.tablets {
-					if id != officeID {
-						all += len(tab.receipts)
-					}
-				}
-			})
-			is(t, "changes", all, 7)
+			is(t, "changes", o.changesOfTablets(), 7)
 			is(t, "phone that was seen and changed", o.shown(g.ID, "phone"), "063")
 			same(t, "conflicts", o.conflicts(g.ID), nil)
 			for _, tablet := range tablets {
