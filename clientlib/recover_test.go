@@ -332,13 +332,8 @@ func TestABranchThatARescueFileBroughtStaysOne(t *testing.T) {
 	parts := other.rescue(true)
 	o.change(func() {
 		for _, part := range parts {
-			tab := o.books.tablets[part.Device]
-			if tab == nil {
-				tab = &tablet{areas: []uuid.UUID{vranje}, ended: true, hashes: []syncproto.Hash{{}}}
-				o.books.tablets[part.Device] = tab
-			}
 			part.Epoch = o.books.epoch
-			if _, err := o.take(part.Device, tab, part); err != nil {
+			if _, err := o.take(part.Device, o.know(part.Device, []uuid.UUID{vranje}), part); err != nil {
 				t.Error(err)
 			}
 		}
