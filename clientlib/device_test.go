@@ -148,6 +148,13 @@ func (d *device) setPhone(id uuid.UUID, phone string) {
 }
 
 // gone expects that the device does not hold a record.
+func (d *device) setDeleted(id uuid.UUID, deleted bool) {
+	d.t.Helper()
+	var f clientlib.Form
+	f.Set(id, map[string]any{syncproto.FieldDeleted: deleted})
+	d.save(&f)
+}
+
 func (d *device) gone(id uuid.UUID) {
 	d.t.Helper()
 	if r, err := d.store.Get(d.t.Context(), id); !errors.Is(err, clientlib.ErrNotFound) {

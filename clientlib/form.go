@@ -280,8 +280,9 @@ func checkEdit(c change, creates bool) error {
 }
 
 // base gives what the author of an edit was looking at: of the fields that it writes; of the record's
-// deletion, if it shows as deleted; and of one other field where all of these were empty, so that nobody takes
-// the edit for one that makes the record.
+// deletion, if it shows as deleted; and of one more where all of these were empty, so that nobody takes the
+// edit for one that makes the record. That is the deletion only if there is nothing else: the change that
+// made the record was turned down, and an own later one still waits for it.
 func (e *edit) base(writes map[string]syncproto.Value) map[string][]syncproto.Version {
 	seen, out := e.record.seen(), map[string][]syncproto.Version{}
 	for name, versions := range seen {
@@ -289,7 +290,10 @@ func (e *edit) base(writes map[string]syncproto.Value) map[string][]syncproto.Ve
 			out[name] = versions
 		}
 	}
-	if delete(seen, syncproto.FieldDeleted); len(out) == 0 && len(seen) > 0 {
+	if len(seen) > 1 {
+		delete(seen, syncproto.FieldDeleted)
+	}
+	if len(out) == 0 && len(seen) > 0 {
 		witness := slices.Sorted(maps.Keys(seen))[0]
 		out[witness] = seen[witness]
 	}

@@ -147,6 +147,27 @@ func TestTheBaseIsWhatTheAuthorWasLookingAt(t *testing.T) {
 	is(t, "phone at the office", o.shown(id, "phone"), "4")
 }
 
+// Of the record nothing is left to look at but that it was deleted.
+func TestAnEditOfARecordThatWasTurnedDownMakesNoRecord(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	d := enrolled(t, o, vranje)
+	h := d.household(vranje, "Ana")
+	d.setDeleted(h.ID, true)
+	o.hold = func(c syncproto.Change) string { return map[int64]string{1: syncproto.HeldOutOfScope}[c.N] }
+	d.sync()
+	device := d.status().Device
+	o.change(func() { o.books.tablets[device].receipts[0].Status = syncproto.Discarded })
+	d.sync()
+	d.setDeleted(h.ID, false)
+	d.setPhone(h.ID, "063")
+	var makes []bool
+	for _, c := range d.outbox(false) {
+		makes = append(makes, c.Creates())
+	}
+	same(t, "which of its edits make the record", makes, []bool{false, false})
+}
+
 func TestAChangeClaimsTheCorrectedTimeAndIsLaterThanWhatItsAuthorSaw(t *testing.T) {
 	t.Parallel()
 	o := newOffice(t)
