@@ -118,6 +118,39 @@ func TestALinkBreaksWhereItShould(t *testing.T) {
 	}
 }
 
+// TestClientsNoticeOneAfterTheOther has a reader and a writer wait for a server whose machine ends.
+func TestClientsNoticeOneAfterTheOther(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var n link.Network
+		l := n.Listen()
+		go func() { // a server that says nothing
+			for err := error(nil); err == nil; {
+				_, err = l.Accept()
+			}
+		}()
+		noticed := make(chan time.Duration)
+		begun := time.Now()
+		for _, wait := range []func(net.Conn) (int, error){
+			func(c net.Conn) (int, error) { return c.Read(make([]byte, 1)) },
+			func(c net.Conn) (int, error) { return c.Write(make([]byte, 10)) },
+		} {
+			c, err := n.Dial(t.Context(), link.Luck{Rate: 1, Up: -1, Down: -1})
+			if err != nil {
+				t.Fatal(err)
+			}
+			go func() {
+				_, _ = wait(c) // when it ends is the question
+				noticed <- time.Since(begun)
+			}()
+		}
+		synctest.Wait()
+		n.Break()
+		if first, second := <-noticed, <-noticed; first == 0 || first == second || second > time.Millisecond {
+			t.Errorf("they noticed after %v and %v", first, second)
+		}
+	})
+}
+
 func TestTheStandardServerAndClientSpeakOverIt(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var n link.Network
