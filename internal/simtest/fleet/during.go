@@ -114,9 +114,9 @@ func (t *tablet) keepsShowing(ctx context.Context, s sitting) {
 const clockTolerance = 5 * time.Minute
 
 // claims looks at the time that stands beside a change: it is later than all that the author saw, and right, if
-// neither clock was touched since the office told the tablet what time it is. It may be later only where the author
-// saw something later.
-func (t *tablet) claims(s *saving) {
+// neither clock was touched since the office told the tablet what time it is. It may be later only where the latest
+// time that the author was looking at is.
+func (t *tablet) claims(s *saving, latest int64) {
 	for _, field := range slices.Sorted(maps.Keys(s.Saw)) {
 		if saw := s.Saw[field][0].Time; saw >= s.Claimed {
 			t.w.broke("who saw a value comes after it", "change %d of %s claims %d, and its author saw %s of %d", s.ID, t.name, s.Claimed, field, saw)
@@ -126,7 +126,7 @@ func (t *tablet) claims(s *saving) {
 		return
 	}
 	off := time.UnixMilli(s.Claimed).Sub(t.w.office.now())
-	if off < -clockTolerance || off > clockTolerance && len(s.Saw) == 0 {
+	if off < -clockTolerance || off > clockTolerance && s.Claimed > latest+1 {
 		t.w.broke("a clock that was told the time is right", "change %d of %s claims a time that is off by %v", s.ID, t.name, off)
 	}
 }

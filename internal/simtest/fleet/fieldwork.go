@@ -70,6 +70,14 @@ type draft struct {
 	saw    map[string][]oracle.Sight
 }
 
+// latest gives the latest time that stands beside a field of the record.
+func (d draft) latest() (ms int64) {
+	for _, field := range d.record.Fields {
+		ms = max(ms, field.Time)
+	}
+	return ms
+}
+
 // save saves a form and notes what it wrote, with what its author was looking at.
 func (t *tablet) save(ctx context.Context, form *clientlib.Form, drafts ...draft) {
 	var noted []*saving
@@ -86,6 +94,10 @@ func (t *tablet) save(ctx context.Context, form *clientlib.Form, drafts ...draft
 	}
 	t.saves = append(t.saves, noted...)
 	t.w.mu.Unlock()
+	var latest []int64 // that each author was looking at, before the form says what it wrote
+	for _, d := range drafts {
+		latest = append(latest, d.latest())
+	}
 	err := t.store.Save(ctx, form)
 	t.expect("save", err)
 	for i, d := range drafts {
@@ -94,7 +106,7 @@ func (t *tablet) save(ctx context.Context, form *clientlib.Form, drafts ...draft
 			for field := range noted[i].Writes {
 				noted[i].Claimed = d.record.Fields[field].Time
 			}
-			t.claims(noted[i])
+			t.claims(noted[i], latest[i])
 		} else {
 			noted[i].denied = strings.Contains(err.Error(), "nothing of this step was saved")
 		}

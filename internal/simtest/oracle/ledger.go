@@ -205,6 +205,12 @@ func WritesOf(matches []Match, changes []Change) []Write {
 		if len(brought) > 0 {
 			w.Again = append(v.of(brought, w.Field), w.Saw...)
 		}
+		for _, b := range brought {
+			if b.Restates.Device != "" { // it undid a settlement itself
+				undid, _ := v.seen(b.Change, w.Field)
+				w.Again = append(w.Again, undid...)
+			}
+		}
 		if w.Field != Deleted {
 			w.Knew, w.MaybeKnew = v.seen(m.Change, Deleted)
 			continue

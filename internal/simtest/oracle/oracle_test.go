@@ -71,6 +71,26 @@ func TestNothingIsBroken(t *testing.T) {
 	}
 }
 
+// decide has the office write the phone, which restates a change if it brings one back.
+func decide(e *oracle.Evidence, restates oracle.Version, value string, saw oracle.Sight) *oracle.Change {
+	id := len(e.Changes)
+	entry := again(e.Entries[2], oracle.Office, int64(id-3))
+	entry.Office, entry.Author, entry.Writes = true, "", map[string]string{"phone": value}
+	entry.Claimed, entry.Time = int64(100+id), int64(100+id)
+	e.Entries = append(e.Entries, entry)
+	e.Changes = append(e.Changes, oracle.Change{
+		ID: id, By: oracle.Office, Form: id, Record: "h1", Collection: "households", Owed: true, Claimed: entry.Claimed,
+		Writes: entry.Writes, Saw: map[string][]oracle.Sight{"phone": {saw}}, Restates: restates,
+	})
+	return &e.Changes[id]
+}
+
+// settles has the third change know of the second.
+func settles(e *oracle.Evidence) {
+	saw := e.Changes[2].Saw
+	saw["phone"] = append(saw["phone"], oracle.Sight{Value: `"2"`, Time: 101})
+}
+
 // TestDoubtIsNoAccusation has evidence that leaves open what happened.
 func TestDoubtIsNoAccusation(t *testing.T) {
 	for name, bend := range map[string]func(*oracle.Evidence){
@@ -86,12 +106,21 @@ func TestDoubtIsNoAccusation(t *testing.T) {
 			e.Changes, e.Conflicts = append(e.Changes, lost), nil
 		},
 		"what is brought back may stand to a deletion as it did": func(e *oracle.Evidence) {
-			back, entry := e.Changes[2], again(e.Entries[2], "office", 1)
-			back.ID, back.Form, back.By, back.Restates = 4, 4, oracle.Office, oracle.Version{Device: "b", N: 1}
-			back.Claimed, back.Saw = 104, map[string][]oracle.Sight{"phone": {{Value: `"3"`, Time: 102}}}
-			entry.Office, entry.Claimed, entry.Time = true, 104, 104
-			back.Author, entry.Author = "", ""
-			e.Changes, e.Entries = append(e.Changes, back), append(e.Entries, entry)
+			decide(e, oracle.Version{}, `"5"`, oracle.Sight{Value: `"3"`, Time: 102})
+			decide(e, oracle.Version{Device: "b", N: 1}, `"3"`, oracle.Sight{Value: `"5"`, Time: 104})
+		},
+		"what a settlement settled may be brought back as deleted as that was": func(e *oracle.Evidence) {
+			settles(e)
+			decide(e, oracle.Version{Device: "a", N: 2}, `"2"`, oracle.Sight{Value: `"3"`, Time: 102})
+			e.Records["h1"].Values["phone"], e.Conflicts = `"2"`, nil
+		},
+		"what is brought back again may stand to a deletion as it did": func(e *oracle.Evidence) {
+			settles(e)
+			decide(e, oracle.Version{Device: "a", N: 2}, `"2"`, oracle.Sight{Value: `"3"`, Time: 102})
+			settled := decide(e, oracle.Version{}, `"5"`, oracle.Sight{Value: `"2"`, Time: 104})
+			settled.Saw[oracle.Deleted] = []oracle.Sight{{Value: oracle.True, Time: 103}}
+			decide(e, oracle.Version{Device: oracle.Office, N: 1}, `"2"`, oracle.Sight{Value: `"5"`, Time: 105})
+			e.Records["h1"].Values["phone"], e.Conflicts = `"2"`, nil
 		},
 		"a record is nowhere before it is made, whatever somebody said of it at about that time": func(e *oracle.Evidence) {
 			moved := map[string]string{"area": `"y"`}
