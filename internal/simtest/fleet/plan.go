@@ -50,6 +50,7 @@ const (
 	restarts  Kind = "restarts"
 	setsClock Kind = "sets the clock"
 	isCopied  Kind = "is copied"
+	isTripled Kind = "is copied twice"
 	keepsCopy Kind = "is kept a copy of"
 	goesBack  Kind = "is put back to the copy"
 	isSpoilt  Kind = "has a record taken out of its file"
@@ -108,6 +109,7 @@ func ofTablets() weights {
 		{restarts, 2},
 		{setsClock, 3},
 		{isCopied, 3},
+		{isTripled, 2},
 		{keepsCopy, 3},
 		{goesBack, 4},
 		{isSpoilt, 1},

@@ -129,6 +129,9 @@ func (t *tablet) do(ctx context.Context, s Step) {
 		t.setClock(r)
 	case isCopied:
 		t.isCopied(ctx)
+	case isTripled:
+		t.isCopied(ctx)
+		t.isCopied(ctx)
 	case keepsCopy:
 		t.keepCopy(ctx)
 	case goesBack:
@@ -227,7 +230,7 @@ func (t *tablet) setClock(r *rand.Rand) {
 // isCopied has another tablet come to be, which believes to be this one.
 func (t *tablet) isCopied(ctx context.Context) {
 	other := t.w.nextCopy()
-	if other == nil || t.device == uuid.Nil {
+	if other == nil || t.gone || t.device == uuid.Nil {
 		return
 	}
 	t.off(ctx, func() error { return copyFile(t.path(), other.path()) })
