@@ -239,9 +239,27 @@ func (t *tx) changeOf(ctx context.Context, e *edit, now int64) (c change, err er
 	for _, looked := range []map[string][]syncproto.Version{c.Base, c.Seen} {
 		for name := range looked {
 			c.Claimed = max(c.Claimed, e.record.Fields[name].Time+1)
+			if looked[name], err = t.calledNow(ctx, e.record, name, current); err != nil {
+				return c, err
+			}
 		}
 	}
 	return c, nil
+}
+
+// calledNow gives the versions of a field that an author was looking at the names that they have by now: a sync
+// that found out, while the form was open, that another tablet goes by the same name has given own changes others.
+func (t *tx) calledNow(ctx context.Context, looked *Record, name string, current *Record) ([]syncproto.Version, error) {
+	shown := looked.Fields[name]
+	if slices.Equal(shown.known, current.Fields[name].known) {
+		return shown.known, nil
+	}
+	own, err := t.changes(ctx, selectChanges+"WHERE record = ? AND ? IN (claimed, time)", looked.ID, shown.Time)
+	at := slices.IndexFunc(own, func(c change) bool { return c.Fields[name] == shown.Value })
+	if err != nil || at < 0 {
+		return shown.known, err
+	}
+	return []syncproto.Version{own[at].version()}, nil
 }
 
 // differing gives the values that are not those that the author was looking at. Who deletes a record

@@ -3,6 +3,7 @@ package clientlib_test
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"testing"
 
 	"satchel/clientlib"
@@ -133,6 +134,32 @@ func TestAFormerIdentityThatForkedGoesBeforeWhatWasRecordedLater(t *testing.T) {
 	is(t, "phone", o.shown(g.ID, "phone"), "064")
 	same(t, "attention", twin.kinds(), nil)
 	same(t, "conflicts", append(o.conflicts(g.ID), o.conflicts(h.ID)...), nil)
+}
+
+func TestAFormThatIsOpenWhileAHistoryForksNamesWhatItsAuthorSaw(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	d := enrolled(t, o, vranje)
+	h := d.household(vranje, "Ana")
+	d.sync()
+	twin := copyOf(d)
+	d.setPhone(h.ID, "063")
+	d.sync()
+	twin.clock.Add(60_000)
+	twin.setPhone(h.ID, "064") // change 2 of the identity that both have
+	open := twin.get(h.ID)
+	twin.sync()
+	open.Phone = "065"
+	twin.put(open)
+	twin.sync()
+	var phones []string
+	o.change(func() {
+		for _, head := range o.books.records[h.ID].state["phone"].Heads {
+			phones = append(phones, head.Value.Text())
+		}
+	})
+	slices.Sort(phones)
+	same(t, "phones that clash", phones, []string{"063", "065"})
 }
 
 func TestAnotherServerGetsWhatFormerIdentitiesKeep(t *testing.T) {
