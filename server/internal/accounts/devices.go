@@ -210,7 +210,7 @@ func (a *Accounts) NewIdentity(ctx context.Context, old store.Device) (Enrolment
 // ProveFormer fails unless proof is a refresh token that was once given to a former identity of a device.
 // Whether it is outdated, ended or ahead does not matter: it lets nobody in.
 func (a *Accounts) ProveFormer(former uuid.UUID, proof string) error {
-	if id, _, ok := a.readRefresh(proof); !ok || id != former {
+	if g, ok := a.readRefresh(proof); !ok || g.device != former {
 		return syncproto.Refuse(syncproto.CodeForbidden, "The request speaks for another device than its access token, and does not prove that it once was that one. Nothing was changed.")
 	}
 	return nil

@@ -57,26 +57,44 @@ func (p *programme) staff() {
 // emptyProgramme has areas and nobody who works in them.
 func emptyProgramme(t *testing.T) *programme {
 	t.Helper()
-	s, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "satchel.db"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := s.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	p := &programme{t: t, store: s, now: time.UnixMilli(1_700_000_000_000)}
+	p := &programme{t: t, now: time.UnixMilli(1_700_000_000_000)}
+	p.open(filepath.Join(t.TempDir(), "satchel.db"))
 	for _, id := range []*uuid.UUID{&p.country, &p.a, &p.village, &p.hamlet, &p.b} {
 		*id = newID(t)
 	}
-	p.reopen()
 	p.write(func(ctx context.Context, tx *store.Tx) error {
 		return tx.PutRecords(ctx, []store.Record{
 			area(p.country, uuid.Nil), area(p.a, p.country), area(p.village, p.a), area(p.hamlet, p.village), area(p.b, p.country),
 		})
 	})
 	return p
+}
+
+// open opens the database at path, and the accounts in it.
+func (p *programme) open(path string) {
+	p.t.Helper()
+	s, err := store.Open(p.t.Context(), path)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	p.t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			p.t.Error(err)
+		}
+	})
+	p.store = s
+	p.reopen()
+}
+
+// backup makes a backup, and gives what goes back to it.
+func (p *programme) backup() (restore func()) {
+	p.t.Helper()
+	path := filepath.Join(p.t.TempDir(), "backup.db")
+	p.write(func(ctx context.Context, tx *store.Tx) error { return tx.SetProperty(ctx, "epoch", "first") }) // by it a backup is known to be one
+	if err := p.store.Backup(p.t.Context(), path); err != nil {
+		p.t.Fatal(err)
+	}
+	return func() { p.open(path) }
 }
 
 // reopen opens the accounts anew, as a server does that starts.

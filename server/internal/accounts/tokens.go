@@ -35,9 +35,17 @@ type Tokens struct {
 	Refresh string
 }
 
-// claims are what an access token says: whose it is, and with which rotation it was given out.
+// A grant is what a token stands for: one rotation of one enrolment of a device, told by its time. A server that was
+// restored may enrol a device anew under the id that it had; a copy of that device, with tokens from before, is no part of it.
+type grant struct {
+	device             uuid.UUID
+	enrolled, rotation int64
+}
+
+// claims are what an access token says.
 type claims struct {
 	jwt.RegisteredClaims
+	Enrolled int64 `json:"enr"`
 	Rotation int64 `json:"rot"`
 }
 
@@ -47,31 +55,33 @@ func (a *Accounts) tokens(d store.Device) (Tokens, error) {
 	access, err := jwt.NewWithClaims(jwt.SigningMethodHS256, claims{jwt.RegisteredClaims{
 		Issuer: tokenIssuer, Audience: jwt.ClaimStrings{tokenAudience}, Subject: d.ID.String(),
 		IssuedAt: jwt.NewNumericDate(now), ExpiresAt: jwt.NewNumericDate(now.Add(accessLife)),
-	}, d.Token}).SignedString(a.key)
+	}, d.Enrolled, d.Token}).SignedString(a.key)
 	if err != nil {
 		return Tokens{}, fmt.Errorf("sign an access token: %w", err)
 	}
-	return Tokens{Access: access, ExpiresIn: accessLife, Refresh: a.refreshToken(d.ID, d.Token)}, nil
+	return Tokens{Access: access, ExpiresIn: accessLife, Refresh: a.refreshToken(grant{d.ID, d.Enrolled, d.Token})}, nil
 }
 
-// refreshToken gives the k-th refresh token of a device. Tokens are derived and not stored, so that
-// a server which lost its tail in a restore still knows those that it gave out there.
-func (a *Accounts) refreshToken(device uuid.UUID, k int64) string {
+// refreshToken gives the refresh token of a grant. Tokens are derived and not stored, so that a server which lost
+// its tail in a restore still knows those that it gave out there.
+func (a *Accounts) refreshToken(g grant) string {
 	mac := hmac.New(sha256.New, a.key)
-	fmt.Fprintf(mac, "refresh|%s|%d", device, k)
-	return fmt.Sprintf("%s.%d.%s", device, k, base64.RawURLEncoding.EncodeToString(mac.Sum(nil)))
+	fmt.Fprintf(mac, "refresh|%s|%d|%d", g.device, g.enrolled, g.rotation)
+	return fmt.Sprintf("%s.%d.%d.%s", g.device, g.enrolled, g.rotation, base64.RawURLEncoding.EncodeToString(mac.Sum(nil)))
 }
 
-// readRefresh gives the device and the number of a refresh token that this server made.
-func (a *Accounts) readRefresh(token string) (device uuid.UUID, k int64, ok bool) {
+// readRefresh gives the grant of a refresh token that this server made.
+func (a *Accounts) readRefresh(token string) (g grant, ok bool) {
 	parts := strings.Split(token, ".")
-	if len(parts) != 3 {
-		return uuid.Nil, 0, false
+	if len(parts) != 4 {
+		return g, false
 	}
-	device, idErr := syncproto.ParseID(parts[0])
-	k, numberErr := strconv.ParseInt(parts[1], 10, 64)
-	ok = idErr == nil && numberErr == nil && hmac.Equal([]byte(a.refreshToken(device, k)), []byte(token))
-	return device, k, ok
+	var idErr, enrolledErr, numberErr error
+	g.device, idErr = syncproto.ParseID(parts[0])
+	g.enrolled, enrolledErr = strconv.ParseInt(parts[1], 10, 64)
+	g.rotation, numberErr = strconv.ParseInt(parts[2], 10, 64)
+	ok = idErr == nil && enrolledErr == nil && numberErr == nil && hmac.Equal([]byte(a.refreshToken(g)), []byte(token))
+	return g, ok
 }
 
 func unauthorized() error {
@@ -87,33 +97,33 @@ func reused() error {
 // that, or if it is older, it ends the device's tokens. One that is ahead was given out before a backup was
 // restored, and is good.
 func (a *Accounts) Refresh(ctx context.Context, token string) (Tokens, error) {
-	id, k, ok := a.readRefresh(token)
+	g, ok := a.readRefresh(token)
 	if !ok {
 		return Tokens{}, unauthorized()
 	}
 	var d store.Device
 	var again bool
 	err := a.store.Write(ctx, func(tx *store.Tx) (err error) {
-		d, err = tx.Device(ctx, id)
-		if errors.Is(err, store.ErrNotFound) {
+		d, err = tx.Device(ctx, g.device)
+		if errors.Is(err, store.ErrNotFound) || err == nil && g.enrolled != d.Enrolled {
 			return unauthorized()
 		}
 		if err != nil {
 			return err
 		}
-		lost := k == d.Token-1 && d.TokenUsed < d.Token
+		lost := g.rotation == d.Token-1 && d.TokenUsed < d.Token
 		switch {
 		case d.TokenEnded != 0 || lost:
 			return nil
-		case k < d.Token:
+		case g.rotation < d.Token:
 			again, d.TokenEnded = true, a.millis()
-			return errors.Join(tx.SetDeviceToken(ctx, d), a.log(ctx, tx, uuid.Nil, audit.RefreshReused, id.String(), nil))
-		case k > d.Token:
-			if err := a.log(ctx, tx, uuid.Nil, audit.RefreshAhead, id.String(), nil); err != nil {
+			return errors.Join(tx.SetDeviceToken(ctx, d), a.log(ctx, tx, uuid.Nil, audit.RefreshReused, d.ID.String(), nil))
+		case g.rotation > d.Token:
+			if err := a.log(ctx, tx, uuid.Nil, audit.RefreshAhead, d.ID.String(), nil); err != nil {
 				return err
 			}
 		}
-		d.Token, d.TokenAt = k+1, a.millis()
+		d.Token, d.TokenAt = g.rotation+1, a.millis()
 		return tx.SetDeviceToken(ctx, d)
 	})
 	if err != nil {
@@ -128,50 +138,50 @@ func (a *Accounts) Refresh(ctx context.Context, token string) (Tokens, error) {
 // Authenticate finds the device by its access token. A device that was revoked is found too, and
 // says so: it may hand in what it holds.
 func (a *Accounts) Authenticate(ctx context.Context, access string) (d store.Device, err error) {
-	id, rotation, err := a.readAccess(access)
+	g, err := a.readAccess(access)
 	if err != nil {
 		return d, err
 	}
 	err = a.store.Read(ctx, func(tx *store.Tx) error {
-		d, err = tx.Device(ctx, id)
+		d, err = tx.Device(ctx, g.device)
 		return err
 	})
 	switch {
-	case errors.Is(err, store.ErrNotFound):
+	case errors.Is(err, store.ErrNotFound), err == nil && g.enrolled != d.Enrolled:
 		return d, unauthorized()
 	case err == nil && d.TokenEnded != 0:
 		return d, reused()
-	case err == nil && rotation > d.TokenUsed:
-		return d, a.noteUse(ctx, id, rotation)
+	case err == nil && g.rotation > d.TokenUsed:
+		return d, a.noteUse(ctx, g)
 	}
 	return d, err
 }
 
-// readAccess gives the device and the rotation of an access token that this server made.
-func (a *Accounts) readAccess(access string) (uuid.UUID, int64, error) {
+// readAccess gives the grant of an access token that this server made.
+func (a *Accounts) readAccess(access string) (grant, error) {
 	var said claims
 	_, err := jwt.ParseWithClaims(access, &said, func(*jwt.Token) (any, error) { return a.key, nil },
 		jwt.WithValidMethods([]string{jwt.SigningMethodHS256.Alg()}), jwt.WithIssuer(tokenIssuer), jwt.WithAudience(tokenAudience),
 		jwt.WithExpirationRequired(), jwt.WithIssuedAt(), jwt.WithTimeFunc(a.now))
 	// One from the future was given out before the server's clock was set back: it is as good as expired.
 	if errors.Is(err, jwt.ErrTokenExpired) || errors.Is(err, jwt.ErrTokenUsedBeforeIssued) {
-		return uuid.Nil, 0, syncproto.Refuse(syncproto.CodeTokenExpired, "The access token has expired. Nothing was changed; refresh it and try again.")
+		return grant{}, syncproto.Refuse(syncproto.CodeTokenExpired, "The access token has expired. Nothing was changed; refresh it and try again.")
 	}
 	id, idErr := syncproto.ParseID(said.Subject)
 	if err != nil || idErr != nil || said.IssuedAt == nil {
-		return uuid.Nil, 0, unauthorized()
+		return grant{}, unauthorized()
 	}
-	return id, said.Rotation, nil
+	return grant{id, said.Enrolled, said.Rotation}, nil
 }
 
 // noteUse notes that a device has got the tokens of a rotation, and shows them.
-func (a *Accounts) noteUse(ctx context.Context, device uuid.UUID, rotation int64) error {
+func (a *Accounts) noteUse(ctx context.Context, g grant) error {
 	return a.store.Write(ctx, func(tx *store.Tx) error {
-		d, err := tx.Device(ctx, device)
+		d, err := tx.Device(ctx, g.device)
 		if err != nil {
 			return err
 		}
-		d.TokenUsed = max(d.TokenUsed, rotation)
+		d.TokenUsed = max(d.TokenUsed, g.rotation)
 		return tx.SetDeviceToken(ctx, d)
 	})
 }

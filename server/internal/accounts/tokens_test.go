@@ -8,6 +8,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -161,23 +162,46 @@ func TestATokenThatIsAheadAfterARestoreIsGood(t *testing.T) {
 	refused(t, "one from before", err, syncproto.CodeTokenReused)
 }
 
+func TestACopyHasNoPartInWhatItsDeviceIsEnrolledAsAfterARestore(t *testing.T) {
+	p := newProgramme(t)
+	goBack := p.backup()
+	copied := p.enrol()
+	goBack()
+	p.now = p.now.Add(time.Minute)
+	anew, err := p.accounts.Enrol(t.Context(), p.code(), copied.Device.ID, "")
+	if err != nil || anew.Device.ID != copied.Device.ID {
+		t.Fatalf("enrolled as %s with the forgotten id %s, %v", anew.Device.ID, copied.Device.ID, err)
+	}
+	_, err = p.accounts.Authenticate(t.Context(), copied.Tokens.Access)
+	refused(t, "the copy's access token", err, syncproto.CodeUnauthorized)
+	_, err = p.accounts.Refresh(t.Context(), copied.Tokens.Refresh)
+	refused(t, "the copy's refresh token", err, syncproto.CodeUnauthorized)
+	p.refresh(anew.Tokens.Refresh)
+}
+
 func TestARefreshTokenThatTheServerDidNotMakeIsRefused(t *testing.T) {
 	p := newProgramme(t)
 	e, other := p.enrol(), p.enrol()
 	good := e.Tokens.Refresh
 	parts := strings.Split(good, ".")
+	but := func(at int, part string) string {
+		other := slices.Clone(parts)
+		other[at] = part
+		return strings.Join(other, ".")
+	}
 	stranger := newProgramme(t).enrol().Tokens.Refresh
 	for what, token := range map[string]string{
 		"nothing":              "",
-		"dots":                 "..",
-		"no MAC":               parts[0] + "." + parts[1] + ".",
+		"dots":                 "...",
+		"no MAC":               but(0, parts[0])[:len(good)-len(parts[3])],
 		"a part more":          good + ".x",
-		"another number":       parts[0] + ".1." + parts[2],
-		"the number otherwise": parts[0] + ".+0." + parts[2],
-		"a number before 0":    parts[0] + ".-1." + parts[2],
-		"far too high":         parts[0] + ".9223372036854775808." + parts[2],
-		"another device":       other.Device.ID.String() + ".0." + parts[2],
-		"upper case":           strings.ToUpper(parts[0]) + ".0." + parts[2],
+		"another enrolment":    but(1, "1"),
+		"another number":       but(2, "1"),
+		"the number otherwise": but(2, "+0"),
+		"a number before 0":    but(2, "-1"),
+		"far too high":         but(2, "9223372036854775808"),
+		"another device":       but(0, other.Device.ID.String()),
+		"upper case":           but(0, strings.ToUpper(parts[0])),
 		"another server":       stranger,
 		"an access token":      e.Tokens.Access,
 		"a letter cut off":     good[:len(good)-1],
@@ -196,7 +220,7 @@ func TestAFormerIdentityIsProvedByAnyTokenThatItWasGiven(t *testing.T) {
 	former, present, other := p.enrol(), p.enrol(), p.enrol()
 	p.end(former)
 	last := p.device(former.Device.ID)
-	for what, proof := range map[string]string{"outdated and ended": former.Tokens.Refresh, "ahead": p.tokenNumber(former.Device.ID, 7)} {
+	for what, proof := range map[string]string{"outdated and ended": former.Tokens.Refresh, "ahead": p.tokenNumber(former.Device, 7)} {
 		if err := p.accounts.ProveFormer(former.Device.ID, proof); err != nil {
 			t.Errorf("a token that is %s: %v", what, err)
 		}
@@ -215,11 +239,11 @@ func TestAFormerIdentityIsProvedByAnyTokenThatItWasGiven(t *testing.T) {
 }
 
 // tokenNumber gives a refresh token that the server of now may not have given out yet.
-func (p *programme) tokenNumber(id uuid.UUID, k int64) string {
+func (p *programme) tokenNumber(d store.Device, k int64) string {
 	p.t.Helper()
 	mac := hmac.New(sha256.New, p.key())
-	fmt.Fprintf(mac, "refresh|%s|%d", id, k)
-	return fmt.Sprintf("%s.%d.%s", id, k, base64.RawURLEncoding.EncodeToString(mac.Sum(nil)))
+	fmt.Fprintf(mac, "refresh|%s|%d|%d", d.ID, d.Enrolled, k)
+	return fmt.Sprintf("%s.%d.%d.%s", d.ID, d.Enrolled, k, base64.RawURLEncoding.EncodeToString(mac.Sum(nil)))
 }
 
 // key is that under which the server signs.
@@ -244,10 +268,10 @@ func signed(t *testing.T, method jwt.SigningMethod, key any, claims jwt.Claims) 
 
 func TestOnlyAnAccessTokenOfThisServerIsTaken(t *testing.T) {
 	p := newProgramme(t)
-	id := p.enrol().Device.ID
-	key := p.key()
+	device := p.enrol().Device
+	id, key := device.ID, p.key()
 	good := func() jwt.MapClaims {
-		return jwt.MapClaims{"iss": "satchel", "aud": "device", "sub": id.String(), "iat": p.now.Unix(), "exp": p.now.Unix() + 900}
+		return jwt.MapClaims{"iss": "satchel", "aud": "device", "sub": id.String(), "iat": p.now.Unix(), "exp": p.now.Unix() + 900, "enr": device.Enrolled}
 	}
 	if d, err := p.accounts.Authenticate(t.Context(), signed(t, jwt.SigningMethodHS256, key, good())); err != nil || d.ID != id {
 		t.Fatalf("a good token: %v, %v; the others would say nothing", d.ID, err)

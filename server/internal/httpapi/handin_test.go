@@ -60,7 +60,7 @@ func TestOnlyAProofOpensAFormerIdentity(t *testing.T) {
 		{"a proof of whoever asks", present.access, present.refresh, 403, syncproto.CodeForbidden},
 		{"a neighbour's proof", present.access, v.neighbour.refresh, 403, syncproto.CodeForbidden},
 		{"another server's proof", present.access, foreign.refresh, 403, syncproto.CodeForbidden},
-		{"an access token as a proof", present.access, d.access, 403, syncproto.CodeForbidden},
+		{"an access token as a proof", present.access, d.access, 400, syncproto.CodeFrameInvalid}, // longer than any proof
 		{"a proof cut off", present.access, d.refresh[:len(d.refresh)-1], 403, syncproto.CodeForbidden},
 		{"an endless proof", present.access, strings.Repeat("x", syncproto.MaxProofBytes+1), 400, syncproto.CodeFrameInvalid},
 		{"a proof without an access token", "", d.refresh, 401, syncproto.CodeUnauthorized},
