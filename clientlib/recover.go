@@ -100,6 +100,9 @@ func (r *run) part(ctx context.Context, j job, tip syncproto.Tip) error {
 	if err := r.recovering(device); err != nil {
 		return err
 	}
+	if asks, err := r.askEarlier(ctx, device); asks || err != nil {
+		return err
+	}
 	if !j.handsIn() {
 		if err := r.newIdentity(ctx); err != nil {
 			return err
@@ -110,6 +113,32 @@ func (r *run) part(ctx context.Context, j job, tip syncproto.Tip) error {
 		return err
 	}
 	return r.store.write(ctx, func(t *tx) error { return t.branchOff(ctx, device, common) })
+}
+
+// askEarlier has the former identities before another one asked first, of those that were not in this sync, whether
+// the server still has what they recorded, and reports whether there are any. What parts from one of them gets other
+// names, also where changes of the other one name it: the server may have those under their new names already.
+func (r *run) askEarlier(ctx context.Context, device uuid.UUID) (asks bool, err error) {
+	err = r.store.write(ctx, func(t *tx) error {
+		all, _, err := property[formers](ctx, t)
+		if err != nil {
+			return err
+		}
+		for i := range all {
+			if all[i].Device == device {
+				break
+			}
+			kept, err := t.count(ctx, "SELECT count(*) FROM changes WHERE device = ?", all[i].Device)
+			if err != nil {
+				return err
+			}
+			if kept > 0 && !r.asked[all[i].Device] {
+				all[i].Due, asks = true, true
+			}
+		}
+		return setProperty(ctx, t, all)
+	})
+	return asks, err
 }
 
 // newIdentity has the server make the device somebody new, because somebody else writes under its identity.

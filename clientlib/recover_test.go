@@ -108,6 +108,32 @@ func TestAChangeThatBothCopiesHaveIsThereOnce(t *testing.T) {
 	}
 }
 
+// A restore has one of two copies part from the history that a former identity of both is in: what both recorded
+// later builds on that.
+func TestWhatCopiesRecordedBehindABranchIsThereOnce(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	d := enrolled(t, o, vranje)
+	h := d.household(vranje, "Ana")
+	d.sync()
+	twin := copyOf(d)
+	twin.setPhone(h.ID, "063") // change 2 of the identity that both have
+	twin.enrol(o, vranje)
+	backup := o.backup()
+	twin.sync()
+	twin.setPhone(h.ID, "064")
+	twin.sync()
+	third := copyOf(twin)
+	o.restore(backup)
+	d.setPhone(h.ID, "065") // change 2 from now on
+	d.sync()
+	twin.sync()
+	had := len(o.books.values)
+	third.sync()
+	is(t, "changes of branches", o.changesOfBranches(), 1)
+	is(t, "values ever merged", len(o.books.values), had)
+}
+
 func TestALinkThatBreaksWhileTheIdentityChangesLosesNothing(t *testing.T) {
 	t.Parallel()
 	o := newOffice(t)
