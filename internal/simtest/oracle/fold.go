@@ -29,6 +29,8 @@ type Write struct {
 	Time   int64
 	Device string
 	N      int64
+	// Late says that it may count only since something else came: its time may have been decided after that of who saw it.
+	Late bool
 	// Saw names the writes of the field that its author was looking at. Maybe names writes of which
 	// that is not known: two that say the same look the same.
 	Saw, Maybe []int
@@ -121,7 +123,8 @@ func (f *Fold) contest(k Knowledge) {
 	}
 }
 
-// Backwards gives a write that has not a larger time than one that its author was certainly looking at.
+// Backwards gives a write that has not a larger time than one that its author was certainly looking at, and that
+// the office had when it decided the time.
 func Backwards(writes []Write) (w, seen Write, found bool) {
 	byID := map[int]Write{}
 	for _, w := range writes {
@@ -129,7 +132,7 @@ func Backwards(writes []Write) (w, seen Write, found bool) {
 	}
 	for _, w := range writes {
 		for _, id := range slices.Concat(w.Saw, w.Knew, w.Seen) {
-			if seen, counts := byID[id]; counts && id != w.ID && seen.Time >= w.Time {
+			if seen, counts := byID[id]; counts && id != w.ID && !seen.Late && seen.Time >= w.Time {
 				return w, seen, true
 			}
 		}

@@ -81,8 +81,10 @@ type Replica struct {
 // Judge gives every promise that the evidence shows broken.
 func Judge(e Evidence) []Violation {
 	matches, broken := MatchAll(e.Changes, e.Entries)
+	fates := fatesOf(e, matches)
 	byRecord := map[string][]Match{}
 	for _, m := range matches {
+		m.Late = !fates.complete(fates.of(m), m.When)
 		byRecord[m.Change.Record] = append(byRecord[m.Change.Record], m)
 	}
 	for _, record := range slices.Sorted(maps.Keys(byRecord)) {
@@ -91,7 +93,7 @@ func Judge(e Evidence) []Violation {
 	}
 	broken = append(broken, judgeForms(matches)...)
 	broken = append(broken, e.judgeClaims(matches)...)
-	broken = append(broken, fatesOf(e, matches).judge()...)
+	broken = append(broken, fates.judge()...)
 	broken = append(broken, e.judgeConflicts()...)
 	broken = append(broken, e.judgePlaces()...)
 	for _, r := range e.Replicas {

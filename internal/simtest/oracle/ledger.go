@@ -80,6 +80,8 @@ const Applied = "applied"
 type Match struct {
 	Change
 	Entry
+	// Late says that it may have had to wait for another one, and may count only since that came.
+	Late bool
 }
 
 // A Violation is a promise that was broken.
@@ -124,7 +126,7 @@ func MatchAll(changes []Change, entries []Entry) (matches []Match, broken []Viol
 			rest[k] = append(rest[k], c)
 			continue
 		}
-		matches = append(matches, Match{c, open[k][at]})
+		matches = append(matches, Match{Change: c, Entry: open[k][at]})
 		open[k] = slices.Delete(open[k], at, at+1)
 	}
 	found := map[string]bool{}
@@ -136,7 +138,7 @@ func MatchAll(changes []Change, entries []Entry) (matches []Match, broken []Viol
 		for _, c := range rest[k] {
 			switch {
 			case len(open[k]) > 0 && !c.Void:
-				matches = append(matches, Match{c, open[k][0]})
+				matches = append(matches, Match{Change: c, Entry: open[k][0]})
 				open[k] = open[k][1:]
 				found[k] = true
 			case c.Owed && !c.Void && (!c.Twin || !found[k]):
@@ -190,7 +192,7 @@ func WritesOf(matches []Match, changes []Change) []Write {
 	}
 	for _, m := range matches {
 		for _, field := range slices.Sorted(maps.Keys(m.Entry.Writes)) {
-			w := Write{ID: len(v.all), Field: field, Value: m.Entry.Writes[field], Time: m.Time, Device: m.Device, N: m.N}
+			w := Write{ID: len(v.all), Field: field, Value: m.Entry.Writes[field], Time: m.Time, Device: m.Device, N: m.N, Late: m.Late}
 			v.owner[w.ID] = m
 			v.all = append(v.all, w) // who made one that is held looks at it too
 			if m.Status == Applied {

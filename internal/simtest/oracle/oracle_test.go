@@ -122,6 +122,12 @@ func TestDoubtIsNoAccusation(t *testing.T) {
 			decide(e, oracle.Version{Device: oracle.Office, N: 1}, `"2"`, oracle.Sight{Value: `"5"`, Time: 105})
 			e.Records["h1"].Values["phone"], e.Conflicts = `"2"`, nil
 		},
+		"who saw a value that had to wait may have the same time": func(e *oracle.Evidence) {
+			e.Entries[1].When = at(0)
+			decide(e, oracle.Version{}, `"5"`, oracle.Sight{Value: `"2"`, Time: 101}).Claimed = 101
+			e.Entries[4].Claimed, e.Entries[4].Time = 101, 101
+			e.Conflicts[0].Sides[1].Value, e.Conflicts[1].Sides[1].Value = `"5"`, `"5"`
+		},
 		"a record is nowhere before it is made, whatever somebody said of it at about that time": func(e *oracle.Evidence) {
 			moved := map[string]string{"area": `"y"`}
 			e.Changes[3].Writes, e.Entries[3].Writes, e.Conflicts = moved, moved, e.Conflicts[:1]
