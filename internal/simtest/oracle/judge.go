@@ -161,14 +161,16 @@ func (e Evidence) judgeRecord(record string, writes []Write) (broken []Violation
 				broken = append(broken, violation("who saw a value replaced it", "%s: %s is still there; what is left should be %v", at, value, Values(many.Heads[field])))
 			}
 		}
-		if winner := latest(many.Heads[field], actual); winner.Value != shown.Values[field] {
-			broken = append(broken, violation("the latest shows", "%s shows %s, the latest is %s", at, shown.Values[field], winner.Value))
+		latest := latest(few.Heads[field], actual)
+		if !slices.ContainsFunc(many.Heads[field], func(h Write) bool { return h.Value == shown.Values[field] && !h.before(latest) }) {
+			broken = append(broken, violation("the latest shows", "%s shows %s, the latest is %s, or later", at, shown.Values[field], latest.Value))
 		}
 	}
 	return append(broken, e.judgeDeletion(record, shown, few, many)...)
 }
 
-// latest gives the head with the largest time among those whose value there really is.
+// latest gives the write with the largest time, of those that nobody can have seen and whose value there really is:
+// it shows, or one that is later and that nobody has certainly seen.
 func latest(heads []Write, values []string) Write {
 	for _, h := range heads {
 		if slices.Contains(values, h.Value) {
