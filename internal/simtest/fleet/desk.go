@@ -63,7 +63,7 @@ func (o *office) settle(ctx context.Context, r *rand.Rand) {
 	if contested {
 		delete(saw, oracle.Deleted) // who settles something else does not decide that
 	}
-	saw[c.Field] = sightsOfSides(c)
+	saw[c.Field] = o.sightsOfSides(ctx, c)
 	s := o.w.ledger.note(oracle.Office, c.Collection, c.Record, map[string]string{c.Field: string(value)}, saw)
 	var heads []syncproto.Version
 	for _, side := range c.Sides {

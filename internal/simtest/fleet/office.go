@@ -250,17 +250,25 @@ func (o *office) sees(ctx context.Context, e server.OfficeEdit) map[string][]ora
 	}
 	for _, c := range o.conflicts(ctx) {
 		if c.Record == e.Record && c.Field != oracle.Deleted {
-			out[c.Field] = sightsOfSides(c)
+			out[c.Field] = o.sightsOfSides(ctx, c)
 		}
 	}
 	return out
 }
 
-func sightsOfSides(c server.Conflict) []oracle.Sight {
+// sightsOfSides gives what somebody saw who looked at a conflict. The time of a side is that of the write, where the
+// office may tell that of the one that it brings back.
+func (o *office) sightsOfSides(ctx context.Context, c server.Conflict) []oracle.Sight {
+	times := map[syncproto.Version]int64{}
+	history, err := o.srv.Engine.History(ctx, c.Record)
+	o.expect("read the history of a record", err)
+	for _, e := range history {
+		times[e.Version] = e.Time
+	}
 	var out []oracle.Sight
 	for _, side := range c.Sides {
 		if side.Field == c.Field {
-			out = append(out, oracle.Sight{Value: string(side.Value), Time: side.Time})
+			out = append(out, oracle.Sight{Value: string(side.Value), Time: times[side.Version]})
 		}
 	}
 	return out
@@ -321,6 +329,7 @@ func (o *office) restore(ctx context.Context, b *backup) {
 func (o *office) goBack(ctx context.Context, b *backup, put func(dir string) error) {
 	begun := time.Now()
 	o.machine.calm()
+	o.name(ctx)
 	o.leave()
 	if o.machine.dead { // it went down while it stopped, and comes up as it was
 		o.w.say("office", "could not")
@@ -332,7 +341,6 @@ func (o *office) goBack(ctx context.Context, b *backup, put func(dir string) err
 		o.down = true
 		return
 	}
-	o.rename(b)
 	for _, s := range o.w.ledger.savings {
 		s.atOffice = b.had[s.ID]
 	}
@@ -343,14 +351,17 @@ func (o *office) goBack(ctx context.Context, b *backup, put func(dir string) err
 	o.orders.Restore(b.when, since(begun))
 }
 
-// rename notes which changes may get another name now that the office goes back: of copies of one tablet,
-// the first that comes again has the names, whoever had them before.
-func (o *office) rename(b *backup) {
+// name notes the names that changes have at the office, now that it goes back: of copies of one tablet, the first that
+// comes again has the names, whoever had them before.
+func (o *office) name(ctx context.Context) {
+	entries := o.w.entries(ctx, o.w.look(ctx).changed)
+	matches, _ := oracle.MatchAll(o.w.ledger.changes(func(*saving) bool { return false }), entries)
 	o.w.mu.Lock()
 	defer o.w.mu.Unlock()
-	for _, t := range o.w.tablets {
-		for _, s := range slices.Concat(t.saves, t.dropped) {
-			s.Renamed = s.Renamed || (t.copied || t.putBack) && !b.had[s.ID]
+	for _, m := range matches {
+		s := o.w.ledger.savings[m.ID]
+		if v := (oracle.Version{Device: m.Device, N: m.N}); !slices.Contains(s.Names, v) {
+			s.Names = append(s.Names, v)
 		}
 	}
 }

@@ -229,8 +229,11 @@ func (t *tablet) setClock(r *rand.Rand) {
 
 // isCopied has another tablet come to be, which believes to be this one.
 func (t *tablet) isCopied(ctx context.Context) {
+	if t.gone || t.device == uuid.Nil {
+		return
+	}
 	other := t.w.nextCopy()
-	if other == nil || t.gone || t.device == uuid.Nil {
+	if other == nil {
 		return
 	}
 	t.off(ctx, func() error { return copyFile(t.path(), other.path()) })

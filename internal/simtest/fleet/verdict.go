@@ -170,7 +170,7 @@ func (w *world) conflicts(ctx context.Context, records map[string]oracle.Shown) 
 		one := oracle.Conflict{Record: c.Record.String(), Field: c.Field}
 		own := 0
 		for _, side := range c.Sides {
-			one.Sides = append(one.Sides, oracle.Side{Field: side.Field, Value: string(side.Value), Device: side.Device.String(), N: side.Version.N})
+			one.Sides = append(one.Sides, oracle.Side{Field: side.Field, Value: string(side.Value), Device: side.Version.Device.String(), N: side.Version.N})
 			if side.Field == c.Field {
 				own++
 			}

@@ -59,6 +59,8 @@ type world struct {
 	net     link.Network
 	office  *office
 	tablets []*tablet
+	// copies is how many of the last of them came to be, by copying.
+	copies int
 	// mu guards what actors do to the ledger and to one another's notes.
 	mu     sync.Mutex
 	ledger *ledger
@@ -278,12 +280,13 @@ func (w *world) anyTablet(r *rand.Rand) *tablet { return w.tablets[r.IntN(len(w.
 
 // nextCopy gives a tablet that is not there yet, nil if all are.
 func (w *world) nextCopy() *tablet {
-	for _, t := range w.tablets[len(w.tablets)-maxCopies:] {
-		if t.gone && t.store == nil {
-			return t
-		}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.copies == maxCopies {
+		return nil
 	}
-	return nil
+	w.copies++
+	return w.tablets[len(w.tablets)-maxCopies+w.copies-1]
 }
 
 func (w *world) areaNames(areas []uuid.UUID) string {

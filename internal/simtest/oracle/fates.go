@@ -111,17 +111,17 @@ func (f fates) tried(b *bundle) Span {
 	switch {
 	case b.decided != nil && b.decided.Status != "":
 		return b.decided.When
-	case b.decided != nil || !f.complete(b, came):
+	case b.decided != nil || !f.complete(b):
 		return Span{came.From, f.e.Now}
 	}
 	return came
 }
 
 // complete reports whether all that a form needs was there for certain when it came, or comes with it.
-func (f fates) complete(b *bundle, came Span) bool {
+func (f fates) complete(b *bundle) bool {
 	for _, m := range b.matches {
 		for _, record := range []string{m.Change.Record, f.e.Homes[m.Change.Record]} {
-			if !f.brings(b, record) && !f.there(record, came) {
+			if !f.brings(b, record) && !f.there(m, record) {
 				return false
 			}
 		}
@@ -136,9 +136,14 @@ func (f fates) brings(b *bundle, record string) bool {
 
 func (f fates) makes(m Match) bool { return m.ID == f.first[m.Change.Record] }
 
-// there reports whether a record was there for certain before a time.
-func (f fates) there(record string, when Span) bool {
-	return slices.ContainsFunc(f.makers[record], func(m Match) bool { return f.tried(f.of(m)).before(when) })
+// there reports whether a record was there for certain when a change came: what made it came before, or right before
+// it, in the same request, and counted at once.
+func (f fates) there(c Match, record string) bool {
+	return slices.ContainsFunc(f.makers[record], func(m Match) bool {
+		b := f.of(m)
+		beside := m.Device == c.Device && m.N < c.N && m.When == c.When && b.decided == nil
+		return f.tried(b).before(c.When) || beside && f.complete(b)
+	})
 }
 
 // missing reports whether something that a form needs is not there now.

@@ -84,12 +84,17 @@ func Judge(e Evidence) []Violation {
 	fates := fatesOf(e, matches)
 	byRecord := map[string][]Match{}
 	for _, m := range matches {
-		m.Late = !fates.complete(fates.of(m), m.When)
+		m.Late = !fates.complete(fates.of(m))
 		byRecord[m.Change.Record] = append(byRecord[m.Change.Record], m)
 	}
 	for _, record := range slices.Sorted(maps.Keys(byRecord)) {
 		broken = append(broken, judgeTimes(byRecord[record], e.Slack)...)
 		broken = append(broken, e.judgeRecord(record, WritesOf(byRecord[record], e.Changes))...)
+	}
+	for _, record := range slices.Sorted(maps.Keys(e.Records)) {
+		if len(byRecord[record]) == 0 {
+			broken = append(broken, violation("nothing is there that nobody wrote", "record %s is", record))
+		}
 	}
 	broken = append(broken, judgeForms(matches)...)
 	broken = append(broken, e.judgeClaims(matches)...)
@@ -161,12 +166,58 @@ func (e Evidence) judgeRecord(record string, writes []Write) (broken []Violation
 				broken = append(broken, violation("who saw a value replaced it", "%s: %s is still there; what is left should be %v", at, value, Values(many.Heads[field])))
 			}
 		}
-		latest := latest(few.Heads[field], actual)
-		if !slices.ContainsFunc(many.Heads[field], func(h Write) bool { return h.Value == shown.Values[field] && !h.before(latest) }) {
-			broken = append(broken, violation("the latest shows", "%s shows %s, the latest is %s, or later", at, shown.Values[field], latest.Value))
+		winner := latest(few.Heads[field], actual)
+		if !slices.ContainsFunc(many.Heads[field], func(h Write) bool { return h.Value == shown.Values[field] && !h.before(winner) }) {
+			broken = append(broken, violation("the latest shows", "%s shows %s, the latest is %s, or later", at, shown.Values[field], winner.Value))
+		}
+		if listed := e.listed(record, field); field != Deleted && len(listed) > 0 {
+			broken = append(broken, judgeListed(at, shown.Values[field], listed, few.Heads[field], many.Heads[field])...)
+		}
+	}
+	for _, field := range slices.Sorted(maps.Keys(shown.Values)) {
+		if len(many.Heads[field]) == 0 {
+			broken = append(broken, violation("nothing is there that nobody wrote", "%s of %s shows %s", field, record, shown.Values[field]))
 		}
 	}
 	return append(broken, e.judgeDeletion(record, shown, few, many)...)
+}
+
+// listed names the writes of a field that are listed as in conflict.
+func (e Evidence) listed(record, field string) map[Version]bool {
+	out := map[Version]bool{}
+	for _, c := range e.Conflicts {
+		if c.Record != record || c.Field != field {
+			continue
+		}
+		for _, side := range c.Sides {
+			if side.Field == field {
+				out[Version{side.Device, side.N}] = true
+			}
+		}
+	}
+	return out
+}
+
+// judgeListed looks at which writes are listed as in conflict: those that nobody has seen, of which the latest shows.
+func judgeListed(at, shown string, listed map[Version]bool, few, many []Write) (broken []Violation) {
+	for _, h := range few {
+		if !listed[Version{h.Device, h.N}] {
+			broken = append(broken, violation("no value is overwritten unseen", "%s: %s is in conflict, and not listed", at, h.Value))
+		}
+	}
+	var heads []Write
+	for _, h := range many {
+		if listed[Version{h.Device, h.N}] {
+			heads = append(heads, h)
+		}
+	}
+	if len(heads) != len(listed) {
+		broken = append(broken, violation("who saw a value replaced it", "%s: %d writes are listed, of which %d may be open", at, len(listed), len(heads)))
+	}
+	if len(heads) > 0 && heads[0].Value != shown {
+		broken = append(broken, violation("the latest shows", "%s shows %s, the latest that is listed is %s", at, shown, heads[0].Value))
+	}
+	return broken
 }
 
 // latest gives the write with the largest time, of those that nobody can have seen and whose value there really is:
@@ -248,6 +299,9 @@ func (e Evidence) contesting(record string) []string {
 // judgeConflicts looks at whether what is listed as open clashes at all.
 func (e Evidence) judgeConflicts() (broken []Violation) {
 	for _, c := range e.Conflicts {
+		if _, is := e.Records[c.Record]; !is {
+			broken = append(broken, violation("nothing is there that nobody wrote", "%s/%s is in conflict", c.Record, c.Field))
+		}
 		clashes := slices.ContainsFunc(c.Sides, func(s Side) bool { return s.Field != c.Sides[0].Field || s.Value != c.Sides[0].Value })
 		if !clashes {
 			broken = append(broken, violation("what is settled is not listed", "%s/%s is listed as in conflict, with %v", c.Record, c.Field, c.Sides))

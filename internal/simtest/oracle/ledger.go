@@ -41,9 +41,9 @@ type Change struct {
 	// Twin says that it was saved on a tablet of which there is a copy. Who saves the same on the copy, at
 	// the same place of its history, saves the same change.
 	Twin bool
-	// Renamed says that a restored office lost it, and that a copy of its tablet may have taken its name: it came
-	// once more under another one, or not at all. Whoever saw it knows it by the old one.
-	Renamed bool
+	// Names are those that it had at an office that went back to a backup then. It may have come once more under
+	// another one, or not at all, and something else may have its name: whoever saw it there knows it by the old one.
+	Names []Version
 	// Void says that it never was, or is gone for a good reason: nobody may have it.
 	Void bool
 }
@@ -186,8 +186,8 @@ func WritesOf(matches []Match, changes []Change) []Write {
 	var out []Write
 	v := views{owner: map[int]Match{}}
 	for _, c := range changes {
-		if c.Renamed {
-			v.renamed = append(v.renamed, c)
+		if len(c.Names) > 0 {
+			v.named = append(v.named, c)
 		}
 	}
 	for _, m := range matches {
@@ -252,8 +252,8 @@ func restating(m Match, matches []Match) (out Match, brought []Match) {
 type views struct {
 	all   []Write
 	owner map[int]Match
-	// renamed are the changes whose names others may have taken.
-	renamed []Change
+	// named are the changes that had names at an office which went back to a backup.
+	named []Change
 }
 
 // of gives the writes of a field that some changes made.
@@ -281,15 +281,16 @@ func (v views) seenAs(c Change, field string, sight Sight) (sure, maybe []int) {
 		if w.Field != field || w.Value != sight.Value || v.owner[w.ID].ID >= c.ID {
 			continue
 		}
-		known := sight.Time != 0 && (w.Time == sight.Time || v.owner[w.ID].Change.Claimed == sight.Time)
-		if known && !v.owner[w.ID].Renamed {
+		by := v.owner[w.ID]
+		claimed := !by.Office && by.Change.Claimed == sight.Time // what the office writes has its time at once
+		if sight.Time != 0 && (w.Time == sight.Time || claimed) && !v.renamed(w) {
 			sure = append(sure, w.ID)
 		} else {
 			maybe = append(maybe, w.ID)
 		}
 	}
 	switch {
-	case len(sure) == 0 && len(maybe) == 1 && sight.Time == 0 && !v.owner[maybe[0]].Renamed:
+	case len(sure) == 0 && len(maybe) == 1 && sight.Time == 0 && !v.renamed(v.all[maybe[0]]):
 		return maybe, nil
 	case len(sure) > 1:
 		return nil, append(sure, maybe...)
@@ -297,15 +298,19 @@ func (v views) seenAs(c Change, field string, sight Sight) (sure, maybe []int) {
 	return sure, maybe
 }
 
-// mistaken gives the writes for which the office may take one that somebody saw and that it has lost: those of
-// tablets that have a copy, which may have taken its name.
+// renamed reports whether a write's change had another name once.
+func (v views) renamed(w Write) bool {
+	return slices.ContainsFunc(v.owner[w.ID].Names, func(n Version) bool { return n != Version{w.Device, w.N} })
+}
+
+// mistaken gives the writes for which the office may take one that somebody saw and that it has lost: those of the
+// changes that have its name now.
 func (v views) mistaken(c Change, field string, sight Sight) (maybe []int) {
-	lost := func(o Change) bool { return o.ID < c.ID && o.Record == c.Record && o.Writes[field] == sight.Value }
-	if !slices.ContainsFunc(v.renamed, lost) {
-		return nil
-	}
 	for _, w := range v.all {
-		if w.Field == field && v.owner[w.ID].Twin {
+		if w.Field == field && slices.ContainsFunc(v.named, func(o Change) bool {
+			return o.ID < c.ID && o.ID != v.owner[w.ID].ID && o.Record == c.Record && o.Writes[field] == sight.Value &&
+				slices.Contains(o.Names, Version{w.Device, w.N})
+		}) {
 			maybe = append(maybe, w.ID)
 		}
 	}

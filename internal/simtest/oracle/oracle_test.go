@@ -42,8 +42,8 @@ func story() oracle.Evidence {
 		Changes: changes,
 		Entries: []oracle.Entry{entry(changes[0], 1), entry(changes[1], 2), entry(changes[2], 1), entry(deletion, 2)},
 		Conflicts: []oracle.Conflict{
-			{Record: "h1", Field: "phone", Sides: []oracle.Side{{Field: "phone", Value: `"3"`}, {Field: "phone", Value: `"2"`}}},
-			{Record: "h1", Field: oracle.Deleted, Sides: []oracle.Side{{Field: oracle.Deleted, Value: oracle.True}, {Field: "phone", Value: `"2"`}}},
+			{Record: "h1", Field: "phone", Sides: []oracle.Side{phoneOf(`"3"`, "b", 1), phoneOf(`"2"`, "a", 2)}},
+			{Record: "h1", Field: oracle.Deleted, Sides: []oracle.Side{{Field: oracle.Deleted, Value: oracle.True, Device: "b", N: 2}, phoneOf(`"2"`, "a", 2)}},
 		},
 		Records:  map[string]oracle.Shown{"h1": shown},
 		Replicas: []oracle.Replica{{Name: "a", Device: "a", Records: map[string]oracle.Shown{}}},
@@ -56,6 +56,10 @@ func story() oracle.Evidence {
 
 // areas and workers are those of both tablets.
 var areas, workers = map[string]bool{"x": true}, map[string]bool{"w": true}
+
+func phoneOf(value, device string, n int64) oracle.Side {
+	return oracle.Side{Field: "phone", Value: value, Device: device, N: n}
+}
 
 // stand has a tablet stand otherwise since the first changes came.
 func stand(e *oracle.Evidence, device string, one oracle.Standing) {
@@ -85,6 +89,35 @@ func decide(e *oracle.Evidence, restates oracle.Version, value string, saw oracl
 	return &e.Changes[id]
 }
 
+// decideAt has the office write the phone at a time.
+func decideAt(e *oracle.Evidence, ms int64, value string, saw oracle.Sight) {
+	decide(e, oracle.Version{}, value, saw).Claimed = ms
+	last := &e.Entries[len(e.Entries)-1]
+	last.Claimed, last.Time = ms, ms
+}
+
+// lose has the third change see one that the office lost, which had a name, in the place of the first.
+func lose(e *oracle.Evidence, name oracle.Version) {
+	lost := e.Changes[0]
+	lost.Writes, lost.Owed, lost.Names = map[string]string{"phone": `"9"`}, false, []oracle.Version{name}
+	e.Changes[2].Saw["phone"][0] = oracle.Sight{Value: `"9"`, Time: 55}
+	e.Changes, e.Conflicts = append(e.Changes, lost), nil
+}
+
+// rename gives the second change another name than it had, and has the office see it and not know that.
+func rename(e *oracle.Evidence, saw oracle.Sight) {
+	e.Changes[1].Names = []oracle.Version{{Device: "a", N: 7}}
+	decide(e, oracle.Version{}, `"5"`, saw)
+	five := phoneOf(`"5"`, oracle.Office, 1)
+	e.Conflicts[0].Sides = append(e.Conflicts[0].Sides, five)
+	e.Conflicts[1].Sides = append(e.Conflicts[1].Sides, five)
+	shown := e.Records["h1"]
+	shown.Deleted = false
+	shown.Values["phone"] = `"5"`
+	e.Records["h1"] = shown
+	e.Replicas[0].Records["h1"] = shown
+}
+
 // settles has the third change know of the second.
 func settles(e *oracle.Evidence) {
 	saw := e.Changes[2].Saw
@@ -96,18 +129,22 @@ func TestDoubtIsNoAccusation(t *testing.T) {
 	for name, bend := range map[string]func(*oracle.Evidence){
 		"who saw a value of the office's that is lost did not see another that says the same": func(e *oracle.Evidence) {
 			e.Changes[1].Saw["phone"][0].Time = 77
-			e.Conflicts[0].Sides = append(e.Conflicts[0].Sides, oracle.Side{Field: "phone", Value: `"1"`})
+			e.Conflicts[0].Sides = append(e.Conflicts[0].Sides, phoneOf(`"1"`, "a", 1))
 			e.Changes[2].Saw = nil
 		},
 		"who saw a value that is lost may count as having seen what has its name now": func(e *oracle.Evidence) {
-			lost := e.Changes[1]
-			lost.ID, lost.Form, lost.Writes, lost.Owed, lost.Renamed = 1, 1, map[string]string{"phone": `"9"`}, false, true
-			e.Changes[1].Twin, e.Changes[2].Saw["phone"][0] = true, oracle.Sight{Value: `"9"`, Time: 55}
-			e.Changes, e.Conflicts = append(e.Changes, lost), nil
+			lose(e, oracle.Version{Device: "a", N: 2})
+		},
+		"who saw a value that has another name now may not count as having seen it": func(e *oracle.Evidence) {
+			rename(e, oracle.Sight{Value: `"2"`, Time: 101})
+		},
+		"who saw a value without a time that has another name now may not count as having seen it": func(e *oracle.Evidence) {
+			rename(e, oracle.Sight{Value: `"2"`})
 		},
 		"what is brought back may stand to a deletion as it did": func(e *oracle.Evidence) {
 			decide(e, oracle.Version{}, `"5"`, oracle.Sight{Value: `"3"`, Time: 102})
 			decide(e, oracle.Version{Device: "b", N: 1}, `"3"`, oracle.Sight{Value: `"5"`, Time: 104})
+			e.Conflicts[0].Sides[0] = phoneOf(`"3"`, oracle.Office, 2)
 		},
 		"what a settlement settled may be brought back as deleted as that was": func(e *oracle.Evidence) {
 			settles(e)
@@ -124,9 +161,9 @@ func TestDoubtIsNoAccusation(t *testing.T) {
 		},
 		"who saw a value that had to wait may have the same time": func(e *oracle.Evidence) {
 			e.Entries[1].When = at(0)
-			decide(e, oracle.Version{}, `"5"`, oracle.Sight{Value: `"2"`, Time: 101}).Claimed = 101
-			e.Entries[4].Claimed, e.Entries[4].Time = 101, 101
-			e.Conflicts[0].Sides[1].Value, e.Conflicts[1].Sides[1].Value = `"5"`, `"5"`
+			decideAt(e, 101, `"5"`, oracle.Sight{Value: `"2"`, Time: 101})
+			five := phoneOf(`"5"`, oracle.Office, 1)
+			e.Conflicts[0].Sides[1], e.Conflicts[1].Sides[1] = five, five
 		},
 		"a record is nowhere before it is made, whatever somebody said of it at about that time": func(e *oracle.Evidence) {
 			moved := map[string]string{"area": `"y"`}
@@ -148,12 +185,30 @@ func TestDoubtIsNoAccusation(t *testing.T) {
 	}
 }
 
-// TestEachPromiseCanBeBroken bends the evidence in one place each.
+// bends are evidence bent in one place each, and the promise that is broken by it.
+type bends map[string]struct {
+	bend func(*oracle.Evidence)
+	want string
+}
+
+func (all bends) judge(t *testing.T) {
+	for name, c := range all {
+		t.Run(name, func(t *testing.T) {
+			e := story()
+			c.bend(&e)
+			var promises []string
+			for _, v := range oracle.Judge(e) {
+				promises = append(promises, v.Promise)
+			}
+			if !slices.Contains(promises, c.want) {
+				t.Errorf("broken: %q, want %q among them", strings.Join(promises, ", "), c.want)
+			}
+		})
+	}
+}
+
 func TestEachPromiseCanBeBroken(t *testing.T) {
-	for name, c := range map[string]struct {
-		bend func(*oracle.Evidence)
-		want string
-	}{
+	bends{
 		"a change is missing":          {func(e *oracle.Evidence) { e.Entries = e.Entries[:3] }, "nothing is lost"},
 		"a change is there twice":      {func(e *oracle.Evidence) { e.Entries = append(e.Entries, again(e.Entries[1], "c", 1)) }, "exactly once"},
 		"a change is nobody's":         {func(e *oracle.Evidence) { e.Changes = e.Changes[:3] }, "exactly once"},
@@ -163,18 +218,9 @@ func TestEachPromiseCanBeBroken(t *testing.T) {
 		"a clock from the future wins": {func(e *oracle.Evidence) { e.Entries[1].Claimed, e.Entries[1].Time = 1e6, 1e6 }, "no clock wins that is ahead"},
 		"a clock that is behind loses": {func(e *oracle.Evidence) { e.Changes[1].Claimed, e.Entries[1].Claimed, e.Entries[1].Time = 50, 50, 50 }, "who saw a value comes after it"},
 		"a claim was raised":           {func(e *oracle.Evidence) { e.Entries[1].Claimed++; e.Entries[1].Time++ }, "a claim stays what it was"},
-		"a value was overwritten":      {func(e *oracle.Evidence) { e.Conflicts = e.Conflicts[1:] }, "no value is overwritten unseen"},
-		"a conflict is settled and listed": {func(e *oracle.Evidence) {
-			e.Changes, e.Entries, e.Conflicts[0].Sides = e.Changes[:3], e.Entries[:3], e.Conflicts[0].Sides[:1]
-		}, "what is settled is not listed"},
-		"a replaced value is back": {func(e *oracle.Evidence) {
-			e.Conflicts[0].Sides = append(e.Conflicts[0].Sides, oracle.Side{Field: "phone", Value: `"1"`})
-		}, "who saw a value replaced it"},
-		"the wrong value shows":          {func(e *oracle.Evidence) { e.Records["h1"].Values["phone"] = `"2"` }, "the latest shows"},
-		"a record is gone":               {func(e *oracle.Evidence) { delete(e.Records, "h1") }, "nothing is lost"},
-		"a deletion is not shown":        {func(e *oracle.Evidence) { e.Records["h1"] = undeleted(e.Records["h1"]) }, "the latest shows"},
-		"an edit was swallowed":          {func(e *oracle.Evidence) { e.Conflicts = e.Conflicts[:1] }, "a deletion never swallows an edit"},
-		"an edit that was seen contests": {func(e *oracle.Evidence) { e.Conflicts[1].Sides[1].Value = `"3"` }, "who saw a deletion does not contest it"},
+		"the wrong value shows":        {func(e *oracle.Evidence) { e.Records["h1"].Values["phone"] = `"2"` }, "the latest shows"},
+		"a record is gone":             {func(e *oracle.Evidence) { delete(e.Records, "h1") }, "nothing is lost"},
+		"a deletion is not shown":      {func(e *oracle.Evidence) { e.Records["h1"] = undeleted(e.Records["h1"]) }, "the latest shows"},
 		"who may not write there did": {func(e *oracle.Evidence) {
 			stand(e, "b", oracle.Standing{Areas: map[string]bool{"y": true}, Authors: workers})
 		}, "what may not be is held"},
@@ -202,19 +248,52 @@ func TestEachPromiseCanBeBroken(t *testing.T) {
 			e.Replicas[0].Records["h1"] = e.Records["h1"]
 			e.Orders.Set("a", at(50), oracle.Standing{})
 		}, "nothing leaks"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			e := story()
-			c.bend(&e)
-			var promises []string
-			for _, v := range oracle.Judge(e) {
-				promises = append(promises, v.Promise)
-			}
-			if !slices.Contains(promises, c.want) {
-				t.Errorf("broken: %q, want %q among them", strings.Join(promises, ", "), c.want)
-			}
-		})
-	}
+	}.judge(t)
+}
+
+func TestEachPromiseOfConflictsCanBeBroken(t *testing.T) {
+	bends{
+		"a value was overwritten": {func(e *oracle.Evidence) { e.Conflicts = e.Conflicts[1:] }, "no value is overwritten unseen"},
+		"a conflict is settled and listed": {func(e *oracle.Evidence) {
+			e.Changes, e.Entries, e.Conflicts[0].Sides = e.Changes[:3], e.Entries[:3], e.Conflicts[0].Sides[:1]
+		}, "what is settled is not listed"},
+		"a replaced value is back": {func(e *oracle.Evidence) {
+			e.Conflicts[0].Sides = append(e.Conflicts[0].Sides, phoneOf(`"1"`, "a", 1))
+		}, "who saw a value replaced it"},
+		"a conflict leaves out a write": {func(e *oracle.Evidence) {
+			e.Changes[1].Writes["phone"], e.Conflicts[0].Sides[1] = `"3"`, phoneOf(`"2"`, "c", 1)
+		}, "no value is overwritten unseen"},
+		"a conflict lists what was replaced": {func(e *oracle.Evidence) {
+			e.Conflicts[0].Sides = append(e.Conflicts[0].Sides, phoneOf(`"2"`, "a", 1))
+		}, "who saw a value replaced it"},
+		"an earlier write of a conflict shows": {func(e *oracle.Evidence) {
+			decideAt(e, 101, `"5"`, oracle.Sight{Value: `"3"`, Time: 999})
+			e.Conflicts[0].Sides = append(e.Conflicts[0].Sides, phoneOf(`"5"`, oracle.Office, 1))
+			e.Records["h1"].Values["phone"] = `"5"`
+		}, "the latest shows"},
+		"a time is that of what came in one request and was seen": {func(e *oracle.Evidence) {
+			e.Entries[1].When = e.Entries[0].When
+			decideAt(e, 101, `"5"`, oracle.Sight{Value: `"2"`, Time: 101})
+		}, "who saw a value comes after it"},
+		"of two writes that claim one time, that which was seen is back": {func(e *oracle.Evidence) {
+			decide(e, oracle.Version{}, `"5"`, oracle.Sight{Value: `"3"`, Time: 102})
+			decideAt(e, 104, `"5"`, oracle.Sight{})
+			e.Entries[5].Time = 105
+			decide(e, oracle.Version{}, `"6"`, oracle.Sight{Value: `"5"`, Time: 104})
+			e.Conflicts[0].Sides[0] = phoneOf(`"5"`, oracle.Office, 1)
+			e.Records["h1"].Values["phone"] = `"6"`
+		}, "who saw a value replaced it"},
+		"what has another name than one that was lost is taken for that": {func(e *oracle.Evidence) {
+			lose(e, oracle.Version{Device: "b", N: 9})
+		}, "no value is overwritten unseen"},
+		"a value is nobody's":  {func(e *oracle.Evidence) { e.Records["h1"].Values["notes"] = `"x"` }, "nothing is there that nobody wrote"},
+		"a record is nobody's": {func(e *oracle.Evidence) { e.Records["h2"] = oracle.Shown{Area: "x"} }, "nothing is there that nobody wrote"},
+		"a conflict is nobody's": {func(e *oracle.Evidence) {
+			e.Conflicts = append(e.Conflicts, oracle.Conflict{Record: "h2", Field: "phone", Sides: e.Conflicts[0].Sides})
+		}, "nothing is there that nobody wrote"},
+		"an edit was swallowed":          {func(e *oracle.Evidence) { e.Conflicts = e.Conflicts[:1] }, "a deletion never swallows an edit"},
+		"an edit that was seen contests": {func(e *oracle.Evidence) { e.Conflicts[1].Sides[1].Value = `"3"` }, "who saw a deletion does not contest it"},
+	}.judge(t)
 }
 
 func again(e oracle.Entry, device string, n int64) oracle.Entry {
