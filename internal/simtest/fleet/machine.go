@@ -51,8 +51,9 @@ func (m *machine) off(do func(dir string) error) error {
 	return m.mount()
 }
 
-// cutAt cuts the power before the operation that comes after so many others. r decides what survives.
-func (m *machine) cutAt(after int, r *rand.Rand) {
+// cutAt cuts the power before the operation that comes after so many others. The seed decides what survives.
+func (m *machine) cutAt(after int, seed uint64) {
+	r := rand.New(rand.NewPCG(seed, 5)) //nolint:gosec // it makes up a story
 	m.disk.Watch(func(disk.Op) {
 		if after--; after == -1 {
 			m.cut(r)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"maps"
 	"math/rand/v2"
@@ -30,6 +31,8 @@ type office struct {
 	srv  *server.Server
 	// leave ends the server that runs, and waits for it.
 	leave func()
+	// backups counts those that were ever made.
+	backups int
 	// down is set once the server does not start any more: the history ends.
 	down bool
 	// astray is how far its clock is off, in nanoseconds; clocks is how far it was off since when.
@@ -138,7 +141,7 @@ func (o *office) do(ctx context.Context, s Step) {
 	o.acts.Add(1)
 	r := rand.New(rand.NewPCG(s.Roll, 2)) //nolint:gosec // it makes up a story
 	if r.IntN(12) == 0 {
-		o.machine.cutAt(r.IntN(40), r)
+		o.machine.cutAt(r.IntN(40), s.Roll)
 	}
 	switch s.Kind {
 	case settles:
@@ -290,7 +293,8 @@ func (o *office) conflicts(ctx context.Context) (all []server.Conflict) {
 
 // back makes a backup.
 func (o *office) back(ctx context.Context) {
-	path := filepath.Join(o.w.root, "backup-"+o.w.ledger.text("b0")+".db")
+	o.backups++
+	path := filepath.Join(o.w.root, fmt.Sprintf("backup-%d.db", o.backups))
 	witness, err := o.newWitness(ctx, path+"-witness")
 	begun := time.Now()
 	if err == nil {

@@ -64,16 +64,22 @@ func (x *wire) RoundTrip(req *http.Request) (*http.Response, error) {
 		first := req.Clone(req.Context())
 		first.Body, _ = req.GetBody() // the body is in memory
 		if lost, err := transport.RoundTrip(first); err == nil {
-			_, _ = io.Copy(io.Discard, lost.Body) // as far as it comes
-			lost.Body.Close()
+			body := x.tap(lost)
+			_, _ = io.Copy(io.Discard, body) // as far as it comes
+			_ = body.Close()                 // whoever sends twice does not look at this one
 		}
 	}
 	res, err := transport.RoundTrip(req)
 	if err != nil {
 		return nil, err
 	}
-	res.Body = &tap{ReadCloser: res.Body, packed: res.Header.Get("Content-Encoding") == "gzip", heard: x.heard}
+	res.Body = x.tap(res)
 	return res, nil
+}
+
+// tap gives the body of a response, and listens to it.
+func (x *wire) tap(res *http.Response) *tap {
+	return &tap{ReadCloser: res.Body, packed: res.Header.Get("Content-Encoding") == "gzip", heard: x.heard}
 }
 
 // A tap listens to a body.

@@ -95,7 +95,7 @@ func (t *tablet) do(ctx context.Context, s Step) {
 		return
 	}
 	r := rand.New(rand.NewPCG(s.Roll, 3)) //nolint:gosec // it makes up a story
-	t.arm(r)
+	t.arm(r, s.Roll)
 	switch s.Kind {
 	case registers:
 		t.register(ctx, r)
@@ -155,15 +155,15 @@ func (t *tablet) do(ctx context.Context, s Step) {
 }
 
 // arm lets something happen to a machine in one of many steps.
-func (t *tablet) arm(r *rand.Rand) {
+func (t *tablet) arm(r *rand.Rand, seed uint64) {
 	switch r.IntN(25) {
 	case 0, 1:
-		t.machine.cutAt(r.IntN(30), r)
+		t.machine.cutAt(r.IntN(30), seed)
 	case 2:
 		t.w.fault("operation of a tablet's disk set to fail")
 		t.machine.failAt(r.IntN(30), []disk.Failure{disk.EIO, disk.Full}[r.IntN(2)])
 	case 3:
-		t.w.office.machine.cutAt(r.IntN(60), r)
+		t.w.office.machine.cutAt(r.IntN(60), seed)
 	case 4:
 		t.w.fault("operation of the office's disk set to fail")
 		t.w.office.machine.failAt(r.IntN(60), []disk.Failure{disk.EIO, disk.Full}[r.IntN(2)])

@@ -197,33 +197,22 @@ func differ(c server.Conflict) bool {
 
 // replica gives what a tablet shows.
 func (w *world) replica(ctx context.Context, t *tablet) oracle.Replica {
-	out := oracle.Replica{Name: t.name, Device: t.device.String(), Records: map[string]oracle.Shown{}, Deletes: map[string]bool{}}
-	for _, c := range syncproto.Collections() {
-		list, err := t.store.List(ctx, c.Name, uuid.Nil)
-		t.expect("list records", err)
-		for _, r := range list {
-			out.Records[r.ID.String()] = shownBy(r)
-		}
-	}
-	t.own(ctx, out)
-	return out
-}
-
-// own looks at what the tablet shows of its own changes that are not applied.
-func (t *tablet) own(ctx context.Context, shows oracle.Replica) {
-	for _, s := range t.saves {
-		record, err := t.store.Get(ctx, uuid.MustParse(s.Record))
-		if err == nil && record.Deleted && record.Fields[oracle.Deleted].Pending {
-			shows.Deletes[s.Record] = true
-		}
-	}
+	out := oracle.Replica{Name: t.name, Device: t.device.String(), Records: map[string]oracle.Shown{}}
 	status, err := t.store.Status(ctx)
 	t.expect("tell how it is", err)
-	for id, shown := range shows.Records {
+	for _, id := range w.ledger.all() {
+		record, err := t.store.Get(ctx, id)
+		if errors.Is(err, clientlib.ErrNotFound) {
+			continue
+		}
+		t.expect("show a record", err)
+		shown := shownBy(record)
+		out.Records[id.String()] = shown
 		if len(shown.Own) > 0 && status.Held == 0 {
-			t.w.broke("what is applied is confirmed", "%s shows %v of %s as not confirmed, and nothing is held", t.name, shown.Own, id)
+			w.broke("what is applied is confirmed", "%s shows %v of %s as not confirmed, and nothing is held", t.name, shown.Own, id)
 		}
 	}
+	return out
 }
 
 func shownBy(r *clientlib.Record) oracle.Shown {

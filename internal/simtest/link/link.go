@@ -64,15 +64,18 @@ func (n *Network) Dial(ctx context.Context, luck Luck) (net.Conn, error) {
 		return nil, errRefused
 	}
 	p := newPipe(port, luck)
+	server.keep(p) // before the server has it: it may end at any moment
+	var err error
 	select {
 	case server.incoming <- p.server():
-		server.keep(p)
 		return p.client(), nil
 	case <-server.closed:
-		return nil, errRefused
+		err = errRefused
 	case <-ctx.Done():
-		return nil, ctx.Err()
+		err = ctx.Err()
 	}
+	p.dies()
+	return nil, err
 }
 
 // listener is where a server takes connections from.

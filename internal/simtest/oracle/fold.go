@@ -10,6 +10,7 @@ package oracle
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 )
 
@@ -109,8 +110,8 @@ func (f *Fold) contest(k Knowledge) {
 	}
 	deletion := heads[0]
 	f.Deleted = true
-	for field, heads := range f.Heads {
-		for _, h := range heads {
+	for _, field := range slices.Sorted(maps.Keys(f.Heads)) {
+		for _, h := range f.Heads[field] {
 			seen := k.of(deletion.Seen, deletion.MaybeSeen)
 			known := slices.Contains(seen, h.ID) || slices.Contains(k.of(h.Knew, h.MaybeKnew), deletion.ID) ||
 				k == Most && slices.ContainsFunc(h.Again, func(id int) bool { return slices.Contains(seen, id) })

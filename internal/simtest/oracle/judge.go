@@ -73,9 +73,8 @@ type Evidence struct {
 // A Replica is what one tablet shows in the end.
 type Replica struct {
 	Name, Device string
-	Records      map[string]Shown
-	// Deletes holds the records that were deleted on the tablet by a change that is not applied.
-	Deletes map[string]bool
+	// Records holds what it shows, also of records that are deleted, by id.
+	Records map[string]Shown
 }
 
 // Judge gives every promise that the evidence shows broken.
@@ -250,8 +249,8 @@ func (e Evidence) valuesOf(record, field string, shown Shown) []string {
 
 // judgeDeletion compares whether a record shows as deleted, and which edits contest that.
 func (e Evidence) judgeDeletion(record string, shown Shown, few, many Fold) (broken []Violation) {
-	if len(few.Heads[Deleted]) != len(many.Heads[Deleted]) {
-		return nil // which deletion shows is not known for sure
+	if len(few.Heads[Deleted]) == 0 || few.Heads[Deleted][0].ID != many.Heads[Deleted][0].ID {
+		return nil // there is none, or which one shows is not known for sure
 	}
 	if few.Deleted == many.Deleted && shown.Deleted != few.Deleted {
 		broken = append(broken, violation("the latest shows", "record %s shows as deleted: %v, should be %v", record, shown.Deleted, few.Deleted))
@@ -330,11 +329,9 @@ func (e Evidence) judgeReplica(r Replica) (broken []Violation) {
 		switch {
 		case !stands.Sure(func(s Standing) bool { return s.Areas[office.Area] }):
 			continue
-		case !has && (office.Deleted || r.Deletes[id]):
-			continue // tablets list what does not show as deleted
-		case !has:
+		case !has && !office.Deleted:
 			broken = append(broken, violation("all show the same", "%s lacks record %s", r.Name, id))
-		case !own.without(own.Own).equal(office.without(own.Own)):
+		case has && !own.without(own.Own).equal(office.without(own.Own)):
 			broken = append(broken, violation("all show the same", "%s shows record %s as %s, the office %s", r.Name, id, own, office))
 		}
 	}

@@ -217,7 +217,7 @@ func WritesOf(matches []Match, changes []Change) []Write {
 			w.Knew, w.MaybeKnew = v.seen(m.Change, Deleted)
 			continue
 		}
-		for field := range m.Saw {
+		for _, field := range slices.Sorted(maps.Keys(m.Saw)) {
 			if field != Deleted {
 				sure, maybe := v.seen(m.Change, field)
 				w.Seen, w.MaybeSeen = append(w.Seen, sure...), append(w.MaybeSeen, maybe...)
