@@ -123,9 +123,12 @@ func (o *office) undo(ctx context.Context, r *rand.Rand) {
 	o.w.say("office", "undoes the settlement of %s/%s%s", name, field, orError(err))
 }
 
-// contested reports whether it is in conflict that a record is deleted.
+// contested reports whether edits clash with the deletion of a record.
 func (o *office) contested(ctx context.Context, record uuid.UUID) bool {
-	return slices.ContainsFunc(o.conflicts(ctx), func(c server.Conflict) bool { return c.Record == record && c.Field == oracle.Deleted })
+	edits := func(s server.Side) bool { return s.Field != oracle.Deleted }
+	return slices.ContainsFunc(o.conflicts(ctx), func(c server.Conflict) bool {
+		return c.Record == record && c.Field == oracle.Deleted && slices.ContainsFunc(c.Sides, edits)
+	})
 }
 
 // decide applies or discards a change that is held.
