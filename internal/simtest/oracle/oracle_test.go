@@ -141,6 +141,11 @@ func TestDoubtIsNoAccusation(t *testing.T) {
 		"who saw a value without a time that has another name now may not count as having seen it": func(e *oracle.Evidence) {
 			rename(e, oracle.Sight{Value: `"2"`})
 		},
+		"who saw a value whose name something later had may have come to claim a time after that": func(e *oracle.Evidence) {
+			e.Changes[0].Names = []oracle.Version{{Device: "a", N: 2}}
+			e.Entries[2].Claimed, e.Entries[2].Time = 105, 105
+			e.Changes[3].Saw["phone"][0].Time, e.Changes[3].Claimed, e.Entries[3].Claimed, e.Entries[3].Time = 105, 106, 106, 106
+		},
 		"what is brought back may stand to a deletion as it did": func(e *oracle.Evidence) {
 			decide(e, oracle.Version{}, `"5"`, oracle.Sight{Value: `"3"`, Time: 102})
 			decide(e, oracle.Version{Device: "b", N: 1}, `"3"`, oracle.Sight{Value: `"5"`, Time: 104})
