@@ -18,7 +18,7 @@ import (
 	"github.com/pressly/goose/v3"
 )
 
-//go:embed sqlite/*.sql
+//go:embed sqlite/*.sql postgres/*.sql
 var files embed.FS
 
 // ErrNewer means that the database was written by a newer program.
@@ -27,17 +27,47 @@ var ErrNewer = errors.New("the database was written by a newer version of this p
 // ErrEdited means that a migration was applied whose file reads differently now.
 var ErrEdited = errors.New("the database was made by other migration files than this program's; your data is safe; use the program that made it, or restore a backup")
 
-// Up applies what has not been applied yet.
-func Up(ctx context.Context, db *sql.DB) error {
-	return up(ctx, db, files)
+// A Database is what understands the SQL. Each has migrations of its own, which make the same tables.
+type Database struct {
+	dialect goose.Dialect
+	dir     string
+	// note notes the checksum of a migration, and noted gives it.
+	note, noted string
+	// lock and unlock keep other programs from migrating meanwhile, where a file's own lock does not.
+	lock, unlock string
 }
 
-func up(ctx context.Context, db *sql.DB, all fs.FS) error {
-	dir, err := fs.Sub(all, "sqlite")
+// The databases.
+var (
+	SQLite = Database{
+		dialect: goose.DialectSQLite3, dir: "sqlite",
+		note:  "INSERT INTO migration_sums (version, sha256) VALUES (?, ?) ON CONFLICT (version) DO UPDATE SET sha256 = excluded.sha256",
+		noted: "SELECT sha256 FROM migration_sums WHERE version = ?",
+	}
+	Postgres = Database{
+		dialect: goose.DialectPostgres, dir: "postgres",
+		note:  "INSERT INTO migration_sums (version, sha256) VALUES ($1, $2) ON CONFLICT (version) DO UPDATE SET sha256 = excluded.sha256",
+		noted: "SELECT sha256 FROM migration_sums WHERE version = $1",
+		lock:  "SELECT pg_advisory_lock(6003420501)", unlock: "SELECT pg_advisory_unlock(6003420501)",
+	}
+)
+
+// Up applies what has not been applied yet.
+func Up(ctx context.Context, db *sql.DB, kind Database) error {
+	return up(ctx, db, kind, files)
+}
+
+func up(ctx context.Context, db *sql.DB, kind Database, all fs.FS) (err error) {
+	unlock, err := kind.hold(ctx, db)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, unlock()) }()
+	dir, err := fs.Sub(all, kind.dir)
 	if err != nil {
 		return fmt.Errorf("open the migrations: %w", err)
 	}
-	provider, err := goose.NewProvider(goose.DialectSQLite3, db, dir, goose.WithDisableGlobalRegistry(true))
+	provider, err := goose.NewProvider(kind.dialect, db, dir, goose.WithDisableGlobalRegistry(true))
 	if err != nil {
 		return fmt.Errorf("read the migrations: %w", err)
 	}
@@ -48,17 +78,35 @@ func up(ctx context.Context, db *sql.DB, all fs.FS) error {
 	if current > newest {
 		return fmt.Errorf("%w (it is at schema %d, this program knows up to %d)", ErrNewer, current, newest)
 	}
-	if err := checkSums(ctx, db, dir, provider.ListSources(), current); err != nil {
+	if err := checkSums(ctx, db, kind, dir, provider.ListSources(), current); err != nil {
 		return err
 	}
 	if _, err := provider.Up(ctx); err != nil {
 		return fmt.Errorf("bring the database from schema %d to %d: %w", current, newest, err)
 	}
-	return writeSums(ctx, db, dir, provider.ListSources())
+	return writeSums(ctx, db, kind, dir, provider.ListSources())
+}
+
+// hold takes the lock, if there is one, on a connection of its own.
+func (d Database) hold(ctx context.Context, db *sql.DB) (unlock func() error, err error) {
+	if d.lock == "" {
+		return func() error { return nil }, nil
+	}
+	conn, err := db.Conn(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("wait for other programs to migrate: %w", err)
+	}
+	if _, err := conn.ExecContext(ctx, d.lock); err != nil {
+		return nil, errors.Join(fmt.Errorf("wait for other programs to migrate: %w", err), conn.Close())
+	}
+	return func() error {
+		_, err := conn.ExecContext(context.WithoutCancel(ctx), d.unlock)
+		return errors.Join(err, conn.Close())
+	}, nil
 }
 
 // checkSums compares the files of the applied migrations with what they were when applied.
-func checkSums(ctx context.Context, db *sql.DB, dir fs.FS, sources []*goose.Source, current int64) error {
+func checkSums(ctx context.Context, db *sql.DB, kind Database, dir fs.FS, sources []*goose.Source, current int64) error {
 	_, err := db.ExecContext(ctx, `CREATE TABLE IF NOT EXISTS migration_sums (
     version INTEGER NOT NULL PRIMARY KEY,
     sha256  TEXT    NOT NULL
@@ -68,7 +116,7 @@ func checkSums(ctx context.Context, db *sql.DB, dir fs.FS, sources []*goose.Sour
 	}
 	for _, source := range sources {
 		var was string
-		err := db.QueryRowContext(ctx, "SELECT sha256 FROM migration_sums WHERE version = ?", source.Version).Scan(&was)
+		err := db.QueryRowContext(ctx, kind.noted, source.Version).Scan(&was)
 		if errors.Is(err, sql.ErrNoRows) {
 			continue // not applied yet, or the program stopped between applying and noting it
 		}
@@ -86,14 +134,13 @@ func checkSums(ctx context.Context, db *sql.DB, dir fs.FS, sources []*goose.Sour
 	return nil
 }
 
-func writeSums(ctx context.Context, db *sql.DB, dir fs.FS, sources []*goose.Source) error {
+func writeSums(ctx context.Context, db *sql.DB, kind Database, dir fs.FS, sources []*goose.Source) error {
 	for _, source := range sources {
 		now, err := sum(dir, source)
 		if err != nil {
 			return err
 		}
-		_, err = db.ExecContext(ctx, `INSERT INTO migration_sums (version, sha256) VALUES (?, ?)
-ON CONFLICT (version) DO UPDATE SET sha256 = excluded.sha256`, source.Version, now)
+		_, err = db.ExecContext(ctx, kind.note, source.Version, now)
 		if err != nil {
 			return fmt.Errorf("note the checksum of migration %d: %w", source.Version, err)
 		}

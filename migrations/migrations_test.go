@@ -49,7 +49,7 @@ func golden(t *testing.T, path, got string) {
 func TestUpMakesTheGoldenSchemaOnceAndAgain(t *testing.T) {
 	db := openDB(t)
 	for range 2 {
-		if err := Up(t.Context(), db); err != nil {
+		if err := Up(t.Context(), db, SQLite); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -94,10 +94,10 @@ func edited(t *testing.T) fstest.MapFS {
 
 func TestUpRefusesADatabaseMadeByOtherFiles(t *testing.T) {
 	db := openDB(t)
-	if err := up(t.Context(), db, edited(t)); err != nil {
+	if err := up(t.Context(), db, SQLite, edited(t)); err != nil {
 		t.Fatal(err)
 	}
-	if err := Up(t.Context(), db); !errors.Is(err, ErrEdited) {
+	if err := Up(t.Context(), db, SQLite); !errors.Is(err, ErrEdited) {
 		t.Errorf("Up on a database that an edited file made: %v, want ErrEdited", err)
 	}
 }
@@ -106,15 +106,21 @@ func TestUpRefusesADatabaseOfANewerProgram(t *testing.T) {
 	db := openDB(t)
 	newer := edited(t)
 	newer["sqlite/09999_later.sql"] = &fstest.MapFile{Data: []byte("-- +goose Up\nCREATE TABLE later (x TEXT);\n")}
-	if err := up(t.Context(), db, newer); err != nil {
+	if err := up(t.Context(), db, SQLite, newer); err != nil {
 		t.Fatal(err)
 	}
-	if err := Up(t.Context(), db); !errors.Is(err, ErrNewer) {
+	if err := Up(t.Context(), db, SQLite); !errors.Is(err, ErrNewer) {
 		t.Errorf("Up on a newer database: %v, want ErrNewer", err)
 	}
 }
 
 func TestViewsAreThoseOfTheRegistry(t *testing.T) {
+	golden(t, "sqlite/00002_views.sql", views(sqliteColumns))
+	golden(t, "postgres/00002_views.sql", views(postgresColumns))
+}
+
+// views writes the migration that makes the views, in which columns gives the expressions of a field.
+func views(columns func(syncproto.Field) []string) string {
 	var out strings.Builder
 	out.WriteString("-- A typed view for each collection, for people with Excel, Power BI or SQL: a column for each\n" +
 		"-- field, without deleted records. Made from the registry by go test ./migrations -update.\n\n-- +goose Up\n")
@@ -130,11 +136,10 @@ func TestViewsAreThoseOfTheRegistry(t *testing.T) {
 		}
 		fmt.Fprintf(&out, "\nFROM records\nWHERE collection = '%s' AND deleted = 0;\n", c.Name)
 	}
-	golden(t, "sqlite/00002_views.sql", out.String())
+	return out.String()
 }
 
-// columns gives the expressions of a field in a view.
-func columns(f syncproto.Field) []string {
+func sqliteColumns(f syncproto.Field) []string {
 	value := fmt.Sprintf("json_extract(doc, '$.%s')", f.Name)
 	switch f.Type {
 	case syncproto.Timestamp:
@@ -149,3 +154,32 @@ func columns(f syncproto.Field) []string {
 		return []string{value + " AS " + f.Name}
 	}
 }
+
+// postgresColumns gives what [sqliteColumns] does: the same values, to the byte.
+func postgresColumns(f syncproto.Field) []string {
+	value := fmt.Sprintf("doc::json ->> '%s'", f.Name)
+	as := func(cast string) []string { return []string{fmt.Sprintf("(%s)%s AS %s", value, cast, f.Name)} }
+	switch f.Type {
+	case syncproto.Integer:
+		return as("::bigint")
+	case syncproto.Decimal:
+		return as("::double precision")
+	case syncproto.Boolean:
+		return as("::boolean::int")
+	case syncproto.Timestamp:
+		return []string{fmt.Sprintf("to_char(to_timestamp((%s)::bigint / 1000) AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS') AS %s", value, f.Name)}
+	case syncproto.Position:
+		part := func(name, cast string) string {
+			return fmt.Sprintf("(doc::json -> '%s' ->> '%s')%s AS %s_%s", f.Name, name, cast, f.Name, name)
+		}
+		return []string{
+			part("lat", "::double precision"), part("lon", "::double precision"),
+			part("accuracy", "::double precision"), part("source", bytewise),
+		}
+	default:
+		return as(bytewise)
+	}
+}
+
+// bytewise has PostgreSQL sort and compare text as SQLite does, whatever the language of the database.
+const bytewise = ` COLLATE "C"`

@@ -71,7 +71,7 @@ type Session struct {
 
 // AddSession adds a session.
 func (t *Tx) AddSession(ctx context.Context, s Session) error {
-	return t.exec(ctx, "INSERT INTO sessions (token_hash, user, csrf, created, expires) VALUES "+inList(5),
+	return t.exec(ctx, `INSERT INTO sessions (token_hash, "user", csrf, created, expires) VALUES `+inList(5),
 		s.TokenHash, s.User, s.CSRF, s.Created, s.Expires)
 }
 
@@ -80,7 +80,7 @@ func (t *Tx) Session(ctx context.Context, tokenHash string) (Session, error) {
 	return one(ctx, t, func(r row) (s Session, err error) {
 		err = r.Scan(&s.TokenHash, &s.User, &s.CSRF, &s.Created, &s.Expires)
 		return s, err
-	}, "SELECT token_hash, user, csrf, created, expires FROM sessions WHERE token_hash = ?", tokenHash)
+	}, `SELECT token_hash, "user", csrf, created, expires FROM sessions WHERE token_hash = ?`, tokenHash)
 }
 
 // EndSession forgets one session.
@@ -90,7 +90,7 @@ func (t *Tx) EndSession(ctx context.Context, tokenHash string) error {
 
 // EndSessionsOf forgets the sessions of a person.
 func (t *Tx) EndSessionsOf(ctx context.Context, user uuid.UUID) error {
-	return t.exec(ctx, "DELETE FROM sessions WHERE user = ?", user)
+	return t.exec(ctx, `DELETE FROM sessions WHERE "user" = ?`, user)
 }
 
 // PruneSessions forgets the sessions that expired before a time in milliseconds.

@@ -51,5 +51,5 @@ func (t *Tx) AuditSince(ctx context.Context, seq int64, limit int) ([]AuditRow, 
 
 // EraseAudit empties the details of a row. The chain still holds.
 func (t *Tx) EraseAudit(ctx context.Context, seq int64) error {
-	return t.exec(ctx, "UPDATE audit SET details = '', salt = x'' WHERE seq = ?", seq)
+	return t.exec(ctx, "UPDATE audit SET details = '', salt = ? WHERE seq = ?", []byte{}, seq)
 }

@@ -12,6 +12,9 @@ import (
 // Backup writes a copy of the database, as it is at one moment, to a new file, and checks the copy.
 // Others may read and write meanwhile. The file is there, whole and on the disk, or not at all.
 func (s *Store) Backup(ctx context.Context, path string) error {
+	if s.path == "" {
+		return errors.New("the database is PostgreSQL's, which has backups of its own, such as pg_dump; nothing was written")
+	}
 	if _, err := os.Stat(path); err == nil {
 		return fmt.Errorf("%s exists already; name another file", path)
 	}

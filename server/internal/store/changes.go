@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	"github.com/google/uuid"
 
@@ -82,30 +83,28 @@ func scanChange(r row) (c Change, err error) {
 
 // AddChanges keeps changes that were not kept before; [ErrExists] if one was.
 func (t *Tx) AddChanges(ctx context.Context, changes []Change) error {
-	for part := range chunks(changes) {
-		var args []any
-		for _, c := range part {
-			fate, err := c.fate()
-			if err != nil {
-				return err
-			}
-			body, err := c.Body()
-			if err != nil {
-				return err
-			}
-			note, err := marshal(c.Note)
-			if err != nil {
-				return fmt.Errorf("write change %s: %w", c.Version(), err)
-			}
-			args = append(args, c.Device, c.N, c.Form, c.Collection, c.Record, c.Author, c.Claimed, c.Received)
-			args = append(args, fate...)
-			args = append(args, string(body), c.Hash[:], note)
-		}
-		if err := t.exec(ctx, "INSERT INTO changes ("+changeColumns+") VALUES "+rows(len(part), 18), args...); err != nil {
-			return fmt.Errorf("write changes: %w", err)
-		}
+	if err := insert(ctx, t, changes, "INSERT INTO changes ("+changeColumns+") VALUES ", 18, "", Change.columns); err != nil {
+		return fmt.Errorf("write changes: %w", err)
 	}
 	return nil
+}
+
+// columns gives the values of [changeColumns].
+func (c Change) columns() ([]any, error) {
+	fate, err := c.fate()
+	if err != nil {
+		return nil, err
+	}
+	body, err := c.Body()
+	if err != nil {
+		return nil, err
+	}
+	note, err := marshal(c.Note)
+	if err != nil {
+		return nil, fmt.Errorf("write change %s: %w", c.Version(), err)
+	}
+	return slices.Concat([]any{c.Device, c.N, c.Form, c.Collection, c.Record, c.Author, c.Claimed, c.Received},
+		fate, []any{string(body), c.Hash[:], note}), nil
 }
 
 // fate gives the columns that say what became of a change.
@@ -162,8 +161,8 @@ func (t *Tx) HashAt(ctx context.Context, device uuid.UUID, n int64) (hash syncpr
 // applied stand behind. It begins behind one of them, the zero Change for the first.
 func (t *Tx) History(ctx context.Context, record uuid.UUID, after Change, limit int) ([]syncproto.Version, error) {
 	return all(ctx, t, scanVersion, `SELECT device, n FROM changes
-WHERE record = ? AND (seq = 0, seq, received, device, n) > (?, ?, ?, ?, ?)
-ORDER BY seq = 0, seq, received, device, n LIMIT ?`,
+WHERE record = ? AND (CASE seq WHEN 0 THEN 1 ELSE 0 END, seq, received, device, n) > (?, ?, ?, ?, ?)
+ORDER BY CASE seq WHEN 0 THEN 1 ELSE 0 END, seq, received, device, n LIMIT ?`,
 		record, after.N != 0 && after.Seq == 0, after.Seq, after.Received, after.Device, after.N, limit)
 }
 

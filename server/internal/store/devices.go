@@ -138,7 +138,7 @@ func (t *Tx) SetDeviceToken(ctx context.Context, d Device) error {
 // SetDeviceContact notes what a device said of itself. What it said of its last complete sync is
 // kept where it says nothing new.
 func (t *Tx) SetDeviceContact(ctx context.Context, id uuid.UUID, c Contact) error {
-	return t.exec(ctx, `UPDATE devices SET contact = ?, complete = max(complete, ?), unsent = ?, clock_offset = ?,
+	return t.exec(ctx, `UPDATE devices SET contact = ?, complete = CASE WHEN complete < ? THEN ? ELSE complete END, unsent = ?, clock_offset = ?,
     program = ?, protocol = ?, free_bytes = ? WHERE id = ?`,
-		c.At, c.Complete, c.Unsent, c.ClockOffset, c.Program, c.Protocol, c.FreeBytes, id)
+		c.At, c.Complete, c.Complete, c.Unsent, c.ClockOffset, c.Program, c.Protocol, c.FreeBytes, id)
 }

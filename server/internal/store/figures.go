@@ -34,7 +34,7 @@ const (
     AND coalesce(d.cancelled_why, '') = ''
     AND d.assistance_type IN (
         SELECT id FROM assistance_types
-        WHERE @code IN ('', code) AND @category IN ('', category) AND (durable_housing = 1 OR NOT @durable))`
+        WHERE @code IN ('', code) AND @category IN ('', category) AND (durable_housing = 1 OR @durable = 0))`
 
 	// activitiesCounted are the activities that count: of one kind, by a project of the frame, and
 	// over by its last day. One without any date does not count.
@@ -116,7 +116,7 @@ func (t *Tx) participants(ctx context.Context, f Frame, kind, took string) (floa
 	return one(ctx, t, scalar[float64], duplicates("people")+`
 SELECT count(DISTINCT coalesce(duplicates.counts_as, p.person))
 FROM participations AS p LEFT JOIN duplicates ON duplicates.id = p.person
-WHERE p.`+took+` = 1 AND p.activity IN (SELECT id FROM (`+activitiesCounted+`)) AND p.person IN (SELECT id FROM people)`,
+WHERE p.`+took+` = 1 AND p.activity IN (SELECT id FROM (`+activitiesCounted+`) AS counted) AND p.person IN (SELECT id FROM people)`,
 		f.args(sql.Named("kind", kind))...)
 }
 
@@ -133,11 +133,11 @@ WHERE l.started_on <= @until AND l.project IN `+framed+` AND l.person IN (SELECT
 // EstimatedReach sums what was estimated for the activities of the kind that count. People reached by
 // two of them are in it twice: nobody knows who they are.
 func (t *Tx) EstimatedReach(ctx context.Context, f Frame, kind string) (float64, error) {
-	return one(ctx, t, scalar[float64], `SELECT coalesce(sum(estimated_reach), 0) FROM (`+activitiesCounted+`)`,
+	return one(ctx, t, scalar[float64], `SELECT coalesce(sum(estimated_reach), 0) FROM (`+activitiesCounted+`) AS counted`,
 		f.args(sql.Named("kind", kind))...)
 }
 
 // ActivityCount counts the activities of the kind that count.
 func (t *Tx) ActivityCount(ctx context.Context, f Frame, kind string) (float64, error) {
-	return one(ctx, t, scalar[float64], `SELECT count(*) FROM (`+activitiesCounted+`)`, f.args(sql.Named("kind", kind))...)
+	return one(ctx, t, scalar[float64], `SELECT count(*) FROM (`+activitiesCounted+`) AS counted`, f.args(sql.Named("kind", kind))...)
 }

@@ -97,21 +97,48 @@ func (t *Tx) Record(ctx context.Context, id uuid.UUID) (Record, error) {
 
 // PutRecords writes records, new ones and such that exist.
 func (t *Tx) PutRecords(ctx context.Context, records []Record) error {
-	for part := range chunks(records) {
-		var args []any
-		for _, r := range part {
-			doc, state, err := encodeState(r.State, r.Touched)
-			if err != nil {
-				return fmt.Errorf("write record %s: %w", r.ID, err)
-			}
-			args = append(args, r.ID, r.Collection, r.Area, orBlank(r.Parent), r.Seq, r.Entered, r.Deleted, doc, state)
-		}
-		err := t.exec(ctx, "INSERT INTO records ("+recordColumns+") VALUES "+rows(len(part), 9)+`
+	err := insert(ctx, t, records, "INSERT INTO records ("+recordColumns+") VALUES ", 9, `
 ON CONFLICT (id) DO UPDATE SET area = excluded.area, parent = excluded.parent, seq = excluded.seq,
-    entered = excluded.entered, deleted = excluded.deleted, doc = excluded.doc, state = excluded.state`, args...)
+    entered = excluded.entered, deleted = excluded.deleted, doc = excluded.doc, state = excluded.state`, Record.columns)
+	if err != nil {
+		return fmt.Errorf("write records: %w", err)
+	}
+	return nil
+}
+
+// columns gives the values of [recordColumns].
+func (r Record) columns() ([]any, error) {
+	doc, state, err := encodeState(r.State, r.Touched)
+	return []any{r.ID, r.Collection, r.Area, orBlank(r.Parent), r.Seq, r.Entered, r.Deleted, doc, state}, err
+}
+
+// batchBytes is how much text a statement writes at the most, but for what its last row adds: a database's protocol may
+// hold a statement in memory several times.
+const batchBytes = 1 << 20
+
+// insert writes rows by statements that begin and end with the given texts.
+func insert[T any](ctx context.Context, t *Tx, list []T, begin string, columns int, end string, values func(T) ([]any, error)) error {
+	var args []any
+	bytes := 0
+	for i, x := range list {
+		row, err := values(x)
 		if err != nil {
-			return fmt.Errorf("write records: %w", err)
+			return err
 		}
+		args = append(args, row...)
+		for _, value := range row {
+			if text, ok := value.(string); ok {
+				bytes += len(text)
+			}
+		}
+		count := len(args) / columns
+		if count < batch && bytes < batchBytes && i+1 < len(list) {
+			continue
+		}
+		if err := t.exec(ctx, begin+rows(count, columns)+end, args...); err != nil {
+			return err
+		}
+		args, bytes = nil, 0
 	}
 	return nil
 }

@@ -46,14 +46,21 @@ const readers = 8
 
 // A Store is an open database. It is safe for use by many goroutines.
 type Store struct {
+	// path is that of the file, "" if the database is none.
 	path  string
 	write *sql.DB
 	read  *sql.DB
+	// begin is run first in each transaction that writes; reads are how those that read see one moment.
+	begin string
+	reads sql.TxOptions
+	say   func(query string, args []any) (string, []any)
 }
 
 // A Tx is a transaction. Its methods are the statements; they name what they do.
 type Tx struct {
 	tx *sql.Tx
+	// say puts a statement and its arguments as the database takes them.
+	say func(query string, args []any) (string, []any)
 }
 
 // Open opens the database file at path, makes it if it is not there, and brings it to the newest
@@ -67,13 +74,13 @@ func Open(ctx context.Context, path string) (*Store, error) {
 			return nil, err
 		}
 	}
-	s := &Store{path: path}
+	s := &Store{path: path, reads: sql.TxOptions{ReadOnly: true}, say: asIs}
 	var err error
 	if s.write, err = statements.Open(dsn(path, "FULL")); err != nil {
 		return nil, fmt.Errorf("open %s: %w", path, err)
 	}
 	s.write.SetMaxOpenConns(1)
-	if err := migrations.Up(ctx, s.write); err != nil {
+	if err := migrations.Up(ctx, s.write, migrations.SQLite); err != nil {
 		return nil, errors.Join(fmt.Errorf("open %s: %w", path, explain(err)), s.write.Close())
 	}
 	if s.read, err = statements.Open(dsn(path, "FULL") + "&_pragma=query_only(1)"); err != nil {
@@ -101,7 +108,7 @@ func create(ctx context.Context, path string) error {
 	if err != nil {
 		return fmt.Errorf("make the database: %w", err)
 	}
-	return errors.Join(explain(migrations.Up(ctx, db)), db.Close())
+	return errors.Join(explain(migrations.Up(ctx, db, migrations.SQLite)), db.Close())
 }
 
 // dsn names the database and the pragmas of each connection; busy_timeout has to be the first.
@@ -122,20 +129,27 @@ func (s *Store) Close() error {
 // Write runs fn in a transaction and commits it, unless fn or the commit fails: then nothing
 // happened. There is one such transaction at a time.
 func (s *Store) Write(ctx context.Context, fn func(*Tx) error) error {
-	return run(ctx, s.write, nil, fn)
+	return s.run(ctx, s.write, nil, func(t *Tx) error {
+		if s.begin != "" {
+			if err := t.exec(ctx, s.begin); err != nil {
+				return err
+			}
+		}
+		return fn(t)
+	})
 }
 
 // Read runs fn in a transaction that sees one moment and cannot write.
 func (s *Store) Read(ctx context.Context, fn func(*Tx) error) error {
-	return run(ctx, s.read, &sql.TxOptions{ReadOnly: true}, fn)
+	return s.run(ctx, s.read, &s.reads, fn)
 }
 
-func run(ctx context.Context, db *sql.DB, options *sql.TxOptions, fn func(*Tx) error) error {
+func (s *Store) run(ctx context.Context, db *sql.DB, options *sql.TxOptions, fn func(*Tx) error) error {
 	tx, err := db.BeginTx(ctx, options)
 	if err != nil {
 		return explain(err)
 	}
-	if err := fn(&Tx{tx: tx}); err != nil {
+	if err := fn(&Tx{tx: tx, say: s.say}); err != nil {
 		if undo := tx.Rollback(); undo != nil && !errors.Is(undo, sql.ErrTxDone) {
 			err = errors.Join(err, undo)
 		}
@@ -158,6 +172,9 @@ func (t *Tx) Savepoint(ctx context.Context, fn func() error) error {
 	return explain(err)
 }
 
+// asIs puts a statement as it stands.
+func asIs(query string, args []any) (string, []any) { return query, args }
+
 // explain gives the database's errors the names that callers know.
 func explain(err error) error {
 	var failure *sqlite.Error
@@ -167,7 +184,7 @@ func explain(err error) error {
 	case errors.Is(err, sql.ErrNoRows):
 		return ErrNotFound
 	case !errors.As(err, &failure):
-		return err
+		return explainPostgres(err)
 	}
 	switch code := failure.Code(); {
 	case code&0xff == sqlite3.SQLITE_FULL || code == sqlite3.SQLITE_IOERR_SHMSIZE: // the latter has no room even to read
@@ -184,6 +201,7 @@ func explain(err error) error {
 
 // exec runs a statement whose rows nobody counts.
 func (t *Tx) exec(ctx context.Context, query string, args ...any) error {
+	query, args = t.say(query, args)
 	_, err := t.tx.ExecContext(ctx, query, args...)
 	return explain(err)
 }
@@ -193,12 +211,14 @@ type row interface{ Scan(dest ...any) error }
 
 // one reads a single row with scan; [ErrNotFound] if there is none.
 func one[T any](ctx context.Context, t *Tx, scan func(row) (T, error), query string, args ...any) (T, error) {
+	query, args = t.say(query, args)
 	out, err := scan(t.tx.QueryRowContext(ctx, query, args...))
 	return out, explain(err)
 }
 
 // all reads every row with scan.
 func all[T any](ctx context.Context, t *Tx, scan func(row) (T, error), query string, args ...any) ([]T, error) {
+	query, args = t.say(query, args)
 	rows, err := t.tx.QueryContext(ctx, query, args...)
 	if err != nil {
 		return nil, explain(err)

@@ -13,8 +13,15 @@ import (
 )
 
 func open(t *testing.T) *store.Store {
+	return opened(t, func() (*store.Store, error) {
+		return store.Open(t.Context(), filepath.Join(t.TempDir(), "a dir?", "satchel.db"))
+	})
+}
+
+// opened opens a store, and closes it at the end of the test.
+func opened(t *testing.T, open func() (*store.Store, error)) *store.Store {
 	t.Helper()
-	s, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "a dir?", "satchel.db"))
+	s, err := open()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -48,11 +48,11 @@ func (t *Tx) SetUser(ctx context.Context, u User) error {
 
 // SetUserAreas sets the areas that a person works in. An area that is named twice is one.
 func (t *Tx) SetUserAreas(ctx context.Context, user uuid.UUID, areas []uuid.UUID) error {
-	if err := t.exec(ctx, "DELETE FROM user_areas WHERE user = ?", user); err != nil {
+	if err := t.exec(ctx, `DELETE FROM user_areas WHERE "user" = ?`, user); err != nil {
 		return fmt.Errorf("set the areas of a user: %w", err)
 	}
 	for _, area := range areas {
-		if err := t.exec(ctx, "INSERT INTO user_areas (user, area) VALUES (?, ?) ON CONFLICT DO NOTHING", user, area); err != nil {
+		if err := t.exec(ctx, `INSERT INTO user_areas ("user", area) VALUES (?, ?) ON CONFLICT DO NOTHING`, user, area); err != nil {
 			return fmt.Errorf("set the areas of a user: %w", err)
 		}
 	}
@@ -74,7 +74,7 @@ func (t *Tx) user(ctx context.Context, where string, arg any) (User, error) {
 	if err != nil {
 		return u, err
 	}
-	u.Areas, err = all(ctx, t, scalar[uuid.UUID], "SELECT area FROM user_areas WHERE user = ? ORDER BY area", u.ID)
+	u.Areas, err = all(ctx, t, scalar[uuid.UUID], `SELECT area FROM user_areas WHERE "user" = ? ORDER BY area`, u.ID)
 	return u, err
 }
 
@@ -84,7 +84,7 @@ func (t *Tx) Users(ctx context.Context) ([]User, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the users: %w", err)
 	}
-	areas, err := t.areasByOwner(ctx, "SELECT user, area FROM user_areas ORDER BY user, area")
+	areas, err := t.areasByOwner(ctx, `SELECT "user", area FROM user_areas ORDER BY "user", area`)
 	if err != nil {
 		return nil, fmt.Errorf("read the users: %w", err)
 	}

@@ -1,0 +1,134 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"strconv"
+	"strings"
+	"sync"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/stdlib"
+
+	"satchel/migrations"
+)
+
+// ErrAway means that the database server cannot be reached. Whether a commit that was under way took place is
+// open; what is sent again is taken once.
+var ErrAway = errors.New("the database does not answer")
+
+// takeTurn waits for the transactions of all processes that write: sequences are given out and committed in one
+// order, so no cursor passes one that is not committed yet. The lock ends with the transaction.
+const takeTurn = "SELECT pg_advisory_xact_lock(6003420502)"
+
+// OpenPostgres opens the PostgreSQL database of a URL and brings it to the newest schema. It fails as [Open] does.
+// Any number of processes may have it open.
+func OpenPostgres(ctx context.Context, url string) (*Store, error) {
+	config, err := pgx.ParseConfig(url)
+	if err != nil {
+		return nil, fmt.Errorf("the name of the database cannot be read; it should look like postgres://user@host/satchel: %w", err)
+	}
+	// What is acknowledged is on the disk, whatever the server's own setting.
+	config.RuntimeParams["synchronous_commit"] = "on"
+	config.RuntimeParams["lock_timeout"] = strconv.Itoa(busyMillis)
+	s := &Store{
+		write: stdlib.OpenDB(*config), read: stdlib.OpenDB(*config), begin: takeTurn,
+		reads: sql.TxOptions{ReadOnly: true, Isolation: sql.LevelRepeatableRead}, say: asPostgres,
+	}
+	s.read.SetMaxOpenConns(readers)
+	s.read.SetMaxIdleConns(readers)
+	if err := migrations.Up(ctx, s.write, migrations.Postgres); err != nil {
+		return nil, errors.Join(fmt.Errorf("open the database: %w", explain(err)), s.Close())
+	}
+	s.write.SetMaxOpenConns(1)
+	return s, nil
+}
+
+// said holds the statements that were put before, by how they stand.
+var said sync.Map
+
+// asPostgres numbers the parameters of a statement, "?" by their order and "@name" by their names, and gives truth
+// values as the numbers 0 and 1 that both databases keep. No statement has any of the two signs in a text.
+func asPostgres(query string, args []any) (string, []any) {
+	var names []string
+	values := make([]any, len(args))
+	for i, arg := range args {
+		if named, ok := arg.(sql.NamedArg); ok {
+			names, arg = append(names, named.Name), named.Value
+		}
+		if b, ok := arg.(bool); ok {
+			arg = 0
+			if b {
+				arg = 1
+			}
+		}
+		values[i] = arg
+	}
+	if put, ok := said.Load(query); ok {
+		return put.(string), values
+	}
+	put := numbered(query, names)
+	said.Store(query, put)
+	return put, values
+}
+
+func numbered(query string, names []string) string {
+	for i, name := range names {
+		query = strings.ReplaceAll(query, "@"+name, "$"+strconv.Itoa(i+1))
+	}
+	var out strings.Builder
+	n := 0
+	for _, r := range query {
+		if r == '?' {
+			n++
+			out.WriteString("$" + strconv.Itoa(n))
+		} else {
+			out.WriteRune(r)
+		}
+	}
+	return out.String()
+}
+
+// The codes of PostgreSQL's errors that mean something here; see its manual, appendix A.
+const (
+	codeUniqueViolation = "23505"
+	codeDiskFull        = "53100"
+	codeIOError         = "58030"
+	codeLockTimeout     = "55P03"
+	codeNoSuchCharacter = "22021"
+	classConnection     = "08"
+	classShutdown       = "57P"
+)
+
+// explainPostgres does for PostgreSQL what [explain] does.
+func explainPostgres(err error) error {
+	var failure *pgconn.PgError
+	var link net.Error
+	switch {
+	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+		return err
+	case errors.Is(err, driver.ErrBadConn), errors.Is(err, io.ErrUnexpectedEOF), errors.As(err, &link):
+		return fmt.Errorf("%w: %w", ErrAway, err)
+	case !errors.As(err, &failure):
+		return err
+	case failure.Code == codeUniqueViolation:
+		return fmt.Errorf("%w: %w", ErrExists, err)
+	case failure.Code == codeDiskFull:
+		return fmt.Errorf("%w: %w", ErrFull, err)
+	case failure.Code == codeIOError:
+		return fmt.Errorf("%w: %w", ErrDisk, err)
+	case failure.Code == codeNoSuchCharacter: // it keeps no NUL, and so nothing that has one
+		return ErrNotFound
+	case failure.Code == codeLockTimeout:
+		return fmt.Errorf("%w: %w", ErrBusy, err)
+	case strings.HasPrefix(failure.Code, classConnection), strings.HasPrefix(failure.Code, classShutdown):
+		return fmt.Errorf("%w: %w", ErrAway, err)
+	}
+	return err
+}
