@@ -18,24 +18,27 @@ import (
 
 	"satchel/clientlib"
 	"satchel/server"
+	"satchel/server/internal/store/storetest"
 	"satchel/syncproto"
 )
 
 // An office is a real server over real HTTP, with an administrator and two municipalities.
 type office struct {
-	t     *testing.T
-	dir   string
-	srv   *server.Server
-	web   *httptest.Server
-	admin uuid.UUID
-	a, b  uuid.UUID
+	t   *testing.T
+	dir string
+	// postgres names the database, "" if it is the file in dir.
+	postgres string
+	srv      *server.Server
+	web      *httptest.Server
+	admin    uuid.UUID
+	a, b     uuid.UUID
 	// mute has the server do what it is asked for, and break the link before it answers.
 	mute atomic.Bool
 }
 
 func newOffice(t *testing.T) *office {
 	t.Helper()
-	o := &office{t: t, dir: t.TempDir(), a: newID(t), b: newID(t)}
+	o := &office{t: t, dir: t.TempDir(), postgres: storetest.Database(t), a: newID(t), b: newID(t)}
 	o.open()
 	t.Cleanup(o.stop)
 	u, err := o.srv.Accounts.AddUser(t.Context(), uuid.Nil, server.NewUser{Login: "ana", Name: "Ana", Role: "administrator", Password: "long enough"})
@@ -52,7 +55,7 @@ func newOffice(t *testing.T) *office {
 // open starts the server on its data directory, at the address that it had.
 func (o *office) open() {
 	o.t.Helper()
-	srv, err := server.Open(o.t.Context(), server.Config{Dir: o.dir})
+	srv, err := server.Open(o.t.Context(), server.Config{Dir: o.dir, Database: o.postgres})
 	if err != nil {
 		o.t.Fatal(err)
 	}
@@ -66,6 +69,19 @@ func (o *office) open() {
 	}
 	o.srv, o.web = srv, &httptest.Server{Listener: listener, Config: &http.Server{Handler: o.answering(srv.Handler()), ReadHeaderTimeout: time.Minute}}
 	o.web.Start()
+}
+
+// backup makes a backup.
+func (o *office) backup() string {
+	o.t.Helper()
+	if o.postgres != "" {
+		o.t.Skip("PostgreSQL has backups of its own")
+	}
+	path := filepath.Join(o.t.TempDir(), "backup.db")
+	if err := o.srv.Store.Backup(o.t.Context(), path); err != nil {
+		o.t.Fatal(err)
+	}
+	return path
 }
 
 func (o *office) answering(whole http.Handler) http.Handler {
@@ -256,10 +272,7 @@ func TestAnOlderBackupLosesNothingThatATabletHas(t *testing.T) {
 	first := o.tablet("first", o.a)
 	known := register(t, first, o.a, "Known to the backup")
 	mustSync(t, first)
-	backup := filepath.Join(t.TempDir(), "backup.db")
-	if err := o.srv.Store.Backup(t.Context(), backup); err != nil {
-		t.Fatal(err)
-	}
+	backup := o.backup()
 	late := o.tablet("late", o.a)
 	mustSync(t, late)
 	edit(t, first, known, map[string]any{"phone": "060 999"})
@@ -312,10 +325,7 @@ func TestATabletThatIsEnrolledAgainBringsEverythingOnce(t *testing.T) {
 	o := newOffice(t)
 	s := o.tablet("tablet", o.a)
 	mustSync(t, s)
-	backup := filepath.Join(t.TempDir(), "backup.db")
-	if err := o.srv.Store.Backup(t.Context(), backup); err != nil {
-		t.Fatal(err)
-	}
+	backup := o.backup()
 	id := register(t, s, o.a, "Recorded before")
 	o.loseAnswer(s)
 	o.enrol(s, "tablet", o.a)

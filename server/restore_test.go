@@ -66,10 +66,7 @@ type loss struct {
 func newLoss(t *testing.T) loss {
 	t.Helper()
 	o := newOffice(t)
-	l := loss{dir: t.TempDir(), backup: filepath.Join(t.TempDir(), "backup.db"), early: o.a, late: newID(t), epoch: epochOf(t, o.srv.Store)}
-	if err := o.srv.Store.Backup(t.Context(), l.backup); err != nil {
-		t.Fatal(err)
-	}
+	l := loss{dir: t.TempDir(), backup: o.backup(), early: o.a, late: newID(t), epoch: epochOf(t, o.srv.Store)}
 	o.save("areas", l.late, map[string]string{"name": "Raška", "level": "municipality"})
 	for _, name := range []string{server.DatabaseFile, server.DatabaseFile + "-wal"} {
 		copyTo(t, filepath.Join(o.dir, name), filepath.Join(l.dir, name))

@@ -33,6 +33,8 @@ import (
 type Config struct {
 	// Dir is the data directory.
 	Dir string
+	// Database is the URL of a PostgreSQL database that is used in the place of the one in Dir.
+	Database string
 	// Listen is the address to listen on, such as "127.0.0.1:8080".
 	Listen string
 	// URL is where devices reach the server, as it stands in invitations.
@@ -95,7 +97,7 @@ func Open(ctx context.Context, config Config) (*Server, error) {
 	if err != nil || !locked {
 		return nil, errors.Join(ErrInUse, err)
 	}
-	if s.Store, err = store.Open(ctx, filepath.Join(config.Dir, DatabaseFile)); err != nil {
+	if s.Store, err = openStore(ctx, config); err != nil {
 		return nil, errors.Join(err, s.lock.Unlock())
 	}
 	if s.Engine, err = engine.New(ctx, s.Store, config.Now); err != nil {
@@ -106,6 +108,14 @@ func Open(ctx context.Context, config Config) (*Server, error) {
 		return nil, errors.Join(err, s.lock.Unlock(), s.Store.Close())
 	}
 	return s, nil
+}
+
+// openStore opens the database.
+func openStore(ctx context.Context, config Config) (*store.Store, error) {
+	if config.Database != "" {
+		return store.OpenPostgres(ctx, config.Database)
+	}
+	return store.Open(ctx, filepath.Join(config.Dir, DatabaseFile))
 }
 
 // Close closes the data directory once what is under way has ended.

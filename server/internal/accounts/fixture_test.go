@@ -12,6 +12,7 @@ import (
 	"satchel/server/internal/accounts"
 	"satchel/server/internal/audit"
 	"satchel/server/internal/store"
+	"satchel/server/internal/store/storetest"
 	"satchel/syncproto"
 )
 
@@ -57,8 +58,8 @@ func (p *programme) staff() {
 // emptyProgramme has areas and nobody who works in them.
 func emptyProgramme(t *testing.T) *programme {
 	t.Helper()
-	p := &programme{t: t, now: time.UnixMilli(1_700_000_000_000)}
-	p.open(filepath.Join(t.TempDir(), "satchel.db"))
+	p := &programme{t: t, store: storetest.Open(t), now: time.UnixMilli(1_700_000_000_000)}
+	p.reopen()
 	for _, id := range []*uuid.UUID{&p.country, &p.a, &p.village, &p.hamlet, &p.b} {
 		*id = newID(t)
 	}
@@ -70,31 +71,30 @@ func emptyProgramme(t *testing.T) *programme {
 	return p
 }
 
-// open opens the database at path, and the accounts in it.
-func (p *programme) open(path string) {
-	p.t.Helper()
-	s, err := store.Open(p.t.Context(), path)
-	if err != nil {
-		p.t.Fatal(err)
-	}
-	p.t.Cleanup(func() {
-		if err := s.Close(); err != nil {
-			p.t.Error(err)
-		}
-	})
-	p.store = s
-	p.reopen()
-}
-
 // backup makes a backup, and gives what goes back to it.
 func (p *programme) backup() (restore func()) {
 	p.t.Helper()
+	if storetest.Database(p.t) != "" {
+		p.t.Skip("PostgreSQL has backups of its own")
+	}
 	path := filepath.Join(p.t.TempDir(), "backup.db")
 	p.write(func(ctx context.Context, tx *store.Tx) error { return tx.SetProperty(ctx, "epoch", "first") }) // by it a backup is known to be one
 	if err := p.store.Backup(p.t.Context(), path); err != nil {
 		p.t.Fatal(err)
 	}
-	return func() { p.open(path) }
+	return func() {
+		s, err := store.Open(p.t.Context(), path)
+		if err != nil {
+			p.t.Fatal(err)
+		}
+		p.t.Cleanup(func() {
+			if err := s.Close(); err != nil {
+				p.t.Error(err)
+			}
+		})
+		p.store = s
+		p.reopen()
+	}
 }
 
 // reopen opens the accounts anew, as a server does that starts.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"maps"
-	"path/filepath"
 	"testing"
 	"time"
 
@@ -12,6 +11,7 @@ import (
 
 	"satchel/server/internal/engine"
 	"satchel/server/internal/store"
+	"satchel/server/internal/store/storetest"
 	"satchel/syncproto"
 )
 
@@ -30,20 +30,13 @@ type office struct {
 
 func newOffice(t *testing.T) *office {
 	t.Helper()
-	s, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "satchel.db"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	s := storetest.Open(t)
+	var err error
 	o := &office{t: t, store: s, now: start, country: newID(t), a: newID(t), b: newID(t), admin: newID(t)}
 	if o.engine, err = engine.New(t.Context(), s, func() time.Time { return o.now }); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() {
-		o.engine.Close()
-		if err := s.Close(); err != nil {
-			t.Error(err)
-		}
-	})
+	t.Cleanup(o.engine.Close)
 	o.write(func(ctx context.Context, tx *store.Tx) error {
 		return tx.AddUser(ctx, store.User{ID: o.admin, Login: "admin", Name: "Ana Admin", Role: "administrator", Active: true})
 	})

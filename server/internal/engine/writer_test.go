@@ -2,22 +2,16 @@ package engine
 
 import (
 	"context"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
-	"satchel/server/internal/store"
+	"satchel/server/internal/store/storetest"
 )
 
 func TestAPanicEndsItsJobAlone(t *testing.T) {
 	ctx := t.Context()
-	s, err := store.Open(ctx, filepath.Join(t.TempDir(), "satchel.db"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer s.Close()
-	e, err := New(ctx, s, time.Now)
+	e, err := New(ctx, storetest.Open(t), time.Now)
 	if err != nil {
 		t.Fatal(err)
 	}

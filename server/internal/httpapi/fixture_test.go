@@ -18,6 +18,7 @@ import (
 	"github.com/google/uuid"
 
 	"satchel/server"
+	"satchel/server/internal/store/storetest"
 	"satchel/syncproto"
 )
 
@@ -29,8 +30,11 @@ const password = "long enough for all"
 type office struct {
 	t   testing.TB
 	dir string
-	db  *sql.DB // see database
-	srv *server.Server
+	// postgres names the database, "" if it is the file in dir.
+	postgres string
+	db       *sql.DB // see database
+	tables   string  // the query for their names
+	srv      *server.Server
 	// handler is what answers at url.
 	handler http.Handler
 	url     string
@@ -42,9 +46,9 @@ type office struct {
 
 func newOffice(t testing.TB) *office {
 	t.Helper()
-	o := &office{t: t, dir: t.TempDir(), a: newID(t), b: newID(t)}
+	o := &office{t: t, dir: t.TempDir(), postgres: storetest.Database(t), a: newID(t), b: newID(t)}
 	srv, err := server.Open(t.Context(), server.Config{
-		Dir: o.dir, Now: o.now, Log: slog.New(slog.NewJSONHandler(&o.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
+		Dir: o.dir, Database: o.postgres, Now: o.now, Log: slog.New(slog.NewJSONHandler(&o.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	})
 	if err != nil {
 		t.Fatal(err)

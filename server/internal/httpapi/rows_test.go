@@ -18,7 +18,7 @@ func (o *office) rows(except ...string) map[string]string {
 	o.t.Helper()
 	db := o.database()
 	out := map[string]string{}
-	for _, table := range o.query(db, "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'") {
+	for _, table := range o.query(db, o.tables) {
 		if !slices.Contains(except, table) {
 			out[table] = strings.Join(o.query(db, "SELECT * FROM "+table+" ORDER BY 1, 2"), "\n")
 		}
@@ -32,25 +32,31 @@ func (o *office) rowsOf(area fmt.Stringer) map[string]string {
 	db := o.database()
 	out := map[string]string{}
 	for table, where := range map[string]string{
-		"records": "area = ?", "area_digests": "area = ?", "departures": "area = ?", "conflicts": "area = ?",
-		"user_areas": "area = ?", "device_areas": "area = ?",
-		"users":   "id IN (SELECT user FROM user_areas WHERE area = ?)",
-		"devices": "id IN (SELECT device FROM device_areas WHERE area = ?)",
-		"invites": "instr(areas, ?) > 0",
-		"changes": "status IN ('held', 'waiting') AND device IN (SELECT device FROM device_areas WHERE area = ?)",
+		"records": "area = '%s'", "area_digests": "area = '%s'", "departures": "area = '%s'", "conflicts": "area = '%s'",
+		"user_areas": "area = '%s'", "device_areas": "area = '%s'",
+		"users":   `id IN (SELECT "user" FROM user_areas WHERE area = '%s')`,
+		"devices": "id IN (SELECT device FROM device_areas WHERE area = '%s')",
+		"invites": "areas LIKE '%%%s%%'",
+		"changes": "status IN ('held', 'waiting') AND device IN (SELECT device FROM device_areas WHERE area = '%s')",
 	} {
-		out[table] = strings.Join(o.query(db, "SELECT * FROM "+table+" WHERE "+where+" ORDER BY 1, 2", area.String()), "\n")
+		out[table] = strings.Join(o.query(db, fmt.Sprintf("SELECT * FROM "+table+" WHERE "+where+" ORDER BY 1, 2", area)), "\n")
 	}
 	return out
 }
 
-// database opens the file beside the server, once.
+// database opens the database beside the server, once.
 func (o *office) database() *sql.DB {
 	o.t.Helper()
 	if o.db != nil {
 		return o.db
 	}
-	db, err := sql.Open("sqlite", "file:"+filepath.Join(o.dir, server.DatabaseFile)+"?mode=ro")
+	driver, name := "pgx", o.postgres
+	o.tables = "SELECT table_name FROM information_schema.tables WHERE table_schema = 'public' AND table_type = 'BASE TABLE'"
+	if name == "" {
+		driver, name = "sqlite", "file:"+filepath.Join(o.dir, server.DatabaseFile)+"?mode=ro"
+		o.tables = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
+	}
+	db, err := sql.Open(driver, name)
 	if err != nil {
 		o.t.Fatal(err)
 	}
@@ -60,9 +66,9 @@ func (o *office) database() *sql.DB {
 }
 
 // query gives each row as text.
-func (o *office) query(db *sql.DB, query string, args ...any) []string {
+func (o *office) query(db *sql.DB, query string) []string {
 	o.t.Helper()
-	rows, err := db.QueryContext(o.t.Context(), query, args...)
+	rows, err := db.QueryContext(o.t.Context(), query)
 	if err != nil {
 		o.t.Fatal(err)
 	}

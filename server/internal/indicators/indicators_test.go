@@ -1,7 +1,6 @@
 package indicators_test
 
 import (
-	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
@@ -11,6 +10,7 @@ import (
 
 	"satchel/server/internal/indicators"
 	"satchel/server/internal/store"
+	"satchel/server/internal/store/storetest"
 	"satchel/syncproto"
 )
 
@@ -185,11 +185,7 @@ func TestAFigureIsReportedAsThePublishedOnesAre(t *testing.T) {
 // table puts records into a new database and counts the programme's figures there.
 func table(t *testing.T, lines string) []indicators.Figure {
 	t.Helper()
-	s, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "satchel.db"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer s.Close()
+	s := storetest.Open(t)
 	var records []store.Record
 	for line := range strings.Lines(lines) {
 		if strings.TrimSpace(line) != "" {

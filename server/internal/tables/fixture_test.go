@@ -3,7 +3,6 @@ package tables_test
 import (
 	"context"
 	"fmt"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -12,6 +11,7 @@ import (
 
 	"satchel/server/internal/engine"
 	"satchel/server/internal/store"
+	"satchel/server/internal/store/storetest"
 	"satchel/server/internal/tables"
 )
 
@@ -25,20 +25,12 @@ type office struct {
 
 func newOffice(t testing.TB) *office {
 	t.Helper()
-	s, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "satchel.db"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	s := storetest.Open(t)
 	e, err := engine.New(t.Context(), s, time.Now)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() {
-		e.Close()
-		if err := s.Close(); err != nil {
-			t.Error(err)
-		}
-	})
+	t.Cleanup(e.Close)
 	return &office{t: t, store: s, engine: e, admin: uuid.Must(uuid.NewV7())}
 }
 
