@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"satchel/server"
@@ -48,6 +49,9 @@ Example:
 
 // Run restores the backup.
 func (r restoreCmd) Run(ctx context.Context, c *cli) error {
+	if c.Database != "" {
+		return errors.New("the database is PostgreSQL's: restore it with its own tools; nothing was changed")
+	}
 	if err := server.Restore(ctx, c.Data, r.File); err != nil {
 		return err
 	}

@@ -17,8 +17,10 @@ import (
 // cli is the command line.
 type cli struct {
 	Data string `help:"Data directory, satchel-data if not given." default:"satchel-data" env:"SATCHEL_DATA" placeholder:"DIR"`
-	As   string `help:"Login of the administrator in whose name to decide; may be left out where there is only one." env:"SATCHEL_AS" placeholder:"LOGIN"`
-	JSON bool   `help:"Print JSON, for scripts." name:"json"`
+	// A URL may hold a password: it is better given in the environment, which other users cannot see.
+	Database string `help:"PostgreSQL database in the place of the one in the data directory. Give it in the environment if it holds a password." env:"SATCHEL_DATABASE" placeholder:"URL"`
+	As       string `help:"Login of the administrator in whose name to decide; may be left out where there is only one." env:"SATCHEL_AS" placeholder:"LOGIN"`
+	JSON     bool   `help:"Print JSON, for scripts." name:"json"`
 
 	Serve    serveCmd    `cmd:"" help:"Run the server."`
 	Demo     demoCmd     `cmd:"" help:"Play the reference programme on a server of its own."`

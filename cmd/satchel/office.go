@@ -22,10 +22,10 @@ import (
 // office opens the data directory, runs do on it, and closes it. The directory has to be there: only
 // serve makes one.
 func (c *cli) office(ctx context.Context, do func(*server.Server) error) error {
-	if _, err := os.Stat(filepath.Join(c.Data, server.DatabaseFile)); err != nil {
+	if _, err := os.Stat(filepath.Join(c.Data, server.DatabaseFile)); c.Database == "" && err != nil {
 		return fmt.Errorf("there is no Satchel database in %s: name the data directory with --data, or make one with satchel serve", c.Data)
 	}
-	srv, err := server.Open(ctx, server.Config{Dir: c.Data})
+	srv, err := server.Open(ctx, server.Config{Dir: c.Data, Database: c.Database})
 	if err != nil {
 		return err
 	}

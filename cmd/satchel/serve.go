@@ -30,19 +30,20 @@ Ctrl-C stops the server; syncs under way are ended first.
 Examples:
   satchel serve
   satchel serve --data /var/lib/satchel --listen :443 --domain aid.example.org
-  satchel serve --listen :443 --cert chain.pem --key key.pem --url https://office.local`
+  satchel serve --listen :443 --cert chain.pem --key key.pem --url https://office.local
+  satchel serve --database postgres://satchel@db.example.org/satchel --listen :443 --domain aid.example.org`
 }
 
 // Run serves until the context ends.
 func (s serveCmd) Run(ctx context.Context, c *cli) error {
 	srv, err := server.Open(ctx, server.Config{
-		Dir: c.Data, Listen: s.Listen, URL: s.reach(), CertFile: s.Cert, KeyFile: s.Key, Domain: s.Domain, AllowPlain: s.Plain,
+		Dir: c.Data, Database: c.Database, Listen: s.Listen, URL: s.reach(), CertFile: s.Cert, KeyFile: s.Key, Domain: s.Domain, AllowPlain: s.Plain,
 		Log: slog.New(slog.NewJSONHandler(os.Stderr, nil)),
 	})
 	if err != nil {
 		return err
 	}
-	if err := errors.Join(srv.NoteURL(ctx, s.reach()), welcome(ctx, srv, c.Data)); err != nil {
+	if err := errors.Join(srv.NoteURL(ctx, s.reach()), welcome(ctx, srv, c)); err != nil {
 		return errors.Join(err, srv.Close())
 	}
 	return errors.Join(srv.Run(ctx, func(address net.Addr) { fmt.Printf("Satchel listens on %s. Ctrl-C stops it.\n", address) }), srv.Close())
@@ -70,18 +71,22 @@ func (s serveCmd) reach() string {
 	return "http://" + net.JoinHostPort(host, port)
 }
 
-// welcome says how to begin, on a directory without an administrator.
-func welcome(ctx context.Context, srv *server.Server, dir string) error {
+// welcome says how to begin, on a database without an administrator.
+func welcome(ctx context.Context, srv *server.Server, c *cli) error {
 	code, err := srv.Accounts.SetupCode(ctx)
 	if err != nil || code == "" {
 		return err
 	}
-	fmt.Printf(`There is no administrator yet. Add the first one, in another terminal, with
+	where, how := "in another terminal", "satchel --data "+c.Data
+	if c.Database != "" { // its URL may hold a password
+		where, how = "in another terminal and with the same SATCHEL_DATABASE", "satchel"
+	}
+	fmt.Printf(`There is no administrator yet. Add the first one, %s, with
 
-  satchel --data %s user add LOGIN --name "FULL NAME" --role administrator
+  %s user add LOGIN --name "FULL NAME" --role administrator
 
 or from elsewhere, within 24 hours, by POST /api/v1/setup with this one-time code: %s
 
-`, dir, code)
+`, where, how, code)
 	return nil
 }

@@ -51,6 +51,8 @@ func problemOf(err error) *syncproto.Problem {
 		return syncproto.Refuse(syncproto.CodeNotFound, "There is nothing of that name.")
 	case errors.Is(err, store.ErrFull):
 		return syncproto.Refuse(syncproto.CodeStorageFull, "The server's disk is full. Nothing was changed. Ask the administrator to free space, then try again.")
+	case errors.Is(err, store.ErrAway):
+		return syncproto.Refuse(syncproto.CodeBusy, "The server does not reach its database. What is on the device is safe: it is sent again, and taken once. Try again in a minute; if it stays, tell the administrator.")
 	case errors.As(err, &web) && web.Code == http.StatusNotFound:
 		return syncproto.Refuse(syncproto.CodeNotFound, "There is no such address on this server.")
 	case errors.As(err, &web) && web.Code == http.StatusMethodNotAllowed:
