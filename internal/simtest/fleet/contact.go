@@ -135,7 +135,7 @@ func (t *tablet) acknowledged(from, unsent int) {
 func (t *tablet) enrol(ctx context.Context) bool {
 	o := t.w.office
 	<-o.turn
-	if o.down || o.machine.dead {
+	if o.down || o.machine.dead.Load() {
 		o.turn <- struct{}{}
 		return false
 	}
@@ -181,7 +181,7 @@ func (t *tablet) rescue(ctx context.Context, r *rand.Rand) {
 	o := t.w.office
 	<-o.turn
 	defer func() { o.turn <- struct{}{} }()
-	if o.down || o.machine.dead {
+	if o.down || o.machine.dead.Load() {
 		return
 	}
 	t.tries()
@@ -201,7 +201,7 @@ func (t *tablet) expect(what string, err error) {
 			return
 		}
 	}
-	if err == nil || t.machine.dead || errors.As(err, &problem) || t.machine.ill || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
+	if err == nil || t.machine.dead.Load() || errors.As(err, &problem) || t.machine.ill.Load() || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
 		return
 	}
 	t.w.broke("errors are clear", "%s on %s: %v", what, t.name, err)

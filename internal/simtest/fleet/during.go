@@ -101,7 +101,7 @@ func (t *tablet) rises(ctx context.Context, s sitting, result clientlib.SyncResu
 	if slices.ContainsFunc(t.saves, func(one *saving) bool { return one.By == t.name && !one.certain }) {
 		t.restart(ctx)
 	}
-	if t.machine.dead || t.machine.ill || t.gone {
+	if t.machine.dead.Load() || t.machine.ill.Load() || t.gone {
 		return
 	}
 	unsent, known := t.unsent(ctx)
@@ -114,7 +114,7 @@ func (t *tablet) rises(ctx context.Context, s sitting, result clientlib.SyncResu
 // keepsShowing looks whether what is being handed in is on the screen.
 func (t *tablet) keepsShowing(ctx context.Context, s sitting) {
 	for _, one := range s.recorded {
-		if s.acts == t.w.office.acts.Load() && !t.machine.dead && !t.machine.ill && t.has(one.Writes["area"]) && !t.isAsRecorded(ctx, one) {
+		if s.acts == t.w.office.acts.Load() && !t.machine.dead.Load() && !t.machine.ill.Load() && t.has(one.Writes["area"]) && !t.isAsRecorded(ctx, one) {
 			t.w.broke("what was recorded stays on the screen", "%s does not show %s as it sent it", t.name, t.w.ledger.name(one.Collection, uuid.MustParse(one.Record)))
 		}
 	}

@@ -112,7 +112,7 @@ func (t *tablet) save(ctx context.Context, form *clientlib.Form, drafts ...draft
 		}
 	}
 	t.say("saves %s%s", describe(t.w.ledger, noted), orError(err))
-	if err != nil && !t.machine.dead && !t.syncing {
+	if err != nil && !t.machine.dead.Load() && !t.syncing {
 		t.restart(ctx) // who is told of a failure opens the store again, and looks
 	}
 }

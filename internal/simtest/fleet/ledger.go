@@ -143,12 +143,21 @@ func (l *ledger) homes() map[string]string {
 // changes gives the ledger as the oracle wants it. owed says which changes have to be at the office.
 func (l *ledger) changes(owed func(*saving) bool) []oracle.Change {
 	var out []oracle.Change
-	for _, s := range l.savings {
+	l.each(func(s *saving) {
 		c := s.Change
 		c.Owed = s.certain && owed(s)
 		out = append(out, c)
-	}
+	})
 	return out
+}
+
+// each does something with every change; nobody writes one down meanwhile.
+func (l *ledger) each(do func(*saving)) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, s := range l.savings {
+		do(s)
+	}
 }
 
 // sightsOf gives what is on the screen of a record in some fields, and that it is deleted, if it is.

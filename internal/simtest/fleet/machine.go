@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 
 	"satchel/internal/simtest/disk"
 )
@@ -17,10 +18,10 @@ type machine struct {
 	boots int
 	disk  *disk.Disk
 	// dead is set once the power is cut; cuts is told when.
-	dead bool
+	dead atomic.Bool
 	cuts func(*rand.Rand)
 	// ill is set while the disk is full or may fail.
-	ill bool
+	ill atomic.Bool
 }
 
 func newMachine(root string) (*machine, error) {
@@ -54,8 +55,10 @@ func (m *machine) off(do func(dir string) error) error {
 // cutAt cuts the power before the operation that comes after so many others. The seed decides what survives.
 func (m *machine) cutAt(after int, seed uint64) {
 	r := rand.New(rand.NewPCG(seed, 5)) //nolint:gosec // it makes up a story
+	left := atomic.Int64{}
+	left.Store(int64(after))
 	m.disk.Watch(func(disk.Op) {
-		if after--; after == -1 {
+		if left.Add(-1) == -1 {
 			m.cut(r)
 		}
 	})
@@ -63,10 +66,9 @@ func (m *machine) cutAt(after int, seed uint64) {
 
 // cut cuts the power now.
 func (m *machine) cut(r *rand.Rand) {
-	if m.dead {
+	if m.dead.Swap(true) {
 		return
 	}
-	m.dead = true
 	if err := os.MkdirAll(m.next(), 0o700); err != nil {
 		panic(err) // the machine of the simulation itself is full
 	}
@@ -79,13 +81,13 @@ func (m *machine) cut(r *rand.Rand) {
 
 // fillUp leaves little room on the disk.
 func (m *machine) fillUp(r *rand.Rand) {
-	m.ill = true
+	m.ill.Store(true)
 	m.disk.Limit(m.disk.Size() + r.Int64N(1<<16))
 }
 
 // failAt has the operation fail that comes after so many others.
 func (m *machine) failAt(after int, failure disk.Failure) {
-	m.ill = true
+	m.ill.Store(true)
 	m.disk.FailAt(m.disk.Ops()+1+int64(after), failure, false)
 }
 
@@ -94,7 +96,7 @@ func (m *machine) calm() {
 	m.disk.Watch(nil)
 	m.disk.FailAt(0, "", false)
 	m.disk.Limit(-1)
-	m.ill = false
+	m.ill.Store(false)
 }
 
 // boot starts the machine again after its power was cut.
@@ -104,6 +106,7 @@ func (m *machine) boot() error {
 		return fmt.Errorf("throw away a machine's files: %w", err)
 	}
 	m.boots++
-	m.dead, m.ill = false, false
+	m.dead.Store(false)
+	m.ill.Store(false)
 	return m.mount()
 }

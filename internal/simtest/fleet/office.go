@@ -135,7 +135,7 @@ func (o *office) restartFromImage(ctx context.Context) {
 func (o *office) do(ctx context.Context, s Step) {
 	<-o.turn
 	defer func() { o.turn <- struct{}{} }()
-	if o.down || o.machine.dead { // it went down in this very moment, and comes up by itself
+	if o.down || o.machine.dead.Load() { // it went down in this very moment, and comes up by itself
 		return
 	}
 	o.acts.Add(1)
@@ -185,15 +185,15 @@ func (o *office) do(ctx context.Context, s Step) {
 }
 
 func (o *office) mustStart(ctx context.Context) {
-	if o.machine.dead {
+	if o.machine.dead.Load() {
 		return // it is put up again by itself
 	}
 	err := o.start(ctx)
-	if err != nil && o.machine.ill && !o.machine.dead {
+	if err != nil && o.machine.ill.Load() && !o.machine.dead.Load() {
 		o.machine.calm()
 		err = o.start(ctx)
 	}
-	if err != nil && !o.machine.dead {
+	if err != nil && !o.machine.dead.Load() {
 		o.down = true
 		o.w.broke("what was acknowledged stays", "the office does not start: %v", err)
 	}
@@ -202,7 +202,7 @@ func (o *office) mustStart(ctx context.Context) {
 // expect says that an error is one that the office may be told.
 func (o *office) expect(what string, err error) {
 	var problem *syncproto.Problem
-	if err == nil || o.machine.dead || errors.As(err, &problem) || o.machine.ill || errors.Is(err, context.DeadlineExceeded) {
+	if err == nil || o.machine.dead.Load() || errors.As(err, &problem) || o.machine.ill.Load() || errors.Is(err, context.DeadlineExceeded) {
 		return
 	}
 	o.w.broke("errors are clear", "%s: %v", what, err)
@@ -310,9 +310,7 @@ func (o *office) back(ctx context.Context) {
 		o.backup.forget()
 	}
 	o.backup = &backup{path: path, when: since(begun), had: map[int]bool{}, decided: maps.Clone(o.decided), witness: witness}
-	for _, s := range o.w.ledger.savings {
-		o.backup.had[s.ID] = s.atOffice
-	}
+	o.w.ledger.each(func(s *saving) { o.backup.had[s.ID] = s.atOffice })
 }
 
 // forget removes what belongs to a backup.
@@ -335,7 +333,7 @@ func (o *office) goBack(ctx context.Context, b *backup, put func(dir string) err
 	o.machine.calm()
 	o.name(ctx)
 	o.leave()
-	if o.machine.dead { // it went down while it stopped, and comes up as it was
+	if o.machine.dead.Load() { // it went down while it stopped, and comes up as it was
 		o.w.say("office", "could not")
 		return
 	}
@@ -345,9 +343,7 @@ func (o *office) goBack(ctx context.Context, b *backup, put func(dir string) err
 		o.down = true
 		return
 	}
-	for _, s := range o.w.ledger.savings {
-		s.atOffice = b.had[s.ID]
-	}
+	o.w.ledger.each(func(s *saving) { s.atOffice = b.had[s.ID] })
 	o.decided = maps.Clone(b.decided)
 	o.mustStart(ctx)
 	o.w.mu.Lock()
@@ -360,12 +356,13 @@ func (o *office) goBack(ctx context.Context, b *backup, put func(dir string) err
 func (o *office) name(ctx context.Context) {
 	entries := o.w.entries(ctx, o.w.look(ctx).changed)
 	matches, _ := oracle.MatchAll(o.w.ledger.changes(func(*saving) bool { return false }), entries)
-	o.w.mu.Lock()
-	defer o.w.mu.Unlock()
+	names := map[int]oracle.Version{}
 	for _, m := range matches {
-		s := o.w.ledger.savings[m.ID]
-		if v := (oracle.Version{Device: m.Device, N: m.N}); !slices.Contains(s.Names, v) {
+		names[m.ID] = oracle.Version{Device: m.Device, N: m.N}
+	}
+	o.w.ledger.each(func(s *saving) {
+		if v, is := names[s.ID]; is && !slices.Contains(s.Names, v) {
 			s.Names = append(s.Names, v)
 		}
-	}
+	})
 }

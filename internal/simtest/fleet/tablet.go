@@ -148,7 +148,7 @@ func (t *tablet) do(ctx context.Context, s Step) {
 	case rescues:
 		t.rescue(ctx, r)
 	}
-	if t.machine.dead {
+	if t.machine.dead.Load() {
 		t.say("lost power")
 		t.restart(ctx)
 	}
@@ -173,7 +173,7 @@ func (t *tablet) arm(r *rand.Rand, seed uint64) {
 // restart opens the store anew, on what is left of it.
 func (t *tablet) restart(ctx context.Context) {
 	_ = t.store.Close() // on a machine without power this fails
-	if t.machine.dead {
+	if t.machine.dead.Load() {
 		if err := t.machine.boot(); err != nil {
 			panic(err)
 		}
@@ -184,11 +184,11 @@ func (t *tablet) restart(ctx context.Context) {
 
 func (t *tablet) open(ctx context.Context) {
 	store, err := clientlib.Open(ctx, t.path(), pin, t.options())
-	if err != nil && t.machine.ill {
+	if err != nil && t.machine.ill.Load() {
 		t.machine.calm()
 		store, err = clientlib.Open(ctx, t.path(), pin, t.options())
 	}
-	if t.machine.dead {
+	if t.machine.dead.Load() {
 		if err == nil {
 			_ = store.Close()
 		}
@@ -206,7 +206,7 @@ func (t *tablet) open(ctx context.Context) {
 
 // off does something to the tablet's file while the tablet is switched off.
 func (t *tablet) off(ctx context.Context, do func() error) {
-	if t.machine.ill || t.store.Close() != nil || t.machine.dead {
+	if t.machine.ill.Load() || t.store.Close() != nil || t.machine.dead.Load() {
 		t.restart(ctx)
 		return
 	}

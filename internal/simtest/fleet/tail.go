@@ -68,7 +68,7 @@ func (o *office) loseTail(ctx context.Context) {
 		}
 		return copyFile(o.backup.path, database)
 	})
-	if !o.down && !o.machine.dead && !o.backup.witness.sync(ctx) {
+	if !o.down && !o.machine.dead.Load() && !o.backup.witness.sync(ctx) {
 		o.w.broke("a lost tail is noticed", "the tablet at the office does not get through")
 	}
 }

@@ -260,7 +260,7 @@ func (w *world) look(ctx context.Context) view {
 	if err == nil {
 		err = errors.Join(out.read(ctx, db), db.Close())
 	}
-	if err != nil && !w.office.machine.dead && !w.office.machine.ill {
+	if err != nil && !w.office.machine.dead.Load() && !w.office.machine.ill.Load() {
 		w.broke("the office can be read", "%v", err)
 	}
 	return out
