@@ -2,6 +2,7 @@ package clientlib
 
 import (
 	"context"
+	"errors"
 	"slices"
 
 	"github.com/google/uuid"
@@ -87,10 +88,16 @@ func (r *run) rejoin(ctx context.Context, f former, all formers) error {
 		return err
 	}
 	_, err := r.ask(ctx, *from, syncproto.Tip{N: f.Behind.N + 1, Hash: f.Branch.First})
+	var refused *syncproto.Problem
 	switch {
 	case hasCode(err, syncproto.CodeDeviceForked), hasCode(err, syncproto.CodeForbidden):
 		return nil
-	case err != nil && !hasCode(err, syncproto.CodeResendFrom):
+	case hasCode(err, syncproto.CodeResendFrom):
+		// What the device has of that was sent before. If the server does not have just that, it has another history.
+		if errors.As(err, &refused); refused.Tip == nil || *refused.Tip != f.Behind {
+			return nil
+		}
+	case err != nil:
 		return err
 	}
 	return r.store.write(ctx, func(t *tx) error { return t.join(ctx, f.Device) })

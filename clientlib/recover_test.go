@@ -134,6 +134,31 @@ func TestWhatCopiesRecordedBehindABranchIsThereOnce(t *testing.T) {
 	is(t, "values ever merged", len(o.books.values), had)
 }
 
+// After a restore the history that a branch parted from is another one, which whoever came first has begun.
+func TestABranchDoesNotJoinAHistoryThatIsAnotherOneByNow(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	d := enrolled(t, o, vranje)
+	d.sync()
+	backup := o.backup()
+	twin := copyOf(d)
+	twin.household(vranje, "Ana")
+	third := copyOf(twin)
+	twin.household(vranje, "Branka")
+	third.household(vranje, "Vesna")
+	third.sync()
+	twin.sync()
+	o.restore(backup)
+	d.household(vranje, "Mila") // change 1 from now on
+	d.sync()
+	third.sync()
+	twin.enrol(o, vranje)
+	twin.sync()
+	d.sync()
+	same(t, "households", headNames(t, d, clientlib.Meta{}), []string{"Ana", "Branka", "Mila", "Vesna"})
+	is(t, "unsent", twin.status().Unsent, 0)
+}
+
 func TestALinkThatBreaksWhileTheIdentityChangesLosesNothing(t *testing.T) {
 	t.Parallel()
 	o := newOffice(t)
