@@ -136,8 +136,9 @@ func MatchAll(changes []Change, entries []Entry) (matches []Match, broken []Viol
 	for _, k := range slices.Sorted(maps.Keys(rest)) {
 		slices.SortStableFunc(rest[k], func(a, b Change) int { return cmp.Compare(rank(a), rank(b)) })
 		for _, c := range rest[k] {
+			other := c.By == Office && c.Claimed != 0 // what the office makes claims one time for good
 			switch {
-			case len(open[k]) > 0 && !c.Void:
+			case len(open[k]) > 0 && !c.Void && !other:
 				matches = append(matches, Match{Change: c, Entry: open[k][0]})
 				open[k] = open[k][1:]
 				found[k] = true

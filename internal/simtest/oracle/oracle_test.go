@@ -146,6 +146,19 @@ func TestDoubtIsNoAccusation(t *testing.T) {
 			e.Entries[2].Claimed, e.Entries[2].Time = 105, 105
 			e.Changes[3].Saw["phone"][0].Time, e.Changes[3].Claimed, e.Entries[3].Claimed, e.Entries[3].Time = 105, 106, 106, 106
 		},
+		"what the office lost is not what it made anew, of which nobody was told": func(e *oracle.Evidence) {
+			decide(e, oracle.Version{}, `"5"`, oracle.Sight{Value: `"3"`, Time: 102}).Owed = false
+			again := e.Changes[4]
+			again.ID, again.Form, again.Claimed, again.Saw = 5, 5, 0, nil
+			e.Changes = append(e.Changes, again)
+			e.Entries[4].Claimed, e.Entries[4].Time = 105, 105
+			five := phoneOf(`"5"`, oracle.Office, 1)
+			e.Conflicts[0].Sides = append(e.Conflicts[0].Sides, five)
+			e.Conflicts[1].Sides = append(e.Conflicts[1].Sides, five)
+			shown := undeleted(e.Records["h1"])
+			shown.Values["phone"] = `"5"`
+			e.Records["h1"], e.Replicas[0].Records["h1"] = shown, shown
+		},
 		"what is brought back may stand to a deletion as it did": func(e *oracle.Evidence) {
 			decide(e, oracle.Version{}, `"5"`, oracle.Sight{Value: `"3"`, Time: 102})
 			decide(e, oracle.Version{Device: "b", N: 1}, `"3"`, oracle.Sight{Value: `"5"`, Time: 104})
