@@ -94,7 +94,7 @@ func (t *tablet) enrolled(ctx context.Context, when oracle.Span, err error) {
 	if refused(err) && !errors.Is(err, &syncproto.Problem{Code: syncproto.CodeCodeInvalid}) {
 		return
 	}
-	former := t.device
+	former, known := t.device, !t.unclear
 	t.unclear = true // until it is known who the tablet is
 	t.unsent(ctx)
 	t.w.mu.Lock()
@@ -108,7 +108,7 @@ func (t *tablet) enrolled(ctx context.Context, when oracle.Span, err error) {
 	case stood.Maybe(lost):
 		o.orders.Set(former.String(), when)
 	}
-	if err == nil && t.device != former && stood.Sure(lost) && !t.copied && !t.putBack {
+	if err == nil && t.device != former && stood.Sure(lost) && known && !t.copied && !t.putBack {
 		t.w.broke("who was forgotten is who it was", "%s was given another identity", t.name)
 	}
 }
