@@ -15,6 +15,8 @@ import (
 
 	"github.com/google/uuid"
 	"pgregory.net/rapid"
+
+	"satchel/internal/village"
 )
 
 func written(t interface{ Fatal(...any) }, write func(io.Writer) error) []byte {
@@ -63,8 +65,8 @@ func TestReplyRoundTrip(t *testing.T) {
 
 // A batch larger than a block goes into several, and comes back whole and in order of n.
 func TestLargeBatch(t *testing.T) {
-	v := newVillage(3)
-	batch := v.changes(t, "households", MaxBatchChanges, v.household)
+	v := village.New(3)
+	batch := entered(t, v, v.Households(MaxBatchChanges))
 	for i := range batch {
 		batch[i].Fields["notes"] = textValue(strings.Repeat("x", 1200+i))
 		if i%3 == 0 {
@@ -83,11 +85,11 @@ func TestLargeBatch(t *testing.T) {
 
 // So does a batch in which every change has a field of its own.
 func TestManyFields(t *testing.T) {
-	v := newVillage(4)
-	batch := v.changes(t, "weather", MaxBatchChanges, func() map[string]any { return nil })
+	v := village.New(4)
+	batch := entered(t, v, v.Households(MaxBatchChanges))
 	for i := range batch {
 		name := fmt.Sprintf("field_%d", i)
-		batch[i].Fields[name] = True
+		batch[i].Fields = map[string]Value{name: True}
 		batch[i].Base = map[string][]Version{name: {{N: 1}}}
 	}
 	got, err := ReadRequest(bytes.NewReader(requestBytes(t, Request{Changes: batch})))
@@ -110,20 +112,20 @@ func TestManyReceipts(t *testing.T) {
 
 // sample is a small request with something of everything.
 func sample(t testing.TB) Request {
-	v := newVillage(5)
-	r := Request{Protocol: CurrentProtocol, Device: v.id(), Known: Tip{N: 100}, Cursors: map[uuid.UUID]int64{v.area: 4}}
-	r.Changes = v.changes(t, "households", 4, v.household)
-	r.Changes[3].Base = map[string][]Version{"phone": {{r.Device, 7}, {v.id(), 8}}}
+	v := village.New(5)
+	r := Request{Protocol: CurrentProtocol, Device: v.ID(), Known: Tip{N: 100}, Cursors: map[uuid.UUID]int64{v.Area: 4}}
+	r.Changes = entered(t, v, v.Households(4))
+	r.Changes[3].Base = map[string][]Version{"phone": {{r.Device, 7}, {v.ID(), 8}}}
 	r.Changes[3].Seen = map[string][]Version{"notes": {{r.Device, 9}}}
 	return r
 }
 
 func sampleReply(t testing.TB) Reply {
-	v := newVillage(6)
+	v := village.New(6)
 	return Reply{
-		Protocol: CurrentProtocol, Now: 1, Epoch: "e", Records: v.records(v.changes(t, "households", 4, v.household)),
+		Protocol: CurrentProtocol, Now: 1, Epoch: "e", Records: told(v, entered(t, v, v.Households(4))),
 		Receipts: []Receipt{{N: 1, Time: 5, Status: Held, Code: HeldInvalid, Reason: "why", Conflicts: []string{"phone"}}},
-		Cursors:  map[uuid.UUID]int64{v.area: 9}, Departures: []Departure{{Area: v.area, ID: v.id()}},
+		Cursors:  map[uuid.UUID]int64{v.Area: 9}, Departures: []Departure{{Area: v.Area, ID: v.ID()}},
 	}
 }
 

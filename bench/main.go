@@ -1,0 +1,48 @@
+// Command bench measures how fast Satchel is, beside what the same records take elsewhere.
+//
+// It promises that every figure is of this machine, in this run, through the interface that a device uses, on
+// the same records for every system, and that a system which did not keep all of them stops the run. It never
+// judges: what is fast enough is for who reads the table. It works in directories of its own, which it removes,
+// and on loopback.
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+)
+
+const description = `Measure Satchel, and print tables in Markdown. Ctrl-C ends it; nothing is left behind.
+
+Examples:
+  go run ./bench
+  go run ./bench --records 10000 --rounds 1
+  go run ./bench --systems satchel,bare --devices 8
+  go run ./bench --help`
+
+// cli is the command line.
+type cli struct {
+	Records int      `help:"How many records are pushed, edited and pulled." default:"100000" placeholder:"N"`
+	Devices []int    `help:"How many devices do it at once; each number is measured by itself." default:"1,8,100" placeholder:"N"`
+	Rounds  int      `help:"How often each is measured; the tables give median, least and most." default:"5" placeholder:"N"`
+	Systems []string `help:"What is measured: ${systems}." default:"${systems}" placeholder:"NAME"`
+	Scratch string   `help:"Where the databases go, on the disk that is measured." default:"${scratch}" placeholder:"DIR" type:"existingdir"`
+	Profile string   `help:"Write the processor profile of Satchel's server to this directory." placeholder:"DIR" type:"existingdir"`
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	var c cli
+	line := kong.Parse(&c, kong.Name("bench"), kong.Description(description), kong.ShortUsageOnError(),
+		kong.Vars{"systems": names(), "scratch": os.TempDir()}, kong.BindTo(ctx, (*context.Context)(nil)), kong.Bind(&c))
+	if err := line.Run(); err != nil {
+		fmt.Fprintf(os.Stderr, "bench: %v\n", err)
+		stop()
+		os.Exit(1)
+	}
+}

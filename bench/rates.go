@@ -1,0 +1,161 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+)
+
+// systems makes what is measured, by the names that it has on the command line. bin is where programs are built to.
+func systems() []struct {
+	name string
+	make func(bin string) system
+} {
+	return []struct {
+		name string
+		make func(bin string) system
+	}{
+		{"bare", func(string) system { return &bare{} }},
+		{"satchel", func(bin string) system { return &satchel{program: filepath.Join(bin, "satchel")} }},
+	}
+}
+
+func names() string {
+	var out []string
+	for _, s := range systems() {
+		out = append(out, s.name)
+	}
+	return strings.Join(out, ",")
+}
+
+// A trial is what one system did once.
+type trial struct {
+	push, edit, pull time.Duration
+	usage            usage
+	disk             int64
+}
+
+// Run measures all of it.
+func (c *cli) Run(ctx context.Context) (err error) {
+	bin, err := os.MkdirTemp(c.Scratch, "satchel-bench-bin-")
+	if err != nil {
+		return fmt.Errorf("make a directory: %w", err)
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(bin)) }()
+	if out, err := exec.CommandContext(ctx, "go", "build", "-o", bin+"/", "./cmd/satchel").CombinedOutput(); err != nil {
+		return fmt.Errorf("build satchel: %w\n%s", err, out)
+	}
+	for _, devices := range c.Devices {
+		if err := c.rates(ctx, bin, devices); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// rates measures how many records a second go up and come down.
+func (c *cli) rates(ctx context.Context, bin string, devices int) error {
+	ls := loads(1, c.Records, devices)
+	records := count(ls)
+	trials := map[string][]trial{}
+	var chosen []string
+	titles := map[string]string{}
+	for round := range c.Rounds {
+		for _, s := range systems() {
+			if !slices.Contains(c.Systems, s.name) {
+				continue
+			}
+			fmt.Fprintf(os.Stderr, "round %d of %d, %d devices: %s\n", round+1, c.Rounds, devices, s.name)
+			made := s.make(bin)
+			t, err := c.try(ctx, made, ls, records)
+			if err != nil {
+				return fmt.Errorf("%s: %w", s.name, err)
+			}
+			if round == 0 {
+				chosen = append(chosen, s.name)
+			}
+			titles[s.name] = made.name()
+			trials[s.name] = append(trials[s.name], t)
+		}
+	}
+	fmt.Printf("%d records, %d devices at once; thousands of records a second: median (least to most) of %d\n\n", records, devices, c.Rounds)
+	fmt.Println("| system | push | edit | pull | memory | µs of CPU a record | bytes on disk a record |\n|---|---|---|---|---|---|---|")
+	for _, name := range chosen {
+		ts := trials[name]
+		last := ts[len(ts)-1]
+		fmt.Printf("| %s | %s | %s | %s | %d MiB | %.0f | %d |\n", titles[name],
+			rate(records, ts, func(t trial) time.Duration { return t.push }), rate(records, ts, func(t trial) time.Duration { return t.edit }),
+			rate(records, ts, func(t trial) time.Duration { return t.pull }), last.usage.Memory>>20,
+			float64(last.usage.CPU.Microseconds())/float64(records), last.disk/int64(records))
+	}
+	fmt.Println()
+	return nil
+}
+
+// try has a system do everything once, in a directory of its own.
+func (c *cli) try(ctx context.Context, s system, ls []load, records int) (t trial, err error) {
+	dir, err := os.MkdirTemp(c.Scratch, "satchel-bench-")
+	if err != nil {
+		return t, fmt.Errorf("make a directory: %w", err)
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	clients, err := s.begin(ctx, dir, ls)
+	if err != nil {
+		return t, err
+	}
+	defer func() { err = errors.Join(err, s.end()) }()
+	if t.push, err = together(clients, func(c client) error { return c.push(ctx) }); err != nil {
+		return t, fmt.Errorf("push: %w", err)
+	}
+	if clients[0].pull != nil {
+		pulled := make([]int, len(clients))
+		for i := range clients {
+			pull := clients[i].pull
+			clients[i].pull = func(ctx context.Context) (n int, err error) {
+				pulled[i], err = pull(ctx)
+				return pulled[i], err
+			}
+		}
+		if t.pull, err = together(clients, func(c client) error { _, err := c.pull(ctx); return err }); err != nil {
+			return t, fmt.Errorf("pull: %w", err)
+		}
+		came := 0
+		for _, n := range pulled {
+			came += n
+		}
+		if came < records {
+			return t, fmt.Errorf("%d of %d records came back", came, records)
+		}
+	}
+	if t.usage, err = s.spent(); err != nil {
+		return t, err
+	}
+	if t.disk, err = diskUsage(dir); err != nil {
+		return t, err
+	}
+	if clients[0].edit != nil {
+		if t.edit, err = together(clients, func(c client) error { return c.edit(ctx) }); err != nil {
+			return t, fmt.Errorf("edit: %w", err)
+		}
+	}
+	return t, nil
+}
+
+// rate gives thousands of records a second, "–" for what a system does not do.
+func rate(records int, ts []trial, of func(trial) time.Duration) string {
+	var all []float64
+	for _, t := range ts {
+		if of(t) == 0 {
+			return "–"
+		}
+		all = append(all, float64(records)/of(t).Seconds()/1000)
+	}
+	slices.Sort(all)
+	return fmt.Sprintf("%.1f (%.1f to %.1f)", all[len(all)/2], all[0], all[len(all)-1])
+}

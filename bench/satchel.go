@@ -1,0 +1,268 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"compress/gzip"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os/exec"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/google/uuid"
+
+	"satchel/internal/village"
+	"satchel/server"
+	"satchel/syncproto"
+)
+
+// satchel is the real program, in a process of its own, that real devices' requests reach over HTTP.
+type satchel struct {
+	// program is the path of the program.
+	program string
+
+	server  *exec.Cmd
+	address string
+}
+
+func (*satchel) name() string { return "Satchel" }
+
+func (s *satchel) begin(ctx context.Context, dir string, ls []load) ([]client, error) {
+	pens, err := furnish(ctx, dir, ls)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.serve(ctx, dir); err != nil {
+		return nil, err
+	}
+	out := make([]client, len(ls))
+	for i, l := range ls {
+		p := pens[i]
+		p.address = s.address
+		made, err := p.encode(l.made)
+		if err != nil {
+			return nil, err
+		}
+		edited, err := p.encode(l.edited)
+		if err != nil {
+			return nil, err
+		}
+		out[i] = client{
+			push: func(ctx context.Context) error { return p.send(ctx, made) },
+			edit: func(ctx context.Context) error { return p.send(ctx, edited) },
+			pull: p.pull,
+		}
+	}
+	return out, nil
+}
+
+// furnish makes a database with an area, a worker and a device for each load.
+func furnish(ctx context.Context, dir string, ls []load) (pens []*pen, err error) {
+	office, err := server.Open(ctx, server.Config{Dir: dir})
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, office.Close()) }()
+	admin, err := office.Accounts.AddUser(ctx, uuid.Nil, server.NewUser{Login: "ana", Name: "Ana Anić", Role: "administrator", Password: "a long password"})
+	if err != nil {
+		return nil, err
+	}
+	transport := &http.Transport{MaxIdleConnsPerHost: len(ls), DisableCompression: true}
+	for i, l := range ls {
+		area := server.OfficeEdit{Collection: "areas", Record: l.village.Area, Fields: map[string]syncproto.Value{"name": syncproto.Value(fmt.Sprintf(`"Village %d"`, i)), "level": `"settlement"`}}
+		if _, err := office.Engine.Save(ctx, admin.ID, []server.OfficeEdit{area}); err != nil {
+			return nil, err
+		}
+		areas := []uuid.UUID{l.village.Area}
+		worker, err := office.Accounts.AddUser(ctx, admin.ID, server.NewUser{Login: fmt.Sprint("worker", i), Name: "Mila Milić", Role: "worker", Areas: areas})
+		if err != nil {
+			return nil, err
+		}
+		invited, err := office.Accounts.Invite(ctx, admin.ID, worker.ID, fmt.Sprint("Tablet ", i), areas)
+		if err != nil {
+			return nil, err
+		}
+		enrolled, err := office.Accounts.Enrol(ctx, invited.Code, uuid.Nil, "")
+		if err != nil {
+			return nil, err
+		}
+		pens = append(pens, &pen{device: enrolled.Device.ID, author: worker.ID, access: enrolled.Tokens.Access, http: &http.Client{Transport: transport}, made: map[uuid.UUID]syncproto.Change{}})
+	}
+	return pens, nil
+}
+
+// serve starts the program on a directory.
+func (s *satchel) serve(ctx context.Context, dir string) error {
+	s.server = exec.CommandContext(ctx, s.program, "serve", "--data", dir, "--listen", "127.0.0.1:0")
+	s.server.Cancel = func() error { return s.server.Process.Signal(syscall.SIGTERM) }
+	out, err := s.server.StdoutPipe()
+	if err != nil {
+		return err
+	}
+	if err := s.server.Start(); err != nil {
+		return err
+	}
+	lines := bufio.NewScanner(out)
+	for lines.Scan() {
+		if said, ok := strings.CutPrefix(lines.Text(), "Satchel listens on "); ok {
+			address, _, _ := strings.Cut(said, ". ")
+			s.address = "http://" + address
+			go io.Copy(io.Discard, out) //nolint:errcheck // it ends with the program
+			return nil
+		}
+	}
+	return errors.New("satchel serve ended before it listened")
+}
+
+func (s *satchel) spent() (usage, error) { return usageOf(s.server.Process.Pid) }
+
+func (s *satchel) end() error {
+	return errors.Join(s.server.Process.Signal(syscall.SIGTERM), s.server.Wait())
+}
+
+// A pen is a device without a store: it says what a device's requests say, and keeps nothing.
+type pen struct {
+	address        string
+	device, author uuid.UUID
+	access         string
+	http           *http.Client
+	tip            syncproto.Tip
+	// made are the changes that made the records.
+	made map[uuid.UUID]syncproto.Change
+}
+
+// encode gives the bodies of the requests that carry batches, one after the other.
+func (p *pen) encode(batches [][]village.Entry) ([][]byte, error) {
+	var out [][]byte
+	for _, batch := range batches {
+		req := syncproto.Request{Protocol: syncproto.CurrentProtocol, Device: p.device, Known: p.tip, Clock: time.Now().UnixMilli(), Page: 1}
+		for _, e := range batch {
+			c, err := p.change(e)
+			if err != nil {
+				return nil, err
+			}
+			req.Changes = append(req.Changes, c)
+		}
+		body, err := pack(req)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, body)
+	}
+	return out, nil
+}
+
+// change gives the next change of the device.
+func (p *pen) change(e village.Entry) (syncproto.Change, error) {
+	n := p.tip.N + 1
+	c := syncproto.Change{N: n, Form: n, Collection: e.Collection, Record: e.Record, Author: p.author, Claimed: e.At, Fields: map[string]syncproto.Value{}}
+	for name, x := range e.Fields {
+		value, err := syncproto.ValueOf(x)
+		if err != nil {
+			return c, err
+		}
+		c.Fields[name] = value
+	}
+	if made, ok := p.made[e.Record]; ok {
+		c.Base = map[string][]syncproto.Version{}
+		for field := range c.Fields {
+			if _, had := made.Fields[field]; had {
+				c.Base[field] = []syncproto.Version{{Device: p.device, N: made.N}}
+			}
+		}
+	} else {
+		p.made[e.Record] = c
+	}
+	hash, err := c.Chain(p.tip.Hash)
+	p.tip = syncproto.Tip{N: n, Hash: hash}
+	return c, err
+}
+
+func pack(req syncproto.Request) ([]byte, error) {
+	var out bytes.Buffer
+	z := gzip.NewWriter(&out)
+	if err := errors.Join(syncproto.WriteRequest(z, req), z.Close()); err != nil {
+		return nil, err
+	}
+	return out.Bytes(), nil
+}
+
+// send sends bodies one after the other, and fails unless all changes of each are applied.
+func (p *pen) send(ctx context.Context, bodies [][]byte) error {
+	for _, body := range bodies {
+		text, err := p.exchange(ctx, body)
+		if err != nil {
+			return err
+		}
+		if bytes.Contains(text, []byte(`"held"`)) || !bytes.Contains(text, []byte(`"applied"`)) {
+			return fmt.Errorf("not everything was applied: %.300s", text)
+		}
+	}
+	return nil
+}
+
+// exchange posts a body and gives what the reply says.
+func (p *pen) exchange(ctx context.Context, body []byte) ([]byte, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, p.address+"/api/v1/sync", bytes.NewReader(body))
+	if err != nil {
+		return nil, err
+	}
+	req.Header = http.Header{
+		"Authorization": {"Bearer " + p.access}, "Content-Type": {syncproto.MediaType},
+		"Content-Encoding": {"gzip"}, "Accept-Encoding": {"gzip"},
+	}
+	res, err := p.http.Do(req)
+	if err != nil {
+		return nil, err
+	}
+	defer res.Body.Close()
+	var from io.Reader = res.Body
+	if res.Header.Get("Content-Encoding") == "gzip" {
+		if from, err = gzip.NewReader(res.Body); err != nil {
+			return nil, err
+		}
+	}
+	text, err := io.ReadAll(from)
+	if err == nil && res.StatusCode != http.StatusOK {
+		err = fmt.Errorf("the server answered %s: %s", res.Status, text)
+	}
+	return text, err
+}
+
+// pull fetches page after page from nothing on. Like the other systems' clients it does not look into the records.
+func (p *pen) pull(ctx context.Context) (records int, err error) {
+	req := syncproto.Request{Protocol: syncproto.CurrentProtocol, Device: p.device, Clock: time.Now().UnixMilli(), Page: syncproto.MaxPageRecords}
+	for {
+		body, err := pack(req)
+		if err != nil {
+			return records, err
+		}
+		text, err := p.exchange(ctx, body)
+		if err != nil {
+			return records, err
+		}
+		var head struct{ Epoch string }
+		var last struct {
+			End struct {
+				Records int
+				Cursors map[uuid.UUID]int64
+				More    bool
+			}
+		}
+		lines := bytes.Split(bytes.TrimSpace(text), []byte("\n"))
+		if err := errors.Join(json.Unmarshal(lines[0], &head), json.Unmarshal(lines[len(lines)-1], &last)); err != nil {
+			return records, err
+		}
+		records += last.End.Records
+		if !last.End.More {
+			return records, nil
+		}
+		req.Epoch, req.Cursors = head.Epoch, last.End.Cursors
+	}
+}
