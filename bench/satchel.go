@@ -43,20 +43,9 @@ func (s *satchel) begin(ctx context.Context, dir string, ls []load) ([]client, e
 	}
 	out := make([]client, len(ls))
 	for i, l := range ls {
-		p := pens[i]
-		p.address = s.address
-		made, err := p.encode(l.made)
-		if err != nil {
+		pens[i].address = s.address
+		if out[i], err = pens[i].client(l); err != nil {
 			return nil, err
-		}
-		edited, err := p.encode(l.edited)
-		if err != nil {
-			return nil, err
-		}
-		out[i] = client{
-			push: func(ctx context.Context) error { return p.send(ctx, made) },
-			edit: func(ctx context.Context) error { return p.send(ctx, edited) },
-			pull: p.pull,
 		}
 	}
 	return out, nil
@@ -137,6 +126,20 @@ type pen struct {
 	made map[uuid.UUID]syncproto.Change
 }
 
+// client gives the device's side of a load, whose requests it encodes.
+func (p *pen) client(l load) (client, error) {
+	made, err := p.encode(l.made)
+	if err != nil {
+		return client{}, err
+	}
+	edited, err := p.encode(l.edited)
+	return client{
+		push: func(ctx context.Context) error { return p.send(ctx, made) },
+		edit: func(ctx context.Context) error { return p.send(ctx, edited) },
+		pull: p.pull,
+	}, err
+}
+
 // encode gives the bodies of the requests that carry batches, one after the other.
 func (p *pen) encode(batches [][]village.Entry) ([][]byte, error) {
 	var out [][]byte
@@ -179,9 +182,8 @@ func (p *pen) change(e village.Entry) (syncproto.Change, error) {
 	} else {
 		p.made[e.Record] = c
 	}
-	hash, err := c.Chain(p.tip.Hash)
-	p.tip = syncproto.Tip{N: n, Hash: hash}
-	return c, err
+	p.tip = syncproto.Tip{N: n, Hash: c.Chain(p.tip.Hash)}
+	return c, nil
 }
 
 func pack(req syncproto.Request) ([]byte, error) {

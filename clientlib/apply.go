@@ -293,11 +293,7 @@ func (t *tx) setRecord(ctx context.Context, record syncproto.Record, generation 
 			return err
 		}
 	}
-	digest, err := record.Digest()
-	if err != nil {
-		return fmt.Errorf("%w: %w", ErrProtocol, err)
-	}
-	state := &pulled{digest: digest, Deleted: record.Deleted, Fields: map[string]cell{}}
+	state := &pulled{digest: record.Digest(), Deleted: record.Deleted, Fields: map[string]cell{}}
 	for name, c := range record.Fields {
 		state.Fields[name] = cell(c)
 	}

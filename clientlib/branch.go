@@ -168,10 +168,10 @@ func (t *tx) fits(ctx context.Context, f former) (bool, error) {
 	if err != nil || len(tips) > 0 && tips[len(tips)-1] != f.Behind {
 		return false, err
 	}
-	was, err := first[0].renamed(names{
+	was := first[0].renamed(names{
 		first[0].version(): {syncproto.Version{Device: f.From, N: f.Behind.N + 1}, first[0]},
 	}, f.Behind.Hash)
-	return was.hash == f.Branch.First, err
+	return was.hash == f.Branch.First, nil
 }
 
 // renameIn has the changes of an identity call others by their new names. A server that has not the others
@@ -198,10 +198,7 @@ func (t *tx) renameIn(ctx context.Context, device uuid.UUID, names names) error 
 // putBack puts changes into the outbox, under their new names, behind the one that has the given hash.
 func (t *tx) putBack(ctx context.Context, changes []change, names names, last syncproto.Hash) error {
 	for _, c := range changes {
-		c, err := c.renamed(names, last)
-		if err != nil {
-			return err
-		}
+		c := c.renamed(names, last)
 		last = c.hash
 		if err := t.addChange(ctx, c); err != nil {
 			return err
@@ -221,7 +218,7 @@ func (t *tx) takeOut(ctx context.Context, device uuid.UUID, n int64) ([]change, 
 
 // renamed gives a change under its new name, if it has one, with everything that it says of others renamed
 // too.
-func (c change) renamed(names names, last syncproto.Hash) (change, error) {
+func (c change) renamed(names names, last syncproto.Hash) change {
 	if is, ok := names[c.version()]; ok {
 		form, ok := names[syncproto.Version{Device: c.device, N: c.Form}]
 		if !ok { // the server has the beginning of the form
@@ -231,7 +228,8 @@ func (c change) renamed(names names, last syncproto.Hash) (change, error) {
 	}
 	c.Claimed, c.status = c.at(), ""
 	c.Base, c.Seen = names.in(c.Base, c.Record), names.in(c.Seen, c.Record)
-	return c, c.follow(last)
+	c.follow(last)
+	return c
 }
 
 // mentions reports whether a change says that its author had seen one of those that get new names.

@@ -80,10 +80,8 @@ func (t *tx) scanChange(scan func(...any) error) (c change, err error) {
 }
 
 // follow puts a change behind another one in the rolling hash.
-func (c *change) follow(prev syncproto.Hash) (err error) {
-	c.prev = prev
-	c.hash, err = c.Chain(prev)
-	return err
+func (c *change) follow(prev syncproto.Hash) {
+	c.prev, c.hash = prev, c.Chain(prev)
 }
 
 // addChange writes a change into the outbox.

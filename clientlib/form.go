@@ -191,9 +191,7 @@ func (s *Store) saveForm(ctx context.Context, t *tx, f *Form) error {
 		if f.Author == uuid.Nil {
 			c.Author = me.Holder
 		}
-		if err := c.follow(last.Hash); err != nil {
-			return err
-		}
+		c.follow(last.Hash)
 		last = syncproto.Tip{N: c.N, Hash: c.hash}
 		if err := t.addChange(ctx, c); err != nil {
 			return err

@@ -54,6 +54,8 @@ func checkName(name string) error {
 	switch {
 	case name == "" || len(name) > MaxNameBytes:
 		return fmt.Errorf("a name has to be 1 to %d bytes long", MaxNameBytes)
+	case plainName(name):
+		return nil
 	case !norm.NFC.IsNormalString(name):
 		return errors.New("a name is not in Unicode NFC")
 	}
@@ -63,6 +65,17 @@ func checkName(name string) error {
 		}
 	}
 	return nil
+}
+
+// plainName reports whether a name has nothing but small letters, digits and underscores, as all that the
+// registry knows have.
+func plainName(name string) bool {
+	for i := range len(name) {
+		if c := name[i]; (c < 'a' || c > 'z') && (c < '0' || c > '9') && c != '_' {
+			return false
+		}
+	}
+	return true
 }
 
 // checkNames does so for all of these.

@@ -1,11 +1,11 @@
 package syncproto
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"strconv"
 
 	"github.com/google/uuid"
 )
@@ -80,37 +80,24 @@ func (h *Hash) UnmarshalText(text []byte) error {
 // is held because a value is not canonical has a hash too. A field without versions is left out of base
 // and seen. The claimed time stays out: a change that is
 // sent again to a restored server claims the time that it was once given, and is the same change.
-func (c Change) Chain(prev Hash) (Hash, error) {
-	text, err := compact([]any{c.N, c.Form, c.Collection, c.Record, c.Author, orEmpty(c.Fields), given(c.Base), given(c.Seen)})
-	if err != nil {
-		return Hash{}, fmt.Errorf("hash change %d: %w", c.N, err)
-	}
-	sum := sha256.New()
-	sum.Write(prev[:])
-	sum.Write(text)
-	return Hash(sum.Sum(nil)), nil
-}
-
-// compact encodes x as compact JSON in which values keep their text.
-func compact(x any) ([]byte, error) {
-	var buf bytes.Buffer
-	enc := json.NewEncoder(&buf)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(x); err != nil {
-		return nil, err
-	}
-	return bytes.TrimSuffix(buf.Bytes(), []byte("\n")), nil
-}
-
-func orEmpty[V any](m map[string]V) map[string]V {
-	if m == nil {
-		return map[string]V{}
-	}
-	return m
+func (c Change) Chain(prev Hash) Hash {
+	text := append(make([]byte, 0, 1024), prev[:]...)
+	text = strconv.AppendInt(append(text, '['), c.N, 10)
+	text = strconv.AppendInt(append(text, ','), c.Form, 10)
+	text = AppendText(append(text, ','), c.Collection)
+	text = appendID(append(text, ','), c.Record)
+	text = appendID(append(text, ','), c.Author)
+	text = AppendValues(append(text, ','), c.Fields)
+	text = appendObject(append(text, ','), given(c.Base), appendVersions)
+	text = appendObject(append(text, ','), given(c.Seen), appendVersions)
+	return sha256.Sum256(append(text, ']'))
 }
 
 // given leaves out the fields for which no version is given: that says no more than their absence.
 func given(by map[string][]Version) map[string][]Version {
+	if len(by) == 0 {
+		return nil
+	}
 	out := map[string][]Version{}
 	for field, versions := range by {
 		if len(versions) > 0 {
@@ -128,12 +115,22 @@ type changeBody struct {
 }
 
 // Body encodes what was written and seen, for a store that keeps the rest in columns.
-func (c Change) Body() ([]byte, error) {
-	text, err := compact(changeBody{Fields: c.Fields, Base: c.Base, Seen: c.Seen})
-	if err != nil {
-		return nil, fmt.Errorf("encode change %d: %w", c.N, err)
+func (c Change) Body() []byte {
+	out := make([]byte, 0, 1024)
+	if len(c.Fields) > 0 {
+		out = AppendValues(append(out, `,"fields":`...), c.Fields)
 	}
-	return text, nil
+	if len(c.Base) > 0 {
+		out = appendObject(append(out, `,"base":`...), c.Base, appendVersions)
+	}
+	if len(c.Seen) > 0 {
+		out = appendObject(append(out, `,"seen":`...), c.Seen, appendVersions)
+	}
+	if len(out) == 0 {
+		return []byte("{}")
+	}
+	out[0] = '{'
+	return append(out, '}')
 }
 
 // SetBody is the inverse of [Change.Body].

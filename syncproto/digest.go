@@ -7,6 +7,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math/bits"
+	"strconv"
 
 	"github.com/google/uuid"
 )
@@ -58,24 +59,23 @@ func (d *Digest) UnmarshalText(text []byte) error {
 //	[collection, id, deleted, {field: [value, version, time, same, open]}]
 //
 // as compact JSON with sorted members, versions in text form. The record has to be whole.
-func (r Record) Digest() (Digest, error) {
-	cells := make(map[string][]any, len(r.Fields))
-	for name, c := range r.Fields {
-		cells[name] = []any{c.Value, c.Version, c.Time, orNone(c.Same), orNone(c.Open)}
-	}
-	text, err := compact([]any{r.Collection, r.ID, r.Deleted, cells})
-	if err != nil {
-		return Digest{}, fmt.Errorf("digest of record %s: %w", r.ID, err)
-	}
-	sum := sha256.Sum256(text)
-	return Digest(sum[:16]), nil
+func (r Record) Digest() Digest {
+	text := make([]byte, 0, 2048)
+	text = AppendText(append(text, '['), r.Collection)
+	text = appendID(append(text, ','), r.ID)
+	text = strconv.AppendBool(append(text, ','), r.Deleted)
+	text = appendObject(append(text, ','), r.Fields, appendCell)
+	sum := sha256.Sum256(append(text, ']'))
+	return Digest(sum[:len(Digest{})])
 }
 
-func orNone(list []Version) []Version {
-	if list == nil {
-		return []Version{}
-	}
-	return list
+func appendCell(out []byte, c Cell) []byte {
+	out = AppendValue(append(out, '['), c.Value)
+	out = c.Version.append(append(out, ','))
+	out = strconv.AppendInt(append(out, ','), c.Time, 10)
+	out = appendVersions(append(out, ','), c.Same)
+	out = appendVersions(append(out, ','), c.Open)
+	return append(out, ']')
 }
 
 // RecordOf gives what a device is told of a record: the whole of its state.

@@ -146,7 +146,11 @@ func FuzzCanonical(f *testing.F) {
 		f.Add([]byte(c.JSON))
 	}
 	f.Fuzz(func(t *testing.T, text []byte) {
-		v, err := Canonical(text)
+		v, err := canonicalForm(text)
+		plainly := err == nil && string(v) == string(text) && bytes.IndexByte(text, '\\') < 0
+		if plainlyCanonical(string(text)) != plainly {
+			t.Fatalf("a look at %q does not tell that it is %q, %v", text, v, err)
+		}
 		if err != nil {
 			return
 		}
@@ -198,19 +202,13 @@ func FuzzSetBody(f *testing.F) {
 		if c.SetBody(text) != nil {
 			return
 		}
-		first, err := c.Body()
-		if err != nil {
-			t.Fatal(err)
-		}
+		first := c.Body()
 		var again Change
 		if err := again.SetBody(first); err != nil {
 			t.Fatal(err)
 		}
-		if second, err := again.Body(); err != nil || !bytes.Equal(first, second) {
-			t.Fatalf("%q became %q and then %q, %v", text, first, second, err)
-		}
-		if _, err := c.Chain(Hash{}); err != nil {
-			t.Fatalf("a change that was read has no hash: %v", err)
+		if second := again.Body(); !bytes.Equal(first, second) {
+			t.Fatalf("%q became %q and then %q", text, first, second)
 		}
 	})
 }

@@ -53,11 +53,7 @@ func checkCases[T any](t *testing.T, file string, run func(*testing.T, *T)) {
 }
 
 func oneLine(t *testing.T, x any) string {
-	text, err := compact(x)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(text)
+	return string(byEncoder(t, x))
 }
 
 // eachOnItsLine keeps values as they stand, which indented JSON would not.
@@ -205,14 +201,11 @@ type chainCase struct {
 }
 
 func TestGoldenChain(t *testing.T) {
-	checkCases(t, "chain.json", func(t *testing.T, c *chainCase) {
+	checkCases(t, "chain.json", func(_ *testing.T, c *chainCase) {
 		var hash Hash
 		c.Hashes = nil
 		for _, change := range c.Changes {
-			var err error
-			if hash, err = Change(change).Chain(hash); err != nil {
-				t.Fatal(err)
-			}
+			hash = Change(change).Chain(hash)
 			c.Hashes = append(c.Hashes, hash)
 		}
 	})
@@ -260,13 +253,10 @@ type digestCase struct {
 }
 
 func TestGoldenDigest(t *testing.T) {
-	checkCases(t, "digest.json", func(t *testing.T, c *digestCase) {
+	checkCases(t, "digest.json", func(_ *testing.T, c *digestCase) {
 		c.Digests, c.Area = []Digest{}, Digest{}
 		for _, r := range c.Records {
-			d, err := r.record().Digest()
-			if err != nil {
-				t.Fatal(err)
-			}
+			d := r.record().Digest()
 			c.Digests, c.Area = append(c.Digests, d), c.Area.Plus(d)
 		}
 	})

@@ -93,14 +93,18 @@ type State map[string]Register
 // arrived reports whether the edit of that name was merged into this record before. It is asked
 // only for versions in the edit's base that are not heads.
 func Merge(s State, e Edit, arrived func(Version) bool) State {
-	out := maps.Clone(s)
-	if out == nil {
-		out = State{}
-	}
+	out := make(State, len(s)+len(e.Fields))
+	maps.Copy(out, s)
+	fresh := make([]Head, 0, len(e.Fields)) // of one piece: what makes a record writes many fields
 	for field, value := range e.Fields {
 		head := Head{Version: e.Version, Time: e.Time, Value: value, Saw: e.Base[FieldDeleted]}
 		if field == FieldDeleted {
 			head.Seen, head.Saw = e.Seen, nil
+		}
+		if _, there := s[field]; !there && len(e.Base[field]) == 0 {
+			fresh = append(fresh, head)
+			out[field] = Register{Heads: slices.Clip(fresh[len(fresh)-1:])}
+			continue
 		}
 		out[field] = s[field].write(head, e.Base[field], arrived)
 	}
@@ -187,5 +191,10 @@ func TimeOf(claimed, received int64, bases ...int64) int64 {
 
 // sortedKeys gives the keys of m in order.
 func sortedKeys[V any](m map[string]V) []string {
-	return slices.Sorted(maps.Keys(m))
+	out := make([]string, 0, len(m))
+	for key := range m {
+		out = append(out, key)
+	}
+	slices.Sort(out)
+	return out
 }

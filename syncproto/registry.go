@@ -169,7 +169,10 @@ func (f Field) Check(v Value) error {
 		_, err := ParseID(v.Text())
 		return need(err == nil, "a UUID in lower case with hyphens")
 	case Choice:
-		return need(slices.Contains(f.Choices, v.Text()), "one of "+strings.Join(f.Choices, ", "))
+		if slices.Contains(f.Choices, v.Text()) {
+			return nil
+		}
+		return need(false, "one of "+strings.Join(f.Choices, ", "))
 	case Choices:
 		return f.checkChoices(v)
 	case Position:
@@ -226,19 +229,30 @@ type Place struct {
 }
 
 func checkPosition(v Value) error {
-	var p map[string]any
-	ok := json.Unmarshal([]byte(v), &p) == nil &&
-		within(p["lat"], -90, 90) && within(p["lon"], -180, 180) &&
-		(p["accuracy"] == nil || within(p["accuracy"], 0, math.MaxFloat64))
-	if source, given := p["source"]; given {
-		_, isText := source.(string)
-		ok = ok && isText
+	ok, lat, lon := v[0] == '{' && json.Valid([]byte(v)), false, false
+	var list []member
+	if ok {
+		var err error
+		list, err = members(string(v), maxColumns)
+		ok = err == nil
 	}
-	return need(ok, "an object with lat and lon in degrees, accuracy in metres, and source as text")
+	for _, m := range list {
+		switch m.name {
+		case "lat":
+			lat = within(m.text, -90, 90)
+		case "lon":
+			lon = within(m.text, -180, 180)
+		case "accuracy":
+			ok = ok && (m.text == string(Null) || within(m.text, 0, math.MaxFloat64))
+		case "source":
+			ok = ok && m.text[0] == '"'
+		}
+	}
+	return need(ok && lat && lon, "an object with lat and lon in degrees, accuracy in metres, and source as text")
 }
 
-// within reports whether x is a number between the two.
-func within(x any, least, most float64) bool {
-	n, ok := x.(float64)
-	return ok && least <= n && n <= most
+// within reports whether a JSON text is a number between the two.
+func within(text string, least, most float64) bool {
+	n, err := strconv.ParseFloat(text, 64)
+	return err == nil && least <= n && n <= most
 }

@@ -15,6 +15,27 @@ type member struct {
 	name, text string
 }
 
+// ReadValues is the inverse of [AppendValues]: it cuts an object into its members without copying them.
+func ReadValues(object string) (map[string]Value, error) {
+	if !json.Valid([]byte(object)) || object[0] != '{' {
+		return nil, errors.New("it is not a JSON object")
+	}
+	list, err := members(object, MaxRecordBytes)
+	out := make(map[string]Value, len(list))
+	for _, m := range list {
+		out[m.name] = Value(m.text)
+	}
+	return out, err
+}
+
+// ReadList cuts a JSON array into the texts of its elements without copying them.
+func ReadList(array string) ([]string, error) {
+	if !json.Valid([]byte(array)) || array[0] != '[' {
+		return nil, errors.New("it is not a JSON array")
+	}
+	return elements(array, MaxRecordBytes)
+}
+
 func byName(a, b member) int { return strings.Compare(a.name, b.name) }
 
 // elements cuts an array into the texts of its elements.
@@ -34,7 +55,6 @@ func elements(array string, most int) ([]string, error) {
 // members cuts an object into its members, which have to differ in name.
 func members(object string, most int) ([]member, error) {
 	var out []member
-	names := map[string]bool{}
 	for at := skipSpace(object, 1); object[at] != '}'; at = skipComma(object, at) {
 		if len(out) == most {
 			return nil, fmt.Errorf("it has more than %d members", most)
@@ -44,17 +64,32 @@ func members(object string, most int) ([]member, error) {
 		if err != nil {
 			return nil, err
 		}
-		if names[name] {
-			return nil, errors.New("it has a member twice")
-		}
-		names[name] = true
 		at = skipSpace(object, end)  // to the colon
 		at = skipSpace(object, at+1) // to the value
 		end = valueEnd(object, at)   // behind the value
 		out = append(out, member{name: name, text: object[at:end]})
 		at = end
 	}
+	if !differ(out) {
+		return nil, errors.New("it has a member twice")
+	}
 	return out, nil
+}
+
+// differ reports whether no two members have one name.
+func differ(list []member) bool {
+	sorted := true
+	for i := 1; i < len(list) && sorted; i++ {
+		sorted = list[i-1].name < list[i].name
+	}
+	if sorted { // as nearly all are
+		return true
+	}
+	names := make(map[string]bool, len(list))
+	for _, m := range list {
+		names[m.name] = true
+	}
+	return len(names) == len(list)
 }
 
 // unquote gives what a JSON string holds.

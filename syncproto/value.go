@@ -42,6 +42,14 @@ func ValueOf(x any) (Value, error) {
 // Canonical brings one JSON text into canonical form. It fails on text that is not JSON in UTF-8, that
 // holds half of a surrogate pair, a NUL or a repeated member, or that nests deeper than [MaxNesting].
 func Canonical(text []byte) (Value, error) {
+	if v := Value(text); plainlyCanonical(string(v)) {
+		return v, nil
+	}
+	return canonicalForm(text)
+}
+
+// canonicalForm is [Canonical] for texts that need more than a look.
+func canonicalForm(text []byte) (Value, error) {
 	if err := checkUnicode(text); err != nil {
 		return "", err
 	}
@@ -224,7 +232,10 @@ func (v Value) Check() error {
 	if len(v) > MaxValueBytes {
 		return fmt.Errorf("the value is %d bytes long, %d is the most", len(v), MaxValueBytes)
 	}
-	same, err := Canonical([]byte(v))
+	if plainlyCanonical(string(v)) {
+		return nil
+	}
+	same, err := canonicalForm([]byte(v))
 	if err != nil {
 		return err
 	}
@@ -239,6 +250,9 @@ func (v Value) IsNull() bool { return v == Null || v == "" }
 
 // Text gives the text in v, or "" if v is not text.
 func (v Value) Text() string {
+	if n := len(v); n > 1 && v[0] == '"' && v[n-1] == '"' && plainText(string(v[1:n-1])) {
+		return string(v[1 : n-1])
+	}
 	var s string
 	if json.Unmarshal([]byte(v), &s) != nil {
 		return ""

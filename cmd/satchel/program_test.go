@@ -205,10 +205,7 @@ func (t *tablet) hand(collection, record string, base syncproto.Version, fields 
 			c.Base[name] = []syncproto.Version{base}
 		}
 	}
-	hash, err := c.Chain(t.tip.Hash)
-	if err != nil {
-		d.t.Fatal(err)
-	}
+	hash := c.Chain(t.tip.Hash)
 	request := syncproto.Request{Protocol: syncproto.CurrentProtocol, Device: t.id, Known: t.tip, Clock: c.Claimed, Changes: []syncproto.Change{c}}
 	d.open(func(srv *server.Server) {
 		if _, err := srv.Engine.Exchange(d.t.Context(), t.id, request); err != nil {

@@ -110,10 +110,7 @@ func (w *work) takeBatch(ctx context.Context, device uuid.UUID, req syncproto.Re
 	if err := w.load(ctx, mentioned(rest)); err != nil {
 		return nil, err
 	}
-	changes, tip, err := chained(device, rest, tip, w.now)
-	if err != nil {
-		return nil, err
-	}
+	changes, tip := chained(device, rest, tip, w.now)
 	for _, f := range formsOf(device, changes) {
 		if err := w.take(ctx, f, may); err != nil {
 			return nil, err
@@ -168,10 +165,7 @@ func (w *work) repeats(ctx context.Context, device uuid.UUID, req syncproto.Requ
 	var receipts []syncproto.Receipt
 	same := req.Known
 	for i, c := range req.Changes[:again] {
-		hash, err := c.Chain(same.Hash)
-		if err != nil {
-			return nil, nil, err
-		}
+		hash := c.Chain(same.Hash)
 		if hash != stored[i].Hash {
 			return nil, nil, forked(same)
 		}
@@ -182,17 +176,14 @@ func (w *work) repeats(ctx context.Context, device uuid.UUID, req syncproto.Requ
 }
 
 // chained gives changes their place in the device's history, which then ends at the given tip.
-func chained(device uuid.UUID, batch []syncproto.Change, tip syncproto.Tip, now int64) ([]*store.Change, syncproto.Tip, error) {
+func chained(device uuid.UUID, batch []syncproto.Change, tip syncproto.Tip, now int64) ([]*store.Change, syncproto.Tip) {
 	out := make([]*store.Change, len(batch))
 	for i, c := range batch {
-		hash, err := c.Chain(tip.Hash)
-		if err != nil {
-			return nil, tip, err
-		}
+		hash := c.Chain(tip.Hash)
 		tip = syncproto.Tip{N: c.N, Hash: hash}
 		out[i] = &store.Change{Device: device, Change: c, Received: now, Hash: hash}
 	}
-	return out, tip, nil
+	return out, tip
 }
 
 // formsOf groups changes by the form in which they were saved.

@@ -71,10 +71,7 @@ func (w *work) officeChanges(ctx context.Context, author uuid.UUID, edits []Offi
 		}
 		batch[i].N, batch[i].Form = tip.N+1+int64(i), tip.N+1
 	}
-	changes, tip, err := chained(device, batch, tip, w.now)
-	if err != nil {
-		return nil, err
-	}
+	changes, tip := chained(device, batch, tip, w.now)
 	for i, edit := range edits {
 		changes[i].Note = edit.Note
 	}

@@ -184,12 +184,8 @@ func (w *work) flushSummaries(ctx context.Context, changed []store.Record) error
 		return err
 	}
 	for _, r := range changed {
-		if err := count(summaries, w.stored[r.ID], r.Seq, -1); err != nil {
-			return err
-		}
-		if err := count(summaries, r, r.Seq, +1); err != nil {
-			return err
-		}
+		count(summaries, w.stored[r.ID], r.Seq, -1)
+		count(summaries, r, r.Seq, +1)
 	}
 	for _, s := range summaries {
 		if err := w.tx.PutSummary(ctx, s); err != nil {
@@ -200,14 +196,11 @@ func (w *work) flushSummaries(ctx context.Context, changed []store.Record) error
 }
 
 // count adds a record to its area's summary, or takes it away.
-func count(summaries map[uuid.UUID]store.Summary, r store.Record, seq int64, sign int) error {
+func count(summaries map[uuid.UUID]store.Summary, r store.Record, seq int64, sign int) {
 	if r.Collection == "" {
-		return nil
+		return
 	}
-	digest, err := syncproto.RecordOf(r.Collection, r.ID, r.Area, r.State).Digest()
-	if err != nil {
-		return err
-	}
+	digest := syncproto.RecordOf(r.Collection, r.ID, r.Area, r.State).Digest()
 	s := summaries[r.Area]
 	s.Area, s.Seq, s.Records = r.Area, max(s.Seq, seq), s.Records+sign
 	if sign > 0 {
@@ -216,7 +209,6 @@ func count(summaries map[uuid.UUID]store.Summary, r store.Record, seq int64, sig
 		s.Digest = s.Digest.Minus(digest)
 	}
 	summaries[r.Area] = s
-	return nil
 }
 
 func (w *work) flushConflicts(ctx context.Context, changed []store.Record) error {

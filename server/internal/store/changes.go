@@ -95,16 +95,12 @@ func (c Change) columns() ([]any, error) {
 	if err != nil {
 		return nil, err
 	}
-	body, err := c.Body()
-	if err != nil {
-		return nil, err
-	}
 	note, err := marshal(c.Note)
 	if err != nil {
 		return nil, fmt.Errorf("write change %s: %w", c.Version(), err)
 	}
 	return slices.Concat([]any{c.Device, c.N, c.Form, c.Collection, c.Record, c.Author, c.Claimed, c.Received},
-		fate, []any{string(body), c.Hash[:], note}), nil
+		fate, []any{string(c.Body()), c.Hash[:], note}), nil
 }
 
 // fate gives the columns that say what became of a change.

@@ -1,11 +1,12 @@
 package store
 
 import (
-	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 
 	"github.com/google/uuid"
 
@@ -24,14 +25,6 @@ import (
 // all that stand nowhere else are its. So a record that was written once, as most are, has a state
 // of 90 bytes. What is not plain (several heads, versions gone before they came, a deletion and what
 // its author had seen) stands in x.
-type stateDoc struct {
-	Devices  []uuid.UUID            `json:"d"`
-	Writes   [][]any                `json:"w"`
-	Complex  map[string]registerDoc `json:"x,omitempty"`
-	devices  map[uuid.UUID]int
-	position map[write]int
-}
-
 type write struct {
 	version   syncproto.Version
 	time, seq int64
@@ -54,28 +47,28 @@ type headDoc struct {
 // encodeState makes the two documents. touched holds, for each field, the sequence of the last thing
 // that happened to it.
 func encodeState(state syncproto.State, touched map[string]int64) (doc, text string, err error) {
-	values := map[string]syncproto.Value{}
-	out := stateDoc{devices: map[uuid.UUID]int{}, position: map[write]int{}, Complex: map[string]registerDoc{}}
+	values := make(map[string]syncproto.Value, len(state))
+	odd := map[string]registerDoc{}
 	plain := map[write][]string{}
-	for _, field := range slices.Sorted(maps.Keys(state)) {
-		register := state[field]
+	for field, register := range state {
 		if shown, ok := register.Shown(); ok {
 			values[field] = shown.Value
 		}
 		if w, ok := plainWrite(register, touched[field]); ok {
 			plain[w] = append(plain[w], field)
-			continue
+		} else {
+			odd[field] = complexRegister(register, touched[field])
 		}
-		out.Complex[field] = complexRegister(register, touched[field])
 	}
-	out.add(plain)
-	if doc, err = marshal(values); err != nil {
-		return "", "", fmt.Errorf("encode a record's values: %w", err)
+	out := appendPlain(make([]byte, 0, 256), plain)
+	if len(odd) > 0 {
+		text, err := marshal(odd)
+		if err != nil {
+			return "", "", fmt.Errorf("encode a record's registers: %w", err)
+		}
+		out = append(append(out, `,"x":`...), text...)
 	}
-	if text, err = marshal(out); err != nil {
-		return "", "", fmt.Errorf("encode a record's registers: %w", err)
-	}
-	return doc, text, nil
+	return string(syncproto.AppendValues(make([]byte, 0, 512), values)), string(append(out, '}')), nil
 }
 
 // plainWrite gives the write that says all there is to say of a register.
@@ -95,62 +88,135 @@ func complexRegister(r syncproto.Register, touched int64) registerDoc {
 	return out
 }
 
-// add writes the plain registers, those of the write with the most fields without their names.
-func (s *stateDoc) add(plain map[write][]string) {
+// appendPlain begins the document of the registers with those that are plain: the write with the most fields comes
+// first, without their names.
+func appendPlain(out []byte, plain map[write][]string) []byte {
 	order := slices.SortedFunc(maps.Keys(plain), func(a, b write) int {
-		if c := len(plain[b]) - len(plain[a]); c != 0 {
-			return c
-		}
-		return a.version.Compare(b.version)
+		return cmp.Or(len(plain[b])-len(plain[a]), a.version.Compare(b.version), cmp.Compare(a.time, b.time), cmp.Compare(a.seq, b.seq))
 	})
-	for i, w := range order {
-		if _, ok := s.devices[w.version.Device]; !ok {
-			s.devices[w.version.Device] = len(s.Devices)
-			s.Devices = append(s.Devices, w.version.Device)
+	var devices []uuid.UUID
+	for _, w := range order {
+		if !slices.Contains(devices, w.version.Device) {
+			devices = append(devices, w.version.Device)
 		}
-		entry := []any{s.devices[w.version.Device], w.version.N, w.time, w.seq}
+	}
+	out = append(out, `{"d":[`...)
+	for i, d := range devices {
+		out = append(append(append(comma(out, i), '"'), d.String()...), '"')
+	}
+	out = append(out, `],"w":[`...)
+	for i, w := range order {
+		out = strconv.AppendInt(append(comma(out, i), '['), int64(slices.Index(devices, w.version.Device)), 10)
+		for _, n := range []int64{w.version.N, w.time, w.seq} {
+			out = strconv.AppendInt(append(out, ','), n, 10)
+		}
 		if i > 0 {
+			slices.Sort(plain[w])
 			for _, field := range plain[w] {
-				entry = append(entry, field)
+				out = syncproto.AppendText(append(out, ','), field)
 			}
 		}
-		s.Writes = append(s.Writes, entry)
+		out = append(out, ']')
 	}
+	return append(out, ']')
+}
+
+// comma goes before all items of a list but the first.
+func comma(out []byte, i int) []byte {
+	if i == 0 {
+		return out
+	}
+	return append(out, ',')
 }
 
 // decodeState is the inverse of encodeState.
 func decodeState(doc, text string) (syncproto.State, map[string]int64, error) {
-	var values map[string]syncproto.Value
-	if err := json.Unmarshal([]byte(doc), &values); err != nil {
+	values, err := syncproto.ReadValues(doc)
+	if err != nil {
 		return nil, nil, fmt.Errorf("decode a record's values: %w", err)
 	}
-	var in struct {
-		Devices []uuid.UUID            `json:"d"`
-		Writes  [][]json.RawMessage    `json:"w"`
-		Complex map[string]registerDoc `json:"x"`
-	}
-	if err := json.Unmarshal([]byte(text), &in); err != nil {
+	state, touched := make(syncproto.State, len(values)), make(map[string]int64, len(values))
+	if err := readRegisters(text, values, state, touched); err != nil {
 		return nil, nil, fmt.Errorf("decode a record's registers: %w", err)
 	}
-	state, touched := syncproto.State{}, map[string]int64{}
-	for field, r := range in.Complex {
-		state[field], touched[field] = r.register(), r.Seq
+	return state, touched, nil
+}
+
+// readRegisters adds the registers of a document to a state.
+func readRegisters(text string, values map[string]syncproto.Value, state syncproto.State, touched map[string]int64) error {
+	parts, err := syncproto.ReadValues(text)
+	if err != nil {
+		return err
 	}
-	for i := len(in.Writes) - 1; i >= 0; i-- {
-		w, fields, err := decodeWrite(in.Writes[i], in.Devices)
+	if odd, ok := parts["x"]; ok {
+		var registers map[string]registerDoc
+		if err := json.Unmarshal([]byte(odd), &registers); err != nil {
+			return err
+		}
+		for field, r := range registers {
+			state[field], touched[field] = r.register(), r.Seq
+		}
+	}
+	devices, err := readDevices(parts["d"])
+	if err != nil {
+		return err
+	}
+	entries, err := syncproto.ReadList(string(parts["w"]))
+	if err != nil {
+		return err
+	}
+	for i := len(entries) - 1; i >= 0; i-- {
+		w, fields, err := readWrite(entries[i], devices)
 		if err != nil {
-			return nil, nil, err
+			return err
 		}
 		if i == 0 {
 			fields = slices.Collect(maps.Keys(values))
 		}
-		for _, field := range fields {
+		heads := make([]syncproto.Head, len(fields))
+		for j, field := range fields {
 			if _, done := state[field]; !done {
-				state[field], touched[field] = w.register(values[field]), w.seq
+				heads[j] = syncproto.Head{Version: w.version, Time: w.time, Value: values[field]}
+				state[field], touched[field] = syncproto.Register{Heads: heads[j : j+1 : j+1]}, w.seq
 			}
 		}
 	}
-	return state, touched, nil
+	return nil
+}
+
+func readDevices(list syncproto.Value) ([]uuid.UUID, error) {
+	names, err := syncproto.ReadList(string(list))
+	if err != nil {
+		return nil, err
+	}
+	out := make([]uuid.UUID, len(names))
+	for i, name := range names {
+		if out[i], err = syncproto.ParseID(syncproto.Value(name).Text()); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+// readWrite reads one write, and the fields that it names.
+func readWrite(entry string, devices []uuid.UUID) (w write, fields []string, err error) {
+	parts, err := syncproto.ReadList(entry)
+	if err != nil || len(parts) < 4 {
+		return w, nil, cmp.Or(err, fmt.Errorf("a write has %d parts", len(parts)))
+	}
+	var numbers [4]int64
+	for i := range numbers {
+		if numbers[i], err = strconv.ParseInt(parts[i], 10, 64); err != nil {
+			return w, nil, err
+		}
+	}
+	if numbers[0] < 0 || numbers[0] >= int64(len(devices)) {
+		return w, nil, fmt.Errorf("there is no device %d", numbers[0])
+	}
+	for _, name := range parts[4:] {
+		fields = append(fields, syncproto.Value(name).Text())
+	}
+	return write{syncproto.Version{Device: devices[numbers[0]], N: numbers[1]}, numbers[2], numbers[3]}, fields, nil
 }
 
 func (r registerDoc) register() syncproto.Register {
@@ -159,35 +225,4 @@ func (r registerDoc) register() syncproto.Register {
 		out.Heads = append(out.Heads, syncproto.Head(h))
 	}
 	return out
-}
-
-func (w write) register(value syncproto.Value) syncproto.Register {
-	return syncproto.Register{Heads: []syncproto.Head{{Version: w.version, Time: w.time, Value: value}}}
-}
-
-func decodeWrite(entry []json.RawMessage, devices []uuid.UUID) (w write, fields []string, err error) {
-	if len(entry) < 4 {
-		return w, nil, fmt.Errorf("decode a record's registers: a write has %d parts", len(entry))
-	}
-	var numbers [4]int64
-	if err := json.Unmarshal(array(entry[:4]), &numbers); err != nil {
-		return w, nil, fmt.Errorf("decode a record's registers: %w", err)
-	}
-	if err := json.Unmarshal(array(entry[4:]), &fields); err != nil {
-		return w, nil, fmt.Errorf("decode a record's registers: %w", err)
-	}
-	if numbers[0] < 0 || numbers[0] >= int64(len(devices)) {
-		return w, nil, fmt.Errorf("decode a record's registers: there is no device %d", numbers[0])
-	}
-	w = write{syncproto.Version{Device: devices[numbers[0]], N: numbers[1]}, numbers[2], numbers[3]}
-	return w, fields, nil
-}
-
-// array joins JSON texts to the text of an array.
-func array(items []json.RawMessage) []byte {
-	parts := make([][]byte, len(items))
-	for i, item := range items {
-		parts[i] = item
-	}
-	return slices.Concat([]byte("["), bytes.Join(parts, []byte(",")), []byte("]"))
 }
