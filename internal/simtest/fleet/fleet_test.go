@@ -93,6 +93,22 @@ func TestWhatWasFoundStaysMended(t *testing.T) {
 	})
 }
 
+// TestWhoStartsATabletHasNoFormOpen puts a tablet back to an older copy while a form is open on it: who starts it again
+// has not seen what the copy lacks.
+func TestWhoStartsATabletHasNoFormOpen(t *testing.T) {
+	kinds := []fleet.Kind{"is kept a copy of", "edits", "opens a form", "syncs", "is put back to the copy", "saves the form"}
+	p := fleet.Plan{Tablets: 3, Narrow: true}
+	for i, kind := range kinds {
+		p.Steps = append(p.Steps, fleet.Step{Index: i, At: time.Duration(i+1) * time.Minute, Actor: 1, Kind: kind, Roll: 1})
+	}
+	each(t, []fleet.Job{{Kept: &p}}, func(out fleet.Outcome) {
+		story := strings.Join(out.Story, "\n")
+		if n := strings.Count(story, "saves"); n != 1 || len(out.Broken) > 0 {
+			t.Errorf("%d saves, %v\n%s", n, out.Broken, story)
+		}
+	})
+}
+
 func TestHistories(t *testing.T) {
 	faults := map[string]int{}
 	each(t, seeds(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12), func(out fleet.Outcome) {

@@ -179,10 +179,11 @@ func (t *tablet) restart(ctx context.Context) {
 		}
 	}
 	t.open(ctx)
-	t.opened = nil
 }
 
+// open starts the program on the tablet's file, which may be another one than before. No form is on the screen then.
 func (t *tablet) open(ctx context.Context) {
+	t.opened = nil
 	store, err := clientlib.Open(ctx, t.path(), pin, t.options())
 	if err != nil && t.machine.ill.Load() {
 		t.machine.calm()
