@@ -40,7 +40,9 @@ func (n *named[T]) UnmarshalJSON(text []byte) error {
 			return err
 		}
 		var v T
-		if err := json.Unmarshal([]byte(m.text), &v); err != nil {
+		if c, ok := any(&v).(*column); ok {
+			*c = column(m.text) // it is known to be JSON already, and long
+		} else if err := json.Unmarshal([]byte(m.text), &v); err != nil {
 			return err
 		}
 		(*n)[m.name] = v
@@ -226,19 +228,32 @@ func inColumn(name string, err error) error { return fmt.Errorf("column %q: %w",
 // read reads every value of a column in the same way. A column that is left out has no value in any
 // row.
 func read[T any](b *blockReader, name string, c column, rows int, as func(Value) (T, error)) []T {
+	values := b.values(name, c, rows)
 	if b.err != nil {
 		return nil
 	}
-	out, values := make([]T, rows), make([]Value, rows)
-	var err error
-	if c != "" {
-		values, err = b.column(c, rows, 0)
+	out := make([]T, rows)
+	for i, v := range values {
+		var err error
+		if out[i], err = as(v); err != nil {
+			b.fail(name, err)
+			return nil
+		}
 	}
-	for i := 0; i < rows && err == nil; i++ {
-		out[i], err = as(values[i])
-	}
-	b.fail(name, err)
 	return out
+}
+
+// values gives the values of a column, "" for a row that has none.
+func (b *blockReader) values(name string, c column, rows int) []Value {
+	if b.err != nil {
+		return nil
+	}
+	if c == "" {
+		return make([]Value, rows)
+	}
+	values, err := b.column(c, rows, 0)
+	b.fail(name, err)
+	return values
 }
 
 func (b *blockReader) numbers(name string, c column) []int64 {
@@ -298,12 +313,16 @@ func trueOrNone(is bool) Value {
 func (b *blockReader) fields(by named[column]) []map[string]Value {
 	out := make([]map[string]Value, b.rows)
 	for _, field := range sortedKeys(by) {
-		for i, v := range read(b, field, by[field], b.rows, b.asField) {
+		for i, v := range b.values(field, by[field], b.rows) {
 			if v == "" {
 				continue
 			}
+			if err := b.spend(cellCost + len(v)); err != nil {
+				b.fail(field, err)
+				return nil
+			}
 			if out[i] == nil {
-				out[i] = map[string]Value{}
+				out[i] = make(map[string]Value, min(len(by), 16)) // most rows have most fields, of those that most records have
 			}
 			out[i][field] = v
 		}
@@ -311,10 +330,3 @@ func (b *blockReader) fields(by named[column]) []map[string]Value {
 	return out
 }
 
-// asField puts a value on the account.
-func (b *blockReader) asField(v Value) (Value, error) {
-	if v == "" {
-		return "", nil
-	}
-	return v, b.spend(cellCost + len(v))
-}

@@ -81,16 +81,18 @@ func (h *Hash) UnmarshalText(text []byte) error {
 // and seen. The claimed time stays out: a change that is
 // sent again to a restored server claims the time that it was once given, and is the same change.
 func (c Change) Chain(prev Hash) Hash {
-	text := append(make([]byte, 0, 1024), prev[:]...)
-	text = strconv.AppendInt(append(text, '['), c.N, 10)
-	text = strconv.AppendInt(append(text, ','), c.Form, 10)
-	text = AppendText(append(text, ','), c.Collection)
-	text = appendID(append(text, ','), c.Record)
-	text = appendID(append(text, ','), c.Author)
-	text = AppendValues(append(text, ','), c.Fields)
-	text = appendObject(append(text, ','), given(c.Base), appendVersions)
-	text = appendObject(append(text, ','), given(c.Seen), appendVersions)
-	return sha256.Sum256(append(text, ']'))
+	return hashed(func(out []byte) []byte {
+		out = append(out, prev[:]...)
+		out = strconv.AppendInt(append(out, '['), c.N, 10)
+		out = strconv.AppendInt(append(out, ','), c.Form, 10)
+		out = AppendText(append(out, ','), c.Collection)
+		out = appendID(append(out, ','), c.Record)
+		out = appendID(append(out, ','), c.Author)
+		out = AppendValues(append(out, ','), c.Fields)
+		out = appendObject(append(out, ','), given(c.Base), appendVersions)
+		out = appendObject(append(out, ','), given(c.Seen), appendVersions)
+		return append(out, ']')
+	})
 }
 
 // given leaves out the fields for which no version is given: that says no more than their absence.

@@ -66,3 +66,16 @@ func TestDigestsAreOfPlainJSON(t *testing.T) {
 		}
 	})
 }
+
+// A server sums up what it has; a device, what it was told of that.
+func TestDigestOfWhatIsTold(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		var s State
+		for _, c := range anyRequest().Draw(t, "request").Changes {
+			s = Merge(s, c.Edit(anyID().Draw(t, "device"), c.Claimed), func(Version) bool { return false })
+			if got, want := DigestOf("households", c.Record, s), RecordOf("households", c.Record, c.Author, s).Digest(); got != want {
+				t.Fatalf("the digest of %+v is %v, and of what is told of it %v", s, got, want)
+			}
+		}
+	})
+}

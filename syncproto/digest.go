@@ -2,7 +2,6 @@ package syncproto
 
 import (
 	"bytes"
-	"crypto/sha256"
 	"encoding/base64"
 	"encoding/binary"
 	"fmt"
@@ -20,20 +19,20 @@ type Digest [16]byte
 func (d Digest) Plus(e Digest) Digest {
 	lo, carry := bits.Add64(d.low(), e.low(), 0)
 	hi, _ := bits.Add64(d.high(), e.high(), carry)
-	return digestOf(hi, lo)
+	return numberOf(hi, lo)
 }
 
 // Minus gives the digest with another one taken away: a record that goes.
 func (d Digest) Minus(e Digest) Digest {
 	lo, borrow := bits.Sub64(d.low(), e.low(), 0)
 	hi, _ := bits.Sub64(d.high(), e.high(), borrow)
-	return digestOf(hi, lo)
+	return numberOf(hi, lo)
 }
 
 func (d Digest) high() uint64 { return binary.BigEndian.Uint64(d[:8]) }
 func (d Digest) low() uint64  { return binary.BigEndian.Uint64(d[8:]) }
 
-func digestOf(hi, lo uint64) (d Digest) {
+func numberOf(hi, lo uint64) (d Digest) {
 	binary.BigEndian.PutUint64(d[:8], hi)
 	binary.BigEndian.PutUint64(d[8:], lo)
 	return d
@@ -60,13 +59,28 @@ func (d *Digest) UnmarshalText(text []byte) error {
 //
 // as compact JSON with sorted members, versions in text form. The record has to be whole.
 func (r Record) Digest() Digest {
-	text := make([]byte, 0, 2048)
-	text = AppendText(append(text, '['), r.Collection)
-	text = appendID(append(text, ','), r.ID)
-	text = strconv.AppendBool(append(text, ','), r.Deleted)
-	text = appendObject(append(text, ','), r.Fields, appendCell)
-	sum := sha256.Sum256(append(text, ']'))
-	return Digest(sum[:len(Digest{})])
+	return digestOf(r.Collection, r.ID, r.Deleted, r.Fields, appendCell)
+}
+
+// DigestOf gives the digest of what [RecordOf] gives.
+func DigestOf(collection string, id uuid.UUID, s State) Digest {
+	for _, register := range s {
+		if len(register.Heads) == 0 { // all that was written was replaced before it came
+			return RecordOf(collection, id, uuid.Nil, s).Digest()
+		}
+	}
+	deleted, _ := s.Deletion()
+	return digestOf(collection, id, deleted, s, func(out []byte, r Register) []byte { return appendCell(out, r.cell()) })
+}
+
+func digestOf[V any](collection string, id uuid.UUID, deleted bool, fields map[string]V, cell func([]byte, V) []byte) (d Digest) {
+	sum := hashed(func(out []byte) []byte {
+		out = AppendText(append(out, '['), collection)
+		out = appendID(append(out, ','), id)
+		out = strconv.AppendBool(append(out, ','), deleted)
+		return append(appendObject(append(out, ','), fields, cell), ']')
+	})
+	return Digest(sum[:len(d)])
 }
 
 func appendCell(out []byte, c Cell) []byte {
@@ -81,16 +95,21 @@ func appendCell(out []byte, c Cell) []byte {
 // RecordOf gives what a device is told of a record: the whole of its state.
 func RecordOf(collection string, id, area uuid.UUID, s State) Record {
 	deleted, _ := s.Deletion()
-	r := Record{Collection: collection, ID: id, Area: area, Deleted: deleted, Whole: true, Fields: map[string]Cell{}}
+	r := Record{Collection: collection, ID: id, Area: area, Deleted: deleted, Whole: true, Fields: make(map[string]Cell, len(s))}
 	for name, register := range s {
-		shown, ok := register.Shown()
-		if !ok {
-			continue
-		}
-		r.Fields[name] = Cell{
-			Value: shown.Value, Version: shown.Version, Time: shown.Time,
-			Same: register.Known()[1:], Open: register.Open(),
+		if len(register.Heads) > 0 {
+			r.Fields[name] = register.cell()
 		}
 	}
 	return r
+}
+
+// cell gives what a device is told of a register that has a head.
+func (r Register) cell() Cell {
+	shown := r.Heads[0]
+	c := Cell{Value: shown.Value, Version: shown.Version, Time: shown.Time}
+	if len(r.Heads) > 1 {
+		c.Same, c.Open = r.Known()[1:], r.Open()
+	}
+	return c
 }

@@ -170,11 +170,12 @@ func (s State) Deletion() (deleted bool, unseen []FieldVersion) {
 func (s State) Conflicts() []string {
 	_, unseen := s.Deletion()
 	var out []string
-	for _, field := range sortedKeys(s) {
-		if len(s[field].Open()) > 0 || field == FieldDeleted && len(unseen) > 0 {
+	for field, register := range s {
+		if len(register.Heads) > 1 && len(register.Open()) > 0 || field == FieldDeleted && len(unseen) > 0 {
 			out = append(out, field)
 		}
 	}
+	slices.Sort(out)
 	return out
 }
 

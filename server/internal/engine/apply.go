@@ -215,10 +215,8 @@ func (w *work) waitForArea(ctx context.Context, id uuid.UUID) error {
 // settleRecord gives the record its sequence and, if its area changed, moves what belongs to it.
 func (w *work) settleRecord(ctx context.Context, c *store.Change, before, after store.Record, existed bool) error {
 	after.Seq = w.next()
-	after.Touched = maps.Clone(before.Touched)
-	if after.Touched == nil {
-		after.Touched = map[string]int64{}
-	}
+	after.Touched = make(map[string]int64, len(after.State))
+	maps.Copy(after.Touched, before.Touched)
 	for field := range c.Fields {
 		after.Touched[field] = after.Seq
 	}
@@ -271,13 +269,13 @@ func (w *work) children(ctx context.Context, parent uuid.UUID) ([]store.Record, 
 	}
 	for _, r := range stored {
 		if _, known := w.stored[r.ID]; !known {
-			w.stored[r.ID], w.records[r.ID] = r, r
+			w.stored[r.ID], w.records[r.ID] = &r, &r
 		}
 	}
 	var out []store.Record
 	for _, r := range w.records {
-		if r.Parent == parent && r.Collection != "" {
-			out = append(out, r)
+		if r != nil && r.Parent == parent {
+			out = append(out, *r)
 		}
 	}
 	slices.SortFunc(out, func(a, b store.Record) int { return slices.Compare(a.ID[:], b.ID[:]) })

@@ -22,11 +22,11 @@ type work struct {
 	tx  *store.Tx
 	now int64
 	seq int64
-	// stored are the records as the store has them, records as they are now. A record that does not
-	// exist has no collection.
-	stored, records map[uuid.UUID]store.Record
+	// stored are the records as the store has them, records as they are now, nil where there is none. What they point to
+	// never changes.
+	stored, records map[uuid.UUID]*store.Record
 	// trail holds what records were before the form under way touched them.
-	trail map[uuid.UUID]store.Record
+	trail map[uuid.UUID]*store.Record
 	moves []move
 	// forms are those that came or that were tried again; changes are theirs; kept are those that the
 	// store has already.
@@ -69,8 +69,8 @@ func newWork(ctx context.Context, tx *store.Tx, now int64) (*work, error) {
 	return &work{
 		tx: tx, now: now, seq: seq, tree: scope.Tree(parents), someWait: someWait,
 		lostTail: lost > 0 && now-lost < syncproto.KeptDays*24*time.Hour.Milliseconds(),
-		stored:   map[uuid.UUID]store.Record{}, records: map[uuid.UUID]store.Record{},
-		trail: map[uuid.UUID]store.Record{}, forms: map[formKey]*form{},
+		stored:   map[uuid.UUID]*store.Record{}, records: map[uuid.UUID]*store.Record{},
+		trail: map[uuid.UUID]*store.Record{}, forms: map[formKey]*form{},
 		changes: map[syncproto.Version]*store.Change{}, kept: map[syncproto.Version]bool{}, waiting: map[uuid.UUID][]*form{}, rights: map[uuid.UUID]rights{},
 	}, nil
 }
@@ -92,7 +92,7 @@ func (w *work) load(ctx context.Context, ids []uuid.UUID) error {
 	var missing []uuid.UUID
 	for _, id := range ids {
 		if _, ok := w.stored[id]; !ok {
-			w.stored[id] = store.Record{}
+			w.stored[id] = nil
 			missing = append(missing, id)
 		}
 	}
@@ -101,7 +101,7 @@ func (w *work) load(ctx context.Context, ids []uuid.UUID) error {
 		return err
 	}
 	for id, r := range found {
-		w.stored[id], w.records[id] = r, r
+		w.stored[id], w.records[id] = &r, &r
 	}
 	return nil
 }
@@ -111,8 +111,10 @@ func (w *work) record(ctx context.Context, id uuid.UUID) (r store.Record, exists
 	if err := w.load(ctx, []uuid.UUID{id}); err != nil {
 		return store.Record{}, false, err
 	}
-	r, exists = w.records[id]
-	return r, exists && r.Collection != "", nil
+	if now := w.records[id]; now != nil {
+		return *now, true, nil
+	}
+	return store.Record{}, false, nil
 }
 
 // put sets what a record is now.
@@ -120,12 +122,12 @@ func (w *work) put(r store.Record) {
 	if _, done := w.trail[r.ID]; !done {
 		w.trail[r.ID] = w.records[r.ID]
 	}
-	w.records[r.ID] = r
+	w.records[r.ID] = &r
 }
 
 // together runs do so that, if it fails, everything is as it was before.
 func (w *work) together(do func() error) error {
-	w.trail = map[uuid.UUID]store.Record{}
+	clear(w.trail)
 	seq, moves := w.seq, len(w.moves)
 	err := do()
 	if err != nil {
@@ -145,8 +147,8 @@ func (w *work) next() int64 {
 func (w *work) flush(ctx context.Context) error {
 	var changed []store.Record
 	for id, r := range w.records {
-		if r.Seq != w.stored[id].Seq {
-			changed = append(changed, r)
+		if r != w.stored[id] {
+			changed = append(changed, *r)
 		}
 	}
 	slices.SortFunc(changed, func(a, b store.Record) int { return int(a.Seq - b.Seq) })
@@ -175,7 +177,7 @@ func (w *work) flushSummaries(ctx context.Context, changed []store.Record) error
 	areas := map[uuid.UUID]bool{}
 	for _, r := range changed {
 		areas[r.Area] = true
-		if before := w.stored[r.ID]; before.Collection != "" {
+		if before := w.stored[r.ID]; before != nil {
 			areas[before.Area] = true
 		}
 	}
@@ -185,7 +187,7 @@ func (w *work) flushSummaries(ctx context.Context, changed []store.Record) error
 	}
 	for _, r := range changed {
 		count(summaries, w.stored[r.ID], r.Seq, -1)
-		count(summaries, r, r.Seq, +1)
+		count(summaries, &r, r.Seq, +1)
 	}
 	for _, s := range summaries {
 		if err := w.tx.PutSummary(ctx, s); err != nil {
@@ -196,11 +198,11 @@ func (w *work) flushSummaries(ctx context.Context, changed []store.Record) error
 }
 
 // count adds a record to its area's summary, or takes it away.
-func count(summaries map[uuid.UUID]store.Summary, r store.Record, seq int64, sign int) {
-	if r.Collection == "" {
+func count(summaries map[uuid.UUID]store.Summary, r *store.Record, seq int64, sign int) {
+	if r == nil {
 		return
 	}
-	digest := syncproto.RecordOf(r.Collection, r.ID, r.Area, r.State).Digest()
+	digest := syncproto.DigestOf(r.Collection, r.ID, r.State)
 	s := summaries[r.Area]
 	s.Area, s.Seq, s.Records = r.Area, max(s.Seq, seq), s.Records+sign
 	if sign > 0 {
@@ -214,7 +216,7 @@ func count(summaries map[uuid.UUID]store.Summary, r store.Record, seq int64, sig
 func (w *work) flushConflicts(ctx context.Context, changed []store.Record) error {
 	for _, r := range changed {
 		fields := r.State.Conflicts()
-		if len(fields) == 0 && len(w.stored[r.ID].State.Conflicts()) == 0 {
+		if before := w.stored[r.ID]; len(fields) == 0 && (before == nil || len(before.State.Conflicts()) == 0) {
 			continue
 		}
 		var open []store.Conflict
@@ -232,7 +234,7 @@ func (w *work) flushConflicts(ctx context.Context, changed []store.Record) error
 
 // flushForms writes the changes that came, and the fate of those that had come before.
 func (w *work) flushForms(ctx context.Context) error {
-	var added []store.Change
+	added := make([]store.Change, 0, len(w.changes))
 	for _, f := range w.forms {
 		for _, c := range f.changes {
 			if !w.kept[c.Version()] {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"slices"
 
 	"github.com/google/uuid"
 
@@ -43,6 +42,11 @@ type Note struct {
 	Restates *syncproto.Version `json:"restates,omitempty"`
 	// Corrects names the held change that this one was made from.
 	Corrects *syncproto.Version `json:"corrects,omitempty"`
+}
+
+// empty reports whether the office says nothing.
+func (n Note) empty() bool {
+	return n.Reason == "" && n.Settles == "" && len(n.Settled) == 0 && n.Undoes == nil && n.Restates == nil && n.Corrects == nil
 }
 
 // Version names the change.
@@ -89,32 +93,37 @@ func (t *Tx) AddChanges(ctx context.Context, changes []Change) error {
 	return nil
 }
 
-// columns gives the values of [changeColumns].
-func (c Change) columns() ([]any, error) {
-	fate, err := c.fate()
+// columns appends the values of [changeColumns].
+func (c Change) columns(out []any) ([]any, error) {
+	out = append(out, c.Device, c.N, c.Form, c.Collection, c.Record, c.Author, c.Claimed, c.Received)
+	out, err := c.fate(out)
 	if err != nil {
 		return nil, err
 	}
-	note, err := marshal(c.Note)
-	if err != nil {
-		return nil, fmt.Errorf("write change %s: %w", c.Version(), err)
+	note := "{}"
+	if !c.Note.empty() {
+		if note, err = marshal(c.Note); err != nil {
+			return nil, fmt.Errorf("write change %s: %w", c.Version(), err)
+		}
 	}
-	return slices.Concat([]any{c.Device, c.N, c.Form, c.Collection, c.Record, c.Author, c.Claimed, c.Received},
-		fate, []any{string(c.Body()), c.Hash[:], note}), nil
+	return append(out, string(c.Body()), c.Hash[:], note), nil
 }
 
-// fate gives the columns that say what became of a change.
-func (c Change) fate() ([]any, error) {
-	conflicts, err := marshal(c.Conflicts)
-	if err != nil {
-		return nil, fmt.Errorf("write change %s: %w", c.Version(), err)
+// fate appends the columns that say what became of a change.
+func (c Change) fate(out []any) ([]any, error) {
+	conflicts := "null"
+	if len(c.Conflicts) > 0 {
+		var err error
+		if conflicts, err = marshal(c.Conflicts); err != nil {
+			return nil, fmt.Errorf("write change %s: %w", c.Version(), err)
+		}
 	}
-	return []any{c.Time, c.Seq, c.Status, c.Code, c.Reason, orBlank(c.Needs), conflicts}, nil
+	return append(out, c.Time, c.Seq, c.Status, c.Code, c.Reason, orBlank(c.Needs), conflicts), nil
 }
 
 // SetFate writes anew what became of a change.
 func (t *Tx) SetFate(ctx context.Context, c Change) error {
-	fate, err := c.fate()
+	fate, err := c.fate(nil)
 	if err != nil {
 		return err
 	}

@@ -106,10 +106,10 @@ ON CONFLICT (id) DO UPDATE SET area = excluded.area, parent = excluded.parent, s
 	return nil
 }
 
-// columns gives the values of [recordColumns].
-func (r Record) columns() ([]any, error) {
+// columns appends the values of [recordColumns].
+func (r Record) columns(out []any) ([]any, error) {
 	doc, state, err := encodeState(r.State, r.Touched)
-	return []any{r.ID, r.Collection, r.Area, orBlank(r.Parent), r.Seq, r.Entered, r.Deleted, doc, state}, err
+	return append(out, r.ID, r.Collection, r.Area, orBlank(r.Parent), r.Seq, r.Entered, r.Deleted, doc, state), err
 }
 
 // batchBytes is how much text a statement writes at the most, but for what its last row adds: a database's protocol may
@@ -117,16 +117,15 @@ func (r Record) columns() ([]any, error) {
 const batchBytes = 1 << 20
 
 // insert writes rows by statements that begin and end with the given texts.
-func insert[T any](ctx context.Context, t *Tx, list []T, begin string, columns int, end string, values func(T) ([]any, error)) error {
-	var args []any
+func insert[T any](ctx context.Context, t *Tx, list []T, begin string, columns int, end string, values func(T, []any) ([]any, error)) (err error) {
+	args := make([]any, 0, columns*min(batch, len(list)))
 	bytes := 0
 	for i, x := range list {
-		row, err := values(x)
-		if err != nil {
+		before := len(args)
+		if args, err = values(x, args); err != nil {
 			return err
 		}
-		args = append(args, row...)
-		for _, value := range row {
+		for _, value := range args[before:] {
 			if text, ok := value.(string); ok {
 				bytes += len(text)
 			}
@@ -138,7 +137,7 @@ func insert[T any](ctx context.Context, t *Tx, list []T, begin string, columns i
 		if err := t.exec(ctx, begin+rows(count, columns)+end, args...); err != nil {
 			return err
 		}
-		args, bytes = nil, 0
+		args, bytes = args[:0], 0
 	}
 	return nil
 }

@@ -47,20 +47,27 @@ type headDoc struct {
 // encodeState makes the two documents. touched holds, for each field, the sequence of the last thing
 // that happened to it.
 func encodeState(state syncproto.State, touched map[string]int64) (doc, text string, err error) {
-	values := make(map[string]syncproto.Value, len(state))
+	values := append(make([]byte, 0, 512), '{')
+	var plain []*writing
 	odd := map[string]registerDoc{}
-	plain := map[write][]string{}
-	for field, register := range state {
+	fields := make([]string, 0, len(state))
+	for field := range state {
+		fields = append(fields, field)
+	}
+	slices.Sort(fields)
+	for _, field := range fields {
+		register := state[field]
 		if shown, ok := register.Shown(); ok {
-			values[field] = shown.Value
+			values = append(syncproto.AppendText(comma(values, len(values)-1), field), ':')
+			values = syncproto.AppendValue(values, shown.Value)
 		}
 		if w, ok := plainWrite(register, touched[field]); ok {
-			plain[w] = append(plain[w], field)
+			plain = addField(plain, w, field, len(fields))
 		} else {
 			odd[field] = complexRegister(register, touched[field])
 		}
 	}
-	out := appendPlain(make([]byte, 0, 256), plain)
+	out := appendPlain(make([]byte, 0, 128), plain)
 	if len(odd) > 0 {
 		text, err := marshal(odd)
 		if err != nil {
@@ -68,7 +75,24 @@ func encodeState(state syncproto.State, touched map[string]int64) (doc, text str
 		}
 		out = append(append(out, `,"x":`...), text...)
 	}
-	return string(syncproto.AppendValues(make([]byte, 0, 512), values)), string(append(out, '}')), nil
+	return string(append(values, '}')), string(append(out, '}')), nil
+}
+
+// A writing is a write and the fields, in order, that it left plain.
+type writing struct {
+	write
+	fields []string
+}
+
+// addField adds a field, of so many, to the write that made it what it is.
+func addField(plain []*writing, w write, field string, fields int) []*writing {
+	for _, p := range plain {
+		if p.write == w {
+			p.fields = append(p.fields, field)
+			return plain
+		}
+	}
+	return append(plain, &writing{w, append(make([]string, 0, fields), field)})
 }
 
 // plainWrite gives the write that says all there is to say of a register.
@@ -90,12 +114,12 @@ func complexRegister(r syncproto.Register, touched int64) registerDoc {
 
 // appendPlain begins the document of the registers with those that are plain: the write with the most fields comes
 // first, without their names.
-func appendPlain(out []byte, plain map[write][]string) []byte {
-	order := slices.SortedFunc(maps.Keys(plain), func(a, b write) int {
-		return cmp.Or(len(plain[b])-len(plain[a]), a.version.Compare(b.version), cmp.Compare(a.time, b.time), cmp.Compare(a.seq, b.seq))
+func appendPlain(out []byte, plain []*writing) []byte {
+	slices.SortFunc(plain, func(a, b *writing) int {
+		return cmp.Or(len(b.fields)-len(a.fields), a.version.Compare(b.version), cmp.Compare(a.time, b.time), cmp.Compare(a.seq, b.seq))
 	})
 	var devices []uuid.UUID
-	for _, w := range order {
+	for _, w := range plain {
 		if !slices.Contains(devices, w.version.Device) {
 			devices = append(devices, w.version.Device)
 		}
@@ -105,14 +129,13 @@ func appendPlain(out []byte, plain map[write][]string) []byte {
 		out = append(append(append(comma(out, i), '"'), d.String()...), '"')
 	}
 	out = append(out, `],"w":[`...)
-	for i, w := range order {
+	for i, w := range plain {
 		out = strconv.AppendInt(append(comma(out, i), '['), int64(slices.Index(devices, w.version.Device)), 10)
 		for _, n := range []int64{w.version.N, w.time, w.seq} {
 			out = strconv.AppendInt(append(out, ','), n, 10)
 		}
 		if i > 0 {
-			slices.Sort(plain[w])
-			for _, field := range plain[w] {
+			for _, field := range w.fields {
 				out = syncproto.AppendText(append(out, ','), field)
 			}
 		}
