@@ -329,4 +329,3 @@ func (b *blockReader) fields(by named[column]) []map[string]Value {
 	}
 	return out
 }
-

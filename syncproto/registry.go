@@ -99,26 +99,43 @@ func (c Change) Check() error {
 		return err
 	}
 	collection, known := CollectionOf(c.Collection)
-	bytes := 0
-	for _, name := range sortedKeys(c.Fields) {
-		if bytes += len(c.Fields[name]); bytes > MaxRecordBytes {
-			return fmt.Errorf("the values of the change come to more than %d bytes", MaxRecordBytes)
-		}
-		if err := c.Fields[name].Check(); err != nil {
-			return fmt.Errorf("field %q: %w", name, err)
-		}
-		field, ok := collection.Field(name)
-		if !ok {
-			continue
-		}
-		if err := field.Check(c.Fields[name]); err != nil {
-			return fmt.Errorf("field %q: %w", name, err)
-		}
+	bytes, wrong := 0, false
+	for name, value := range c.Fields {
+		bytes += len(value)
+		wrong = wrong || collection.check(name, value) != nil
+	}
+	if bytes > MaxRecordBytes {
+		return fmt.Errorf("the values of the change come to more than %d bytes", MaxRecordBytes)
+	}
+	if wrong {
+		return collection.firstFlaw(c.Fields)
 	}
 	if known && collection.Fact && c.Fields[FieldDeleted] == True {
 		return fmt.Errorf("a record of %s is never deleted; cancel it with a reason", c.Collection)
 	}
 	return c.checkBase()
+}
+
+// firstFlaw says what is wrong with the first of these fields, by name, with which something is.
+func (c Collection) firstFlaw(fields map[string]Value) error {
+	for _, name := range sortedKeys(fields) {
+		if err := c.check(name, fields[name]); err != nil {
+			return fmt.Errorf("field %q: %w", name, err)
+		}
+	}
+	return nil
+}
+
+// check says what is wrong with the value of a field.
+func (c Collection) check(name string, value Value) error {
+	if err := value.Check(); err != nil {
+		return err
+	}
+	field, ok := c.Field(name)
+	if !ok {
+		return nil
+	}
+	return field.Check(value)
 }
 
 func (c Change) checkBase() error {

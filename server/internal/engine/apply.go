@@ -15,7 +15,7 @@ import (
 
 // apply merges one change into its record, or fails with a [refusal] and changes nothing.
 func (w *work) apply(ctx context.Context, c *store.Change, may rights) error {
-	collection, err := check(c, may)
+	collection, err := w.check(c, may)
 	if err != nil {
 		return err
 	}
@@ -47,15 +47,19 @@ func (w *work) apply(ctx context.Context, c *store.Change, may rights) error {
 }
 
 // check looks at a change by itself and at who made it.
-func check(c *store.Change, may rights) (syncproto.Collection, error) {
+func (w *work) check(c *store.Change, may rights) (syncproto.Collection, error) {
 	collection, known := syncproto.CollectionOf(c.Collection)
-	switch err := c.Check(); {
+	flaw, looked := w.flaws[c.Version()]
+	if !looked {
+		flaw = c.Check()
+	}
+	switch {
 	case may.revoked:
 		return collection, hold(syncproto.HeldRevoked, "the device was revoked before it sent the change")
 	case !known:
 		return collection, hold(syncproto.HeldUnknown, "this server does not know the collection %q yet", c.Collection)
-	case err != nil:
-		return collection, hold(syncproto.HeldInvalid, "%v", err)
+	case flaw != nil:
+		return collection, hold(syncproto.HeldInvalid, "%v", flaw)
 	case !may.author(c.Author):
 		return collection, hold(syncproto.HeldUnknownAuthor, "its author is nobody who may work on the device")
 	}

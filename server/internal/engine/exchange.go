@@ -23,6 +23,7 @@ func (e *Engine) Exchange(ctx context.Context, device uuid.UUID, req syncproto.R
 	if err := checkRequest(device, req); err != nil {
 		return syncproto.Reply{}, err
 	}
+	b := newBatch(req)
 	var receipts []syncproto.Receipt
 	err := e.commit(ctx, func(ctx context.Context, w *work) (err error) {
 		if err := w.watchTail(ctx, device, req); err != nil {
@@ -31,7 +32,7 @@ func (e *Engine) Exchange(ctx context.Context, device uuid.UUID, req syncproto.R
 		if err := w.checkCursors(ctx, req); err != nil {
 			return err
 		}
-		receipts, err = w.takeBatch(ctx, device, req)
+		receipts, err = w.takeBatch(ctx, b)
 		if err != nil {
 			return err
 		}
@@ -86,32 +87,33 @@ const maxTime = 1 << 53
 
 // takeBatch takes the changes of a batch in and gives their receipts. It takes none from who does not know
 // of the present epoch: what they build on may have to come again first, from who the device was before.
-func (w *work) takeBatch(ctx context.Context, device uuid.UUID, req syncproto.Request) ([]syncproto.Receipt, error) {
-	d, err := w.tx.Device(ctx, device)
+func (w *work) takeBatch(ctx context.Context, b batch) ([]syncproto.Receipt, error) {
+	d, err := w.tx.Device(ctx, b.Device)
 	if err != nil {
 		return nil, err
 	}
 	tip := syncproto.Tip{N: d.N, Hash: d.Hash}
-	if err := w.checkKnown(ctx, device, req.Known, tip); err != nil {
+	if err := w.checkKnown(ctx, b.Device, b.Known, tip); err != nil {
 		return nil, err
 	}
 	epoch, err := w.tx.Property(ctx, propertyEpoch)
-	if err != nil || req.Epoch != "" && req.Epoch != epoch {
+	if err != nil || b.Epoch != "" && b.Epoch != epoch {
 		return nil, err
 	}
-	receipts, rest, err := w.repeats(ctx, device, req, tip)
-	if err != nil || len(rest) == 0 {
+	receipts, err := w.repeats(ctx, b, tip)
+	changes := b.rest(tip.N, w.now)
+	if err != nil || len(changes) == 0 {
 		return receipts, err
 	}
-	may, err := w.rightsOf(ctx, device)
+	may, err := w.rightsOf(ctx, b.Device)
 	if err != nil {
 		return nil, err
 	}
-	if err := w.load(ctx, mentioned(rest)); err != nil {
+	if err := w.load(ctx, mentioned(changes)); err != nil {
 		return nil, err
 	}
-	changes, tip := chained(device, rest, tip, w.now)
-	for _, f := range formsOf(device, changes) {
+	w.flaws = b.flaws
+	for _, f := range formsOf(b.Device, changes) {
 		if err := w.take(ctx, f, may); err != nil {
 			return nil, err
 		}
@@ -119,7 +121,8 @@ func (w *work) takeBatch(ctx context.Context, device uuid.UUID, req syncproto.Re
 	for _, c := range changes {
 		receipts = append(receipts, c.Receipt())
 	}
-	return receipts, w.tx.SetDeviceTip(ctx, device, tip.N, tip.Hash)
+	last := changes[len(changes)-1]
+	return receipts, w.tx.SetDeviceTip(ctx, b.Device, last.N, last.Hash)
 }
 
 // checkKnown checks that what the device believes the server to have is what the server has.
@@ -149,41 +152,28 @@ func forked(tip syncproto.Tip) error {
 	return p
 }
 
-// repeats gives the stored receipts of the changes that the server has already, and the rest.
-func (w *work) repeats(ctx context.Context, device uuid.UUID, req syncproto.Request, tip syncproto.Tip) ([]syncproto.Receipt, []syncproto.Change, error) {
-	again := min(len(req.Changes), int(tip.N-req.Known.N))
+// repeats gives the stored receipts of the changes that the server has already.
+func (w *work) repeats(ctx context.Context, b batch, tip syncproto.Tip) (receipts []syncproto.Receipt, err error) {
+	again := min(len(b.changes), int(tip.N-b.Known.N))
 	if again == 0 {
-		return nil, req.Changes, nil
+		return nil, nil
 	}
-	stored, err := w.tx.ChangesFrom(ctx, device, req.Known.N+1, again)
+	stored, err := w.tx.ChangesFrom(ctx, b.Device, b.Known.N+1, again)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	if len(stored) != again {
-		return nil, nil, fmt.Errorf("device %s: %d changes from %d are in the store, %d were counted", device, len(stored), req.Known.N+1, again)
+		return nil, fmt.Errorf("device %s: %d changes from %d are in the store, %d were counted", b.Device, len(stored), b.Known.N+1, again)
 	}
-	var receipts []syncproto.Receipt
-	same := req.Known
-	for i, c := range req.Changes[:again] {
-		hash := c.Chain(same.Hash)
-		if hash != stored[i].Hash {
-			return nil, nil, forked(same)
+	same := b.Known
+	for i, c := range b.changes[:again] {
+		if c.Hash != stored[i].Hash {
+			return nil, forked(same)
 		}
-		same = syncproto.Tip{N: c.N, Hash: hash}
+		same = syncproto.Tip{N: c.N, Hash: c.Hash}
 		receipts = append(receipts, stored[i].Receipt())
 	}
-	return receipts, req.Changes[again:], nil
-}
-
-// chained gives changes their place in the device's history, which then ends at the given tip.
-func chained(device uuid.UUID, batch []syncproto.Change, tip syncproto.Tip, now int64) ([]*store.Change, syncproto.Tip) {
-	out := make([]*store.Change, len(batch))
-	for i, c := range batch {
-		hash := c.Chain(tip.Hash)
-		tip = syncproto.Tip{N: c.N, Hash: hash}
-		out[i] = &store.Change{Device: device, Change: c, Received: now, Hash: hash}
-	}
-	return out, tip
+	return receipts, nil
 }
 
 // formsOf groups changes by the form in which they were saved.
@@ -201,7 +191,7 @@ func formsOf(device uuid.UUID, changes []*store.Change) []*form {
 }
 
 // mentioned names the records that changes edit, and those that they belong to.
-func mentioned(changes []syncproto.Change) []uuid.UUID {
+func mentioned(changes []*store.Change) []uuid.UUID {
 	var out []uuid.UUID
 	for _, c := range changes {
 		out = append(out, c.Record)

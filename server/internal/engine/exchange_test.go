@@ -549,3 +549,22 @@ func TestTheOfficeCannotBreakARule(t *testing.T) {
 		t.Errorf("the office's changes go from %d to %d: the refused one used up numbers", before, after)
 	}
 }
+
+// Before the first change there is no hash, whatever a request says.
+func TestAHashBeforeTheFirstChangeCountsForNothing(t *testing.T) {
+	o := newOffice(t)
+	d := o.tablet("one", o.a)
+	household := d.household(o.a, "Milica")
+	request := d.request()
+	request.Known.Hash[0]++
+	for range 2 { // as new, and as a repeat
+		if _, err := o.engine.Exchange(t.Context(), d.id, request); err != nil {
+			t.Fatal(err)
+		}
+	}
+	d.edit("households", household, phone("2"))
+	d.sync()
+	if got := d.shows(household, "phone"); got != "2" {
+		t.Errorf("the phone is %q after a sync on top of that, want 2", got)
+	}
+}

@@ -19,6 +19,7 @@ func (e *Engine) HandIn(ctx context.Context, present uuid.UUID, req syncproto.Re
 	if err := checkRequest(req.Device, req); err != nil {
 		return syncproto.Reply{}, err
 	}
+	b := newBatch(req)
 	var receipts []syncproto.Receipt
 	err := e.commit(ctx, func(ctx context.Context, w *work) (err error) {
 		if err := w.know(ctx, req, present); err != nil {
@@ -30,7 +31,7 @@ func (e *Engine) HandIn(ctx context.Context, present uuid.UUID, req syncproto.Re
 		if err := w.inherit(ctx, req.Device, present); err != nil {
 			return err
 		}
-		receipts, err = w.takeBatch(ctx, req.Device, req)
+		receipts, err = w.takeBatch(ctx, b)
 		return err
 	})
 	if err != nil {

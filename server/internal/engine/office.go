@@ -71,9 +71,10 @@ func (w *work) officeChanges(ctx context.Context, author uuid.UUID, edits []Offi
 		}
 		batch[i].N, batch[i].Form = tip.N+1+int64(i), tip.N+1
 	}
-	changes, tip := chained(device, batch, tip, w.now)
-	for i, edit := range edits {
-		changes[i].Note = edit.Note
+	changes := chained(device, batch, tip.Hash)
+	for i, c := range changes {
+		c.Received, c.Note = w.now, edits[i].Note
+		tip = syncproto.Tip{N: c.N, Hash: c.Hash}
 	}
 	return changes, w.setOfficeTip(ctx, tip)
 }

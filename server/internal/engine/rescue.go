@@ -20,12 +20,13 @@ func (e *Engine) TakeRescue(ctx context.Context, author uuid.UUID, requests []sy
 		if err := checkRequest(req.Device, req); err != nil {
 			return receipts, err
 		}
+		b := newBatch(req)
 		var taken []syncproto.Receipt
 		err := e.commit(ctx, func(ctx context.Context, w *work) (err error) {
 			if err := w.know(ctx, req, uuid.Nil); err != nil {
 				return err
 			}
-			if taken, err = w.takeBatch(ctx, req.Device, req); err != nil {
+			if taken, err = w.takeBatch(ctx, b); err != nil {
 				return err
 			}
 			return audit.Append(ctx, w.tx, audit.Entry{

@@ -33,6 +33,8 @@ type work struct {
 	forms   map[formKey]*form
 	changes map[syncproto.Version]*store.Change
 	kept    map[syncproto.Version]bool
+	// flaws say what is wrong with changes by themselves, of those that somebody has looked at.
+	flaws map[syncproto.Version]error
 	// waiting are the forms that wait for a record.
 	waiting map[uuid.UUID][]*form
 	rights  map[uuid.UUID]rights

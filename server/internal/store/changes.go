@@ -25,7 +25,9 @@ type Change struct {
 	// Conflicts names the fields that were in conflict once it was merged.
 	Conflicts []string
 	Hash      syncproto.Hash
-	Note      Note
+	// Text is what [syncproto.Change.Body] gives, if somebody has it already.
+	Text []byte
+	Note Note
 }
 
 // A Note is what the office says of a change of its own.
@@ -106,7 +108,11 @@ func (c Change) columns(out []any) ([]any, error) {
 			return nil, fmt.Errorf("write change %s: %w", c.Version(), err)
 		}
 	}
-	return append(out, string(c.Body()), c.Hash[:], note), nil
+	text := c.Text
+	if text == nil {
+		text = c.Body()
+	}
+	return append(out, string(text), c.Hash[:], note), nil
 }
 
 // fate appends the columns that say what became of a change.
