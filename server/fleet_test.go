@@ -38,7 +38,13 @@ type office struct {
 
 func newOffice(t *testing.T) *office {
 	t.Helper()
-	o := &office{t: t, dir: t.TempDir(), postgres: storetest.Database(t), a: newID(t), b: newID(t)}
+	return newOfficeAt(t, server.Config{Dir: t.TempDir(), Database: storetest.Database(t)})
+}
+
+// newOfficeAt gives an office that has its database at a place.
+func newOfficeAt(t *testing.T, at server.Config) *office {
+	t.Helper()
+	o := &office{t: t, dir: at.Dir, postgres: at.Database, a: newID(t), b: newID(t)}
 	o.open()
 	t.Cleanup(o.stop)
 	u, err := o.srv.Accounts.AddUser(t.Context(), uuid.Nil, server.NewUser{Login: "ana", Name: "Ana", Role: "administrator", Password: "long enough"})

@@ -35,6 +35,7 @@ type cli struct {
 	Audit    auditCmd    `cmd:"" help:"The audit log: verify."`
 	Backup   backupCmd   `cmd:"" help:"Copy the database, while the server runs."`
 	Restore  restoreCmd  `cmd:"" help:"Put a backup in the place of the database."`
+	Move     moveCmd     `cmd:"" name:"migrate-store" help:"Move everything to another database, such as PostgreSQL."`
 	Version  versionCmd  `cmd:"" help:"Print the version."`
 }
 

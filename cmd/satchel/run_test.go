@@ -241,3 +241,16 @@ func TestATerminalObeysNothingThatATabletSays(t *testing.T) {
 		d.says(out, "Mila\uFFFD[2J\uFFFD root ok")
 	}
 }
+
+func TestTheDatabaseMovesAndTheFormerOneIsNotUsedAgain(t *testing.T) {
+	d := newDesk(t)
+	to := filepath.Join(t.TempDir(), "new")
+	s := d.serve()
+	d.refused("in use by another satchel program", "migrate-store", to)
+	s.stop()
+	d.says(d.run("migrate-store", to), "Moved and compared", "satchel serve --data "+to)
+	d.refused("was moved to another one", "user", "list")
+	d.refused("was moved to another one", "migrate-store", filepath.Join(t.TempDir(), "newer"))
+	d.data = to
+	d.says(d.run("user", "list"), "ana")
+}

@@ -32,8 +32,8 @@ type Engine struct {
 
 // The properties that the engine keeps in the store.
 const (
-	propertySeq        = "seq"         // the last sequence that was given out
-	propertyEpoch      = "epoch"       // names the database's history since it was made or restored
+	propertySeq        = "seq" // the last sequence that was given out
+	propertyEpoch      = store.PropertyEpoch
 	propertyMarkKey    = "mark_key"    // the key under which marks are signed
 	propertyOffice     = "office"      // the device id of the office's own changes
 	propertyOfficeN    = "office_n"    // the last of those

@@ -72,8 +72,9 @@ func (w *work) officeChanges(ctx context.Context, author uuid.UUID, edits []Offi
 		batch[i].N, batch[i].Form = tip.N+1+int64(i), tip.N+1
 	}
 	changes := chained(device, batch, tip.Hash)
-	for i, c := range changes {
-		c.Received, c.Note = w.now, edits[i].Note
+	for i, edit := range edits {
+		c := changes[i]
+		c.Received, c.Note = w.now, edit.Note
 		tip = syncproto.Tip{N: c.N, Hash: c.Hash}
 	}
 	return changes, w.setOfficeTip(ctx, tip)

@@ -103,6 +103,8 @@ func explain(err error) error {
 	switch {
 	case errors.Is(err, store.ErrFull):
 		return syncproto.Refuse(syncproto.CodeStorageFull, "The server's disk is full. Nothing of this request was saved here; what is on the device is safe. Ask the administrator to free space, then try again.")
+	case errors.Is(err, store.ErrMoved), errors.Is(err, store.ErrMoving):
+		return syncproto.Refuse(syncproto.CodeBusy, "The server's data was moved to another database, and this program still has the former one. Nothing of this request was saved here; what is on the device is safe. Ask the administrator to start the server on the new one.")
 	case errors.Is(err, store.ErrBusy):
 		return syncproto.Refuse(syncproto.CodeBusy, "The server is busy with something long. Nothing of this request was saved here; what is on the device is safe. Try again in a minute.")
 	}

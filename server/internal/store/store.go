@@ -127,8 +127,19 @@ func (s *Store) Close() error {
 }
 
 // Write runs fn in a transaction and commits it, unless fn or the commit fails: then nothing
-// happened. There is one such transaction at a time.
+// happened. There is one such transaction at a time. It fails with [ErrMoved] or [ErrMoving] on a database
+// that is not, or not yet, the one to write to.
 func (s *Store) Write(ctx context.Context, fn func(*Tx) error) error {
+	return s.change(ctx, func(t *Tx) error {
+		if err := t.whole(ctx); err != nil {
+			return err
+		}
+		return fn(t)
+	})
+}
+
+// change is [Store.Write] on a database that may be about to be moved.
+func (s *Store) change(ctx context.Context, fn func(*Tx) error) error {
 	return s.run(ctx, s.write, nil, func(t *Tx) error {
 		if s.begin != "" {
 			if err := t.exec(ctx, s.begin); err != nil {
