@@ -75,4 +75,9 @@ func (b *bare) insert(ctx context.Context, rows [][2]string) error {
 
 func (b *bare) spent() (usage, error) { return usage{}, nil }
 
-func (b *bare) end() error { return b.db.Close() }
+func (b *bare) end() error {
+	if b.db == nil {
+		return nil
+	}
+	return b.db.Close()
+}

@@ -105,11 +105,11 @@ func (c *cli) try(ctx context.Context, s system, ls []load, records int) (t tria
 		return t, fmt.Errorf("make a directory: %w", err)
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	defer func() { err = errors.Join(err, s.end()) }()
 	clients, err := s.begin(ctx, dir, ls)
 	if err != nil {
 		return t, err
 	}
-	defer func() { err = errors.Join(err, s.end()) }()
 	if t.push, err = together(clients, func(c client) error { return c.push(ctx) }); err != nil {
 		return t, fmt.Errorf("push: %w", err)
 	}

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bufio"
 	"bytes"
 	"compress/gzip"
 	"context"
@@ -10,9 +9,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"os/exec"
-	"strings"
-	"syscall"
 	"time"
 
 	"github.com/google/uuid"
@@ -27,18 +23,17 @@ type satchel struct {
 	// program is the path of the program.
 	program string
 
-	server  *exec.Cmd
-	address string
+	*process
 }
 
-func (*satchel) name() string { return "Satchel" }
+func (s *satchel) name() string { return s.title }
 
 func (s *satchel) begin(ctx context.Context, dir string, ls []load) ([]client, error) {
 	pens, err := furnish(ctx, dir, ls)
 	if err != nil {
 		return nil, err
 	}
-	if err := s.serve(ctx, dir); err != nil {
+	if s.process, err = start(ctx, s.program, "serve", "--data", dir, "--listen", "127.0.0.1:0"); err != nil {
 		return nil, err
 	}
 	out := make([]client, len(ls))
@@ -84,35 +79,6 @@ func furnish(ctx context.Context, dir string, ls []load) (pens []*pen, err error
 		pens = append(pens, &pen{device: enrolled.Device.ID, author: worker.ID, access: enrolled.Tokens.Access, http: &http.Client{Transport: transport}, made: map[uuid.UUID]syncproto.Change{}})
 	}
 	return pens, nil
-}
-
-// serve starts the program on a directory.
-func (s *satchel) serve(ctx context.Context, dir string) error {
-	s.server = exec.CommandContext(ctx, s.program, "serve", "--data", dir, "--listen", "127.0.0.1:0")
-	s.server.Cancel = func() error { return s.server.Process.Signal(syscall.SIGTERM) }
-	out, err := s.server.StdoutPipe()
-	if err != nil {
-		return err
-	}
-	if err := s.server.Start(); err != nil {
-		return err
-	}
-	lines := bufio.NewScanner(out)
-	for lines.Scan() {
-		if said, ok := strings.CutPrefix(lines.Text(), "Satchel listens on "); ok {
-			address, _, _ := strings.Cut(said, ". ")
-			s.address = "http://" + address
-			go io.Copy(io.Discard, out) //nolint:errcheck // it ends with the program
-			return nil
-		}
-	}
-	return errors.New("satchel serve ended before it listened")
-}
-
-func (s *satchel) spent() (usage, error) { return usageOf(s.server.Process.Pid) }
-
-func (s *satchel) end() error {
-	return errors.Join(s.server.Process.Signal(syscall.SIGTERM), s.server.Wait())
 }
 
 // A pen is a device without a store: it says what a device's requests say, and keeps nothing.

@@ -60,7 +60,7 @@ type system interface {
 	begin(ctx context.Context, dir string, ls []load) ([]client, error)
 	// spent says what it has used since it began.
 	spent() (usage, error)
-	// end stops it.
+	// end stops it, also where it did not begin entirely.
 	end() error
 }
 
