@@ -16,6 +16,8 @@ type bare struct{ db *sql.DB }
 
 func (*bare) name() string { return "bare modernc.org/sqlite" }
 
+func (*bare) promise() string { return "on the disk, by an fsync of each transaction; it is an insert" }
+
 func (b *bare) begin(ctx context.Context, dir string, ls []load) ([]client, error) {
 	var err error
 	b.db, err = sql.Open("sqlite", "file:"+filepath.Join(dir, "bare.db")+

@@ -29,7 +29,7 @@ type cli struct {
 	Records int      `help:"How many records are pushed, edited and pulled." default:"100000" placeholder:"N"`
 	Devices []int    `help:"How many devices do it at once; each number is measured by itself." default:"1,8,100" placeholder:"N"`
 	Rounds  int      `help:"How often each is measured; the tables give median, least and most." default:"5" placeholder:"N"`
-	Systems []string `help:"What is measured: ${systems}." default:"${systems}" placeholder:"NAME"`
+	Systems []string `help:"What is measured: ${systems}. Without it, all that this machine has the tools for." enum:"${systems}" placeholder:"NAME"`
 	Scratch string   `help:"Where the databases go, on the disk that is measured." default:"${scratch}" placeholder:"DIR" type:"existingdir"`
 	Profile string   `help:"Write the processor profile of Satchel's server to this directory." placeholder:"DIR" type:"existingdir"`
 }

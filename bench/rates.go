@@ -5,33 +5,60 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
 	"time"
 )
 
-// systems makes what is measured, by the names that it has on the command line. bin is where programs are built to.
-func systems() []struct {
+// An offer is a system that can be measured.
+type offer struct {
 	name string
-	make func(bin string) system
-} {
-	return []struct {
-		name string
-		make func(bin string) system
-	}{
-		{"bare", func(string) system { return &bare{} }},
-		{"satchel", func(bin string) system { return &satchel{program: filepath.Join(bin, "satchel")} }},
+	// optional is what the tables do without where it cannot be made ready.
+	optional bool
+	// prepare gets ready what it needs, once; what it builds goes to bin. Nil needs nothing.
+	prepare func(ctx context.Context, bin string) error
+	make    func(bin string) system
+}
+
+// offers are all that can be measured, by the names that they have on the command line.
+func offers() []offer {
+	return []offer{
+		{"bare", false, nil, func(string) system { return &bare{} }},
+		{"satchel", false, buildSatchel, func(bin string) system { return &satchel{program: filepath.Join(bin, "satchel")} }},
 	}
 }
 
 func names() string {
 	var out []string
-	for _, s := range systems() {
-		out = append(out, s.name)
+	for _, o := range offers() {
+		out = append(out, o.name)
 	}
 	return strings.Join(out, ",")
+}
+
+// choose gives what is to be measured, made ready. What is optional and cannot be made ready on this machine is left
+// out, with a word about it, unless it was asked for.
+func (c *cli) choose(ctx context.Context, bin string) ([]offer, error) {
+	var chosen []offer
+	for _, o := range offers() {
+		asked := len(c.Systems) > 0
+		if asked && !slices.Contains(c.Systems, o.name) {
+			continue
+		}
+		if o.prepare != nil {
+			err := o.prepare(ctx, bin)
+			if err != nil && (asked || !o.optional || ctx.Err() != nil) {
+				return nil, fmt.Errorf("%s: %w", o.name, err)
+			}
+			if err != nil {
+				fmt.Fprintf(os.Stderr, "%s is left out: %v\n", o.name, err)
+				continue
+			}
+		}
+		chosen = append(chosen, o)
+	}
+	return chosen, nil
 }
 
 // A trial is what one system did once.
@@ -48,11 +75,12 @@ func (c *cli) Run(ctx context.Context) (err error) {
 		return fmt.Errorf("make a directory: %w", err)
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(bin)) }()
-	if out, err := exec.CommandContext(ctx, "go", "build", "-o", bin+"/", "./cmd/satchel").CombinedOutput(); err != nil {
-		return fmt.Errorf("build satchel: %w\n%s", err, out)
+	chosen, err := c.choose(ctx, bin)
+	if err != nil {
+		return err
 	}
 	for _, devices := range c.Devices {
-		if err := c.rates(ctx, bin, devices); err != nil {
+		if err := c.rates(ctx, bin, chosen, devices); err != nil {
 			return err
 		}
 	}
@@ -60,39 +88,37 @@ func (c *cli) Run(ctx context.Context) (err error) {
 }
 
 // rates measures how many records a second go up and come down.
-func (c *cli) rates(ctx context.Context, bin string, devices int) error {
+func (c *cli) rates(ctx context.Context, bin string, chosen []offer, devices int) error {
 	ls := loads(1, c.Records, devices)
 	records := count(ls)
 	trials := map[string][]trial{}
-	var chosen []string
-	titles := map[string]string{}
+	titles, promises := map[string]string{}, map[string]string{}
 	for round := range c.Rounds {
-		for _, s := range systems() {
-			if !slices.Contains(c.Systems, s.name) {
-				continue
-			}
+		for _, s := range chosen {
 			fmt.Fprintf(os.Stderr, "round %d of %d, %d devices: %s\n", round+1, c.Rounds, devices, s.name)
 			made := s.make(bin)
 			t, err := c.try(ctx, made, ls, records)
 			if err != nil {
 				return fmt.Errorf("%s: %w", s.name, err)
 			}
-			if round == 0 {
-				chosen = append(chosen, s.name)
-			}
-			titles[s.name] = made.name()
+			titles[s.name], promises[s.name] = made.name(), made.promise()
 			trials[s.name] = append(trials[s.name], t)
 		}
 	}
 	fmt.Printf("%d records, %d devices at once; thousands of records a second: median (least to most) of %d\n\n", records, devices, c.Rounds)
 	fmt.Println("| system | push | edit | pull | memory | µs of CPU a record | bytes on disk a record |\n|---|---|---|---|---|---|---|")
-	for _, name := range chosen {
-		ts := trials[name]
+	for _, s := range chosen {
+		ts := trials[s.name]
 		last := ts[len(ts)-1]
-		fmt.Printf("| %s | %s | %s | %s | %d MiB | %.0f | %d |\n", titles[name],
+		fmt.Printf("| %s | %s | %s | %s | %d MiB | %.0f | %d |\n", titles[s.name],
 			rate(records, ts, func(t trial) time.Duration { return t.push }), rate(records, ts, func(t trial) time.Duration { return t.edit }),
 			rate(records, ts, func(t trial) time.Duration { return t.pull }), last.usage.Memory>>20,
 			float64(last.usage.CPU.Microseconds())/float64(records), last.disk/int64(records))
+	}
+	fmt.Println("\nWhat an acknowledgement means, and what becomes of what two devices write:")
+	fmt.Println()
+	for _, s := range chosen {
+		fmt.Printf("* %s: %s.\n", titles[s.name], promises[s.name])
 	}
 	fmt.Println()
 	return nil

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"os/exec"
 	"time"
 
 	"github.com/google/uuid"
@@ -26,7 +27,19 @@ type satchel struct {
 	*process
 }
 
+// buildSatchel builds the program into a directory.
+func buildSatchel(ctx context.Context, bin string) error {
+	if out, err := exec.CommandContext(ctx, "go", "build", "-o", bin+"/", "./cmd/satchel").CombinedOutput(); err != nil {
+		return fmt.Errorf("build satchel: %w\n%s", err, out)
+	}
+	return nil
+}
+
 func (s *satchel) name() string { return s.title }
+
+func (*satchel) promise() string {
+	return "on the disk, by an fsync of each transaction; changes are merged, with their history, and what clashes is kept for a person"
+}
 
 func (s *satchel) begin(ctx context.Context, dir string, ls []load) ([]client, error) {
 	pens, err := furnish(ctx, dir, ls)

@@ -55,6 +55,8 @@ func count(ls []load) (records int) {
 type system interface {
 	// name says what it is, and its version.
 	name() string
+	// promise says what an acknowledgement of it means on the disk, and what becomes of what two devices write.
+	promise() string
 	// begin starts it, empty, in a directory, and gives a client for each load, which has encoded already what it
 	// is going to send.
 	begin(ctx context.Context, dir string, ls []load) ([]client, error)
