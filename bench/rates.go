@@ -26,6 +26,7 @@ func offers() []offer {
 	return []offer{
 		{"bare", false, nil, func(string) system { return &bare{} }},
 		{"satchel", false, buildSatchel, func(bin string) system { return &satchel{program: filepath.Join(bin, "satchel")} }},
+		{"pocketbase", true, buildPocketBase, func(bin string) system { return &pocketbase{program: filepath.Join(bin, "pocketbase")} }},
 	}
 }
 
