@@ -2,8 +2,8 @@
 //
 // It promises that every figure is of this machine, in this run, through the interface that a device uses, on
 // the same records for every system, and that a system which did not keep all of them stops the run. It never
-// judges: what is fast enough is for who reads the table. It works in directories of its own, which it removes,
-// and on loopback.
+// judges: what is fast enough is for who reads the table. It works on loopback, and in directories of its own, which it
+// removes, but for what it installs from npm for the peers: the user's cache keeps that for the next run.
 package main
 
 import (
@@ -16,12 +16,14 @@ import (
 	"github.com/alecthomas/kong"
 )
 
-const description = `Measure Satchel, and print tables in Markdown. Ctrl-C ends it; nothing is left behind.
+const description = `Measure Satchel, and print tables in Markdown. Ctrl-C ends it; nothing is left behind but the npm
+packages of the peers, in your cache directory. Those peers need Node.js 20 or newer.
 
 Examples:
   go run ./bench
   go run ./bench --records 10000 --rounds 1
   go run ./bench --systems satchel,bare --devices 8
+  go run ./bench --systems satchel,pocketbase,couchdb,rxdb --rounds 3
   go run ./bench --help`
 
 // cli is the command line.

@@ -3,11 +3,16 @@ package main
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"encoding/json"
 	"fmt"
 	"io"
+	"io/fs"
 	"maps"
 	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
 )
 
 // A document is what a peer keeps of a record: its fields, as JSON.
@@ -80,4 +85,52 @@ func after(answer []byte, key, until string) (string, error) {
 		}
 	}
 	return "", fmt.Errorf("an answer has no %s: %.1000s", key, answer)
+}
+
+// npmPackages gives the directory that has the programs of bench/peers/npm and the packages that they need. It is
+// made once for each version of them, in the user's cache: never in the tree.
+func npmPackages(ctx context.Context) (dir string, err error) {
+	for _, tool := range []string{"node", "npm"} {
+		if _, err := exec.LookPath(tool); err != nil {
+			return "", fmt.Errorf("%w; install Node.js 20 or newer, which has it", err)
+		}
+	}
+	cache, err := os.UserCacheDir()
+	if err != nil {
+		return "", fmt.Errorf("find a directory for packages: %w", err)
+	}
+	source := os.DirFS("bench/peers/npm")
+	files, err := fs.ReadDir(source, ".")
+	if err != nil {
+		return "", err
+	}
+	hash := sha256.New()
+	for _, f := range files {
+		if f.IsDir() {
+			continue
+		}
+		text, err := fs.ReadFile(source, f.Name())
+		if err != nil {
+			return "", err
+		}
+		hash.Write(text)
+	}
+	dir = filepath.Join(cache, "satchel-bench", fmt.Sprintf("npm-%.8x", hash.Sum(nil)))
+	if _, err := os.Stat(dir); err == nil {
+		return dir, nil
+	}
+	fmt.Fprintf(os.Stderr, "install the packages of bench/peers/npm in %s\n", dir)
+	made := dir + ".made"
+	if err := os.RemoveAll(made); err != nil {
+		return "", err
+	}
+	if err := os.CopyFS(made, source); err != nil {
+		return "", err
+	}
+	install := exec.CommandContext(ctx, "npm", "ci")
+	install.Dir = made
+	if out, err := install.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("install what bench/peers/npm needs: npm ci: %w\n%s", err, out)
+	}
+	return dir, os.Rename(made, dir)
 }

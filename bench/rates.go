@@ -23,10 +23,16 @@ type offer struct {
 
 // offers are all that can be measured, by the names that they have on the command line.
 func offers() []offer {
+	npm := func(ctx context.Context, _ string) error {
+		_, err := npmPackages(ctx)
+		return err
+	}
 	return []offer{
 		{"bare", false, nil, func(string) system { return &bare{} }},
 		{"satchel", false, buildSatchel, func(bin string) system { return &satchel{program: filepath.Join(bin, "satchel")} }},
 		{"pocketbase", true, buildPocketBase, func(bin string) system { return &pocketbase{program: filepath.Join(bin, "pocketbase")} }},
+		{"couchdb", true, npm, func(string) system { return &couchdb{} }},
+		{"rxdb", true, npm, func(string) system { return &rxdb{} }},
 	}
 }
 
