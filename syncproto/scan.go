@@ -54,7 +54,7 @@ func elements(array string, most int) ([]string, error) {
 
 // members cuts an object into its members, which have to differ in name.
 func members(object string, most int) ([]member, error) {
-	var out []member
+	out := make([]member, 0, 16)
 	for at := skipSpace(object, 1); object[at] != '}'; at = skipComma(object, at) {
 		if len(out) == most {
 			return nil, fmt.Errorf("it has more than %d members", most)

@@ -219,14 +219,15 @@ func (w *work) waitForArea(ctx context.Context, id uuid.UUID) error {
 // settleRecord gives the record its sequence and, if its area changed, moves what belongs to it.
 func (w *work) settleRecord(ctx context.Context, c *store.Change, before, after store.Record, existed bool) error {
 	after.Seq = w.next()
-	after.Touched = make(map[string]int64, len(after.State))
-	maps.Copy(after.Touched, before.Touched)
-	for field := range c.Fields {
-		after.Touched[field] = after.Seq
-	}
 	moved := existed && before.Area != after.Area
 	if !existed || moved {
-		after.Entered = after.Seq
+		after.Entered, after.Touched = after.Seq, nil
+	} else {
+		after.Touched = make(map[string]int64, len(before.Touched)+len(c.Fields))
+		maps.Copy(after.Touched, before.Touched)
+		for field := range c.Fields {
+			after.Touched[field] = after.Seq
+		}
 	}
 	w.put(after)
 	c.Status, c.Code, c.Reason, c.Needs, c.Seq = syncproto.Applied, "", "", uuid.Nil, after.Seq
@@ -255,7 +256,7 @@ func (w *work) moveChildren(ctx context.Context, parent store.Record) error {
 	for _, child := range children {
 		from := child.Area
 		child.Area, child.Seq = parent.Area, w.next()
-		child.Entered = child.Seq
+		child.Entered, child.Touched = child.Seq, nil
 		w.put(child)
 		w.moves = append(w.moves, move{store.Departure{Area: from, Record: child.ID, Seq: child.Seq}, child.Area})
 		if err := w.moveChildren(ctx, child); err != nil {

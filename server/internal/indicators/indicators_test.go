@@ -211,7 +211,7 @@ func record(t *testing.T, line string, seq int64) store.Record {
 	if !ok {
 		t.Fatalf("there is no collection %q", name)
 	}
-	r := store.Record{ID: named(name, id), Collection: name, Seq: seq, Entered: seq, State: syncproto.State{}, Touched: map[string]int64{}}
+	r := store.Record{ID: named(name, id), Collection: name, Seq: seq, Entered: seq, State: syncproto.State{}}
 	for pair := range strings.SplitSeq(fields, ",") {
 		field, text, some := strings.Cut(strings.TrimSpace(pair), "=")
 		if !some {
@@ -223,7 +223,6 @@ func record(t *testing.T, line string, seq int64) store.Record {
 		}
 		value := valueOf(t, declared, text)
 		r.State[field] = syncproto.Register{Heads: []syncproto.Head{{Version: syncproto.Version{N: seq}, Time: seq, Value: value}}}
-		r.Touched[field] = seq
 		r.Deleted = r.Deleted || field == syncproto.FieldDeleted && value == syncproto.True
 	}
 	return r

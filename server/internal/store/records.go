@@ -22,7 +22,7 @@ type Record struct {
 	Seq, Entered int64
 	Deleted      bool
 	State        syncproto.State
-	// Touched holds, for each field, the sequence of the last thing that happened to it.
+	// Touched holds, for each field to which something happened since then, the sequence of the last.
 	Touched map[string]int64
 }
 
@@ -44,7 +44,7 @@ func scanRecord(r row) (out Record, err error) {
 			return out, fmt.Errorf("read record %s: %w", out.ID, err)
 		}
 	}
-	out.State, out.Touched, err = decodeState(doc, state)
+	out.State, out.Touched, err = decodeState(doc, state, out.Entered)
 	return out, err
 }
 

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
-	"maps"
 	"slices"
 	"strconv"
 
@@ -44,8 +43,8 @@ type headDoc struct {
 	Saw     []syncproto.Version            `json:"saw,omitempty"`
 }
 
-// encodeState makes the two documents. touched holds, for each field, the sequence of the last thing
-// that happened to it.
+// encodeState makes the two documents. touched holds, for each field to which something happened
+// since the record came to its area, the sequence of the last; of the others it is 0.
 func encodeState(state syncproto.State, touched map[string]int64) (doc, text string, err error) {
 	values := append(make([]byte, 0, 512), '{')
 	var plain []*writing
@@ -152,21 +151,30 @@ func comma(out []byte, i int) []byte {
 	return append(out, ',')
 }
 
-// decodeState is the inverse of encodeState.
-func decodeState(doc, text string) (syncproto.State, map[string]int64, error) {
+// decodeState is the inverse of encodeState, of a record that came to its area at a sequence.
+func decodeState(doc, text string, entered int64) (state syncproto.State, touched map[string]int64, err error) {
 	values, err := syncproto.ReadValues(doc)
 	if err != nil {
 		return nil, nil, fmt.Errorf("decode a record's values: %w", err)
 	}
-	state, touched := make(syncproto.State, len(values)), make(map[string]int64, len(values))
-	if err := readRegisters(text, values, state, touched); err != nil {
+	state = make(syncproto.State, len(values))
+	err = readRegisters(text, values, state, func(field string, seq int64) {
+		if seq <= entered {
+			return
+		}
+		if touched == nil {
+			touched = map[string]int64{}
+		}
+		touched[field] = seq
+	})
+	if err != nil {
 		return nil, nil, fmt.Errorf("decode a record's registers: %w", err)
 	}
 	return state, touched, nil
 }
 
-// readRegisters adds the registers of a document to a state.
-func readRegisters(text string, values map[string]syncproto.Value, state syncproto.State, touched map[string]int64) error {
+// readRegisters adds the registers of a document to a state, and tells of each when it was touched.
+func readRegisters(text string, values map[string]syncproto.Value, state syncproto.State, touched func(field string, seq int64)) error {
 	parts, err := syncproto.ReadValues(text)
 	if err != nil {
 		return err
@@ -177,7 +185,8 @@ func readRegisters(text string, values map[string]syncproto.Value, state syncpro
 			return err
 		}
 		for field, r := range registers {
-			state[field], touched[field] = r.register(), r.Seq
+			state[field] = r.register()
+			touched(field, r.Seq)
 		}
 	}
 	devices, err := readDevices(parts["d"])
@@ -193,14 +202,18 @@ func readRegisters(text string, values map[string]syncproto.Value, state syncpro
 		if err != nil {
 			return err
 		}
-		if i == 0 {
-			fields = slices.Collect(maps.Keys(values))
+		if i == 0 { // all that stand nowhere else
+			fields = make([]string, 0, len(values))
+			for field := range values {
+				fields = append(fields, field)
+			}
 		}
-		heads := make([]syncproto.Head, len(fields))
+		heads := make([]syncproto.Head, len(fields)) // of one piece
 		for j, field := range fields {
 			if _, done := state[field]; !done {
 				heads[j] = syncproto.Head{Version: w.version, Time: w.time, Value: values[field]}
-				state[field], touched[field] = syncproto.Register{Heads: heads[j : j+1 : j+1]}, w.seq
+				state[field] = syncproto.Register{Heads: heads[j : j+1 : j+1]}
+				touched(field, w.seq)
 			}
 		}
 	}

@@ -40,7 +40,7 @@ func TestStateRoundTrip(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		got, when, err := decodeState(doc, text)
+		got, when, err := decodeState(doc, text, 0)
 		if err != nil || !reflect.DeepEqual(when, touched) {
 			t.Fatalf("%s and %s say that fields were touched at %v, %v; they were at %v", doc, text, when, err, touched)
 		}
@@ -84,8 +84,8 @@ func TestDamagedState(t *testing.T) {
 			t.Fatal(err)
 		}
 		at, with := rapid.IntRange(0, len(text)-1).Draw(t, "at"), rapid.Byte().Draw(t, "with")
-		_, _, _ = decodeState(doc, text[:at]+string([]byte{with})+text[at+1:])
-		if _, _, err := decodeState(doc, text[:at]); err == nil {
+		_, _, _ = decodeState(doc, text[:at]+string([]byte{with})+text[at+1:], 0)
+		if _, _, err := decodeState(doc, text[:at], 0); err == nil {
 			t.Fatalf("%s was taken for a whole document", text[:at])
 		}
 	})
