@@ -23,6 +23,7 @@ Examples:
   go run ./bench
   go run ./bench --records 10000 --rounds 1
   go run ./bench --systems satchel,bare --devices 8
+  go run ./bench --parts crowd --crowd 200
   go run ./bench --systems satchel,pocketbase,couchdb,rxdb --rounds 3
   go run ./bench --help`
 
@@ -33,7 +34,8 @@ type cli struct {
 	Rounds  int      `help:"How often each is measured; the tables give median, least and most." default:"5" placeholder:"N"`
 	Systems []string `help:"What is measured: ${systems}. Without it, all that this machine has the tools for." enum:"${systems}" placeholder:"NAME"`
 	Scratch string   `help:"Where the databases go, on the disk that is measured." default:"${scratch}" placeholder:"DIR" type:"existingdir"`
-	Profile string   `help:"Write the processor profile of Satchel's server to this directory." placeholder:"DIR" type:"existingdir"`
+	Parts   []string `help:"What is measured: ${parts}." default:"${parts}" enum:"${parts}" placeholder:"NAME"`
+	Crowd   int      `help:"How many devices come back to the office at once." default:"1000" placeholder:"N"`
 }
 
 func main() {
@@ -41,7 +43,7 @@ func main() {
 	defer stop()
 	var c cli
 	line := kong.Parse(&c, kong.Name("bench"), kong.Description(description), kong.ShortUsageOnError(),
-		kong.Vars{"systems": names(), "scratch": os.TempDir()}, kong.BindTo(ctx, (*context.Context)(nil)), kong.Bind(&c))
+		kong.Vars{"systems": names(), "parts": "rates,crowd,daily", "scratch": os.TempDir()}, kong.BindTo(ctx, (*context.Context)(nil)), kong.Bind(&c))
 	if err := line.Run(); err != nil {
 		fmt.Fprintf(os.Stderr, "bench: %v\n", err)
 		stop()

@@ -30,6 +30,9 @@ func offers() []offer {
 	return []offer{
 		{"bare", false, nil, func(string) system { return &bare{} }},
 		{"satchel", false, buildSatchel, func(bin string) system { return &satchel{program: filepath.Join(bin, "satchel")} }},
+		{"postgres", true, havePostgres, func(string) system { return &barePostgres{} }},
+		{"satchel-postgres", true, havePostgres, func(bin string) system { return &satchelPostgres{program: filepath.Join(bin, "satchel"), processes: 1} }},
+		{"satchel-postgres-3", true, havePostgres, func(bin string) system { return &satchelPostgres{program: filepath.Join(bin, "satchel"), processes: 3} }},
 		{"pocketbase", true, buildPocketBase, func(bin string) system { return &pocketbase{program: filepath.Join(bin, "pocketbase")} }},
 		{"couchdb", true, npm, func(string) system { return &couchdb{} }},
 		{"rxdb", true, npm, func(string) system { return &rxdb{} }},
@@ -87,8 +90,21 @@ func (c *cli) Run(ctx context.Context) (err error) {
 		return err
 	}
 	for _, devices := range c.Devices {
+		if !slices.Contains(c.Parts, "rates") {
+			break
+		}
 		if err := c.rates(ctx, bin, chosen, devices); err != nil {
 			return err
+		}
+	}
+	if slices.Contains(c.Parts, "crowd") {
+		if err := c.crowd(ctx, bin); err != nil {
+			return fmt.Errorf("many devices at once: %w", err)
+		}
+	}
+	if slices.Contains(c.Parts, "daily") {
+		if err := c.daily(ctx); err != nil {
+			return fmt.Errorf("a device: %w", err)
 		}
 	}
 	return nil
@@ -117,10 +133,10 @@ func (c *cli) rates(ctx context.Context, bin string, chosen []offer, devices int
 	for _, s := range chosen {
 		ts := trials[s.name]
 		last := ts[len(ts)-1]
-		fmt.Printf("| %s | %s | %s | %s | %d MiB | %.0f | %d |\n", titles[s.name],
+		fmt.Printf("| %s | %s | %s | %s | %s | %s | %s |\n", titles[s.name],
 			rate(records, ts, func(t trial) time.Duration { return t.push }), rate(records, ts, func(t trial) time.Duration { return t.edit }),
-			rate(records, ts, func(t trial) time.Duration { return t.pull }), last.usage.Memory>>20,
-			float64(last.usage.CPU.Microseconds())/float64(records), last.disk/int64(records))
+			rate(records, ts, func(t trial) time.Duration { return t.pull }), known(last.usage.Memory>>20, " MiB"),
+			known(last.usage.CPU.Microseconds()/int64(records), ""), known(last.disk/int64(records), ""))
 	}
 	fmt.Println("\nWhat an acknowledgement means, and what becomes of what two devices write:")
 	fmt.Println()
@@ -191,4 +207,12 @@ func rate(records int, ts []trial, of func(trial) time.Duration) string {
 	}
 	slices.Sort(all)
 	return fmt.Sprintf("%.1f (%.1f to %.1f)", all[len(all)/2], all[0], all[len(all)-1])
+}
+
+// known gives a figure with its unit, "–" for what was not measured.
+func known(figure int64, unit string) string {
+	if figure == 0 {
+		return "–"
+	}
+	return fmt.Sprint(figure, unit)
 }

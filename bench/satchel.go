@@ -42,7 +42,7 @@ func (*satchel) promise() string {
 }
 
 func (s *satchel) begin(ctx context.Context, dir string, ls []load) ([]client, error) {
-	pens, err := furnish(ctx, dir, ls)
+	pens, err := furnish(ctx, server.Config{Dir: dir}, ls)
 	if err != nil {
 		return nil, err
 	}
@@ -60,36 +60,27 @@ func (s *satchel) begin(ctx context.Context, dir string, ls []load) ([]client, e
 }
 
 // furnish makes a database with an area, a worker and a device for each load.
-func furnish(ctx context.Context, dir string, ls []load) (pens []*pen, err error) {
-	office, err := server.Open(ctx, server.Config{Dir: dir})
+func furnish(ctx context.Context, config server.Config, ls []load) (pens []*pen, err error) {
+	o, err := openOffice(ctx, config)
 	if err != nil {
 		return nil, err
 	}
-	defer func() { err = errors.Join(err, office.Close()) }()
-	admin, err := office.Accounts.AddUser(ctx, uuid.Nil, server.NewUser{Login: "ana", Name: "Ana Anić", Role: "administrator", Password: "a long password"})
-	if err != nil {
-		return nil, err
-	}
+	defer func() { err = errors.Join(err, o.Close()) }()
 	transport := &http.Transport{MaxIdleConnsPerHost: len(ls), DisableCompression: true}
 	for i, l := range ls {
-		area := server.OfficeEdit{Collection: "areas", Record: l.village.Area, Fields: map[string]syncproto.Value{"name": syncproto.Value(fmt.Sprintf(`"Village %d"`, i)), "level": `"settlement"`}}
-		if _, err := office.Engine.Save(ctx, admin.ID, []server.OfficeEdit{area}); err != nil {
+		area := l.village.Area
+		if err := o.settle(ctx, area, fmt.Sprint("Village ", i)); err != nil {
 			return nil, err
 		}
-		areas := []uuid.UUID{l.village.Area}
-		worker, err := office.Accounts.AddUser(ctx, admin.ID, server.NewUser{Login: fmt.Sprint("worker", i), Name: "Mila Milić", Role: "worker", Areas: areas})
+		worker, err := o.employ(ctx, fmt.Sprint("worker", i), area)
 		if err != nil {
 			return nil, err
 		}
-		invited, err := office.Accounts.Invite(ctx, admin.ID, worker.ID, fmt.Sprint("Tablet ", i), areas)
+		p, err := o.pen(ctx, worker, area, transport)
 		if err != nil {
 			return nil, err
 		}
-		enrolled, err := office.Accounts.Enrol(ctx, invited.Code, uuid.Nil, "")
-		if err != nil {
-			return nil, err
-		}
-		pens = append(pens, &pen{device: enrolled.Device.ID, author: worker.ID, access: enrolled.Tokens.Access, http: &http.Client{Transport: transport}, made: map[uuid.UUID]syncproto.Change{}})
+		pens = append(pens, p)
 	}
 	return pens, nil
 }
@@ -101,6 +92,8 @@ type pen struct {
 	access         string
 	http           *http.Client
 	tip            syncproto.Tip
+	// page is how many records it asks for with what it sends, 1 if it is 0.
+	page int
 	// made are the changes that made the records.
 	made map[uuid.UUID]syncproto.Change
 }
@@ -123,7 +116,7 @@ func (p *pen) client(l load) (client, error) {
 func (p *pen) encode(batches [][]village.Entry) ([][]byte, error) {
 	var out [][]byte
 	for _, batch := range batches {
-		req := syncproto.Request{Protocol: syncproto.CurrentProtocol, Device: p.device, Known: p.tip, Clock: time.Now().UnixMilli(), Page: 1}
+		req := syncproto.Request{Protocol: syncproto.CurrentProtocol, Device: p.device, Known: p.tip, Clock: time.Now().UnixMilli(), Page: max(p.page, 1)}
 		for _, e := range batch {
 			c, err := p.change(e)
 			if err != nil {

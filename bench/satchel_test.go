@@ -17,7 +17,7 @@ func benchmark(b *testing.B, prepare func([]client) error, do func(client) error
 	for b.Loop() {
 		b.StopTimer()
 		ls, dir := loads(1, records, 8), b.TempDir()
-		pens, err := furnish(ctx, dir, ls)
+		pens, err := furnish(ctx, server.Config{Dir: dir}, ls)
 		if err != nil {
 			b.Fatal(err)
 		}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"satchel/internal/pgtest"
 	"satchel/server"
 	"satchel/syncproto"
 )
@@ -26,7 +27,7 @@ func TestMain(m *testing.M) {
 		main()
 		return
 	}
-	os.Exit(m.Run())
+	pgtest.Main(m)
 }
 
 // A desk is somebody at the office with a terminal and a data directory.
@@ -34,13 +35,21 @@ type desk struct {
 	t    *testing.T
 	dir  string
 	data string
-	in   string // what the next command reads
+	// database is the URL of a PostgreSQL database, "" for that of the data directory.
+	database string
+	in       string // what the next command reads
 }
 
 // newDesk has a data directory with an administrator, ana, and the municipalities Kraljevo and Vranje.
 func newDesk(t *testing.T) *desk {
 	t.Helper()
-	d := &desk{t: t, dir: t.TempDir(), data: filepath.Join(t.TempDir(), "data")}
+	return newDeskOn(t, "")
+}
+
+// newDeskOn has them in a PostgreSQL database.
+func newDeskOn(t *testing.T, database string) *desk {
+	t.Helper()
+	d := &desk{t: t, dir: t.TempDir(), data: filepath.Join(t.TempDir(), "data"), database: database}
 	d.open(func(*server.Server) {})
 	d.run("user", "add", "ana", "--name", "Ana Anić", "--role", "administrator")
 	d.load("areas", "name,level,official_code,parent\nSrbija,country,RS,\nKraljevo,municipality,70653,RS\nVranje,municipality,70432,RS\n")
@@ -56,7 +65,7 @@ func (d *desk) command(args ...string) *exec.Cmd {
 	c := exec.CommandContext(d.t.Context(), self, args...)
 	c.Dir = d.dir
 	c.Stdin = strings.NewReader(d.in)
-	c.Env = append(os.Environ(), asProgram+"=1", "TZ=UTC", "SATCHEL_DATA="+d.data, "SATCHEL_PASSWORD=long enough")
+	c.Env = append(os.Environ(), asProgram+"=1", "TZ=UTC", "SATCHEL_DATA="+d.data, "SATCHEL_DATABASE="+d.database, "SATCHEL_PASSWORD=long enough")
 	d.in = ""
 	return c
 }
@@ -124,7 +133,7 @@ func (d *desk) load(collection, text string) {
 // open does something with the data directory itself, as a device would through the server.
 func (d *desk) open(do func(srv *server.Server)) {
 	d.t.Helper()
-	srv, err := server.Open(d.t.Context(), server.Config{Dir: d.data})
+	srv, err := server.Open(d.t.Context(), server.Config{Dir: d.data, Database: d.database})
 	if err != nil {
 		d.t.Fatal(err)
 	}

@@ -2,7 +2,7 @@
 // a private cluster that ends with the tests.
 //
 // It promises each test a database of its own, empty, that is gone afterwards. A private cluster listens on nothing
-// but a socket in a directory of its own, and waits for no disk. A test that can have no PostgreSQL is skipped, or
+// but a socket in a directory of its own, and that of the tests waits for no disk. A test that can have no PostgreSQL is skipped, or
 // fails where SATCHEL_CI is set.
 package pgtest
 
@@ -10,7 +10,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/url"
+	neturl "net/url"
 	"os"
 	"os/exec"
 	"os/user"
@@ -27,8 +27,8 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// errNone means that there is no PostgreSQL to be had.
-var errNone = errors.New("there is no PostgreSQL: set TEST_DATABASE_URL, or install its server (Debian's package postgresql)")
+// ErrNone means that there is no PostgreSQL to be had.
+var ErrNone = errors.New("there is no PostgreSQL: set TEST_DATABASE_URL, or install its server (Debian's package postgresql)")
 
 // cluster is the private one of this process.
 var cluster struct {
@@ -54,10 +54,10 @@ func URL(t testing.TB) string {
 	t.Helper()
 	cluster.once.Do(func() {
 		if cluster.url = os.Getenv("TEST_DATABASE_URL"); cluster.url == "" {
-			cluster.url, cluster.stop, cluster.err = start()
+			cluster.url, cluster.stop, cluster.err = Start(false)
 		}
 	})
-	if errors.Is(cluster.err, errNone) && os.Getenv("SATCHEL_CI") == "" {
+	if errors.Is(cluster.err, ErrNone) && os.Getenv("SATCHEL_CI") == "" {
 		t.Skip(cluster.err)
 	}
 	if cluster.err != nil {
@@ -66,7 +66,7 @@ func URL(t testing.TB) string {
 	name := "satchel_test_" + strings.ReplaceAll(uuid.NewString(), "-", "")
 	execute(t, "CREATE DATABASE "+name)
 	t.Cleanup(func() { execute(t, "DROP DATABASE "+name+" WITH (FORCE)") })
-	one, err := url.Parse(cluster.url)
+	one, err := neturl.Parse(cluster.url)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -88,8 +88,9 @@ func execute(t testing.TB, statement string) {
 	}
 }
 
-// start makes a cluster and starts it.
-func start() (name string, stop func() error, err error) {
+// Start makes a private cluster and starts it; stop ends and removes it. One that is durable keeps what it
+// acknowledges through a power cut, as PostgreSQL does by itself. It fails with [ErrNone].
+func Start(durable bool) (url string, stop func() error, err error) {
 	bin, err := programs()
 	if err != nil {
 		return "", nil, err
@@ -116,8 +117,11 @@ func start() (name string, stop func() error, err error) {
 	if said, err := initdb.CombinedOutput(); err != nil {
 		return "", nil, errors.Join(fmt.Errorf("initdb: %w\n%s", err, said), remove())
 	}
-	server := exec.CommandContext(context.Background(), filepath.Join(bin, "postgres"), "-D", data, "-k", dir, "-c", "listen_addresses=",
-		"-c", "fsync=off", "-c", "full_page_writes=off", "-c", "max_connections=300")
+	args := []string{"-D", data, "-k", dir, "-c", "listen_addresses=", "-c", "max_connections=300"}
+	if !durable {
+		args = append(args, "-c", "fsync=off", "-c", "full_page_writes=off")
+	}
+	server := exec.CommandContext(context.Background(), filepath.Join(bin, "postgres"), args...)
 	server.SysProcAttr, server.Dir = &syscall.SysProcAttr{Credential: as}, dir
 	var said strings.Builder
 	server.Stderr = &said
@@ -128,7 +132,7 @@ func start() (name string, stop func() error, err error) {
 		err := server.Process.Signal(syscall.SIGINT) // its fast shutdown
 		return errors.Join(err, server.Wait(), remove())
 	}
-	name = "postgres:///postgres?" + url.Values{"host": {dir}, "user": {"postgres"}}.Encode()
+	name := "postgres:///postgres?" + neturl.Values{"host": {dir}, "user": {"postgres"}}.Encode()
 	if err := answers(name); err != nil {
 		return "", nil, errors.Join(err, stop(), errors.New(said.String()))
 	}
@@ -143,7 +147,7 @@ func programs() (string, error) {
 	}
 	found, err := filepath.Glob("/usr/lib/postgresql/*/bin/initdb")
 	if err != nil || len(found) == 0 {
-		return "", errNone
+		return "", ErrNone
 	}
 	version := func(path string) int {
 		n, _ := strconv.Atoi(strings.Split(path, "/")[4]) // 0 if it is none

@@ -1,0 +1,158 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"path/filepath"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"satchel/internal/pgtest"
+	"satchel/server"
+)
+
+// havePostgres fails where there is no PostgreSQL to start.
+func havePostgres(context.Context, string) error {
+	_, stop, err := pgtest.Start(true)
+	if err != nil {
+		return err
+	}
+	return stop()
+}
+
+// barePostgres is the limit of whoever keeps records in PostgreSQL: the database alone, without a network, a merge, a
+// history or an index, with its own settings, on the same disk.
+type barePostgres struct {
+	pool *pgxpool.Pool
+	stop func() error
+}
+
+func (*barePostgres) name() string { return "bare PostgreSQL" }
+
+func (*barePostgres) promise() string {
+	return "on the disk, by an fsync of each transaction; it is an upsert of a thousand rows in one statement, by unnest"
+}
+
+func (b *barePostgres) begin(ctx context.Context, _ string, ls []load) ([]client, error) {
+	url, stop, err := pgtest.Start(true)
+	if err != nil {
+		return nil, err
+	}
+	b.stop = stop
+	config, err := pgxpool.ParseConfig(url)
+	if err != nil {
+		return nil, err
+	}
+	config.MaxConns = int32(min(len(ls), 50)) //nolint:gosec // it fits
+	if b.pool, err = pgxpool.NewWithConfig(ctx, config); err != nil {
+		return nil, err
+	}
+	if _, err := b.pool.Exec(ctx, `CREATE TABLE records (id TEXT COLLATE "C" NOT NULL PRIMARY KEY, doc TEXT COLLATE "C" NOT NULL)`); err != nil {
+		return nil, err
+	}
+	out := make([]client, len(ls))
+	for i, l := range ls {
+		var ids, docs [][]string
+		for _, batch := range l.made {
+			names, texts := make([]string, len(batch)), make([]string, len(batch))
+			for j, e := range batch {
+				doc, err := json.Marshal(e.Fields)
+				if err != nil {
+					return nil, err
+				}
+				names[j], texts[j] = e.Record.String(), string(doc)
+			}
+			ids, docs = append(ids, names), append(docs, texts)
+		}
+		out[i].push = func(ctx context.Context) error {
+			for j := range ids {
+				_, err := b.pool.Exec(ctx, `INSERT INTO records (id, doc) SELECT * FROM unnest($1::text[], $2::text[])
+ON CONFLICT (id) DO UPDATE SET doc = excluded.doc`, ids[j], docs[j])
+				if err != nil {
+					return fmt.Errorf("upsert: %w", err)
+				}
+			}
+			return nil
+		}
+	}
+	return out, nil
+}
+
+func (b *barePostgres) spent() (usage, error) { return usage{}, nil }
+
+func (b *barePostgres) end() error {
+	if b.pool != nil {
+		b.pool.Close()
+	}
+	if b.stop == nil {
+		return nil
+	}
+	return b.stop()
+}
+
+// satchelPostgres is as many processes of the real program over one PostgreSQL; each device speaks with one of them.
+type satchelPostgres struct {
+	program   string
+	processes int
+
+	servers []*process
+	stop    func() error
+}
+
+func (s *satchelPostgres) name() string {
+	return fmt.Sprintf("Satchel over PostgreSQL, processes: %d", s.processes)
+}
+
+func (*satchelPostgres) promise() string { return (*satchel)(nil).promise() }
+
+func (s *satchelPostgres) begin(ctx context.Context, dir string, ls []load) ([]client, error) {
+	url, stop, err := pgtest.Start(true)
+	if err != nil {
+		return nil, err
+	}
+	s.stop = stop
+	pens, err := furnish(ctx, server.Config{Dir: filepath.Join(dir, "office"), Database: url}, ls)
+	if err != nil {
+		return nil, err
+	}
+	for n := range s.processes {
+		p, err := start(ctx, s.program, "serve", "--data", filepath.Join(dir, fmt.Sprint(n)), "--database", url, "--listen", "127.0.0.1:0")
+		if err != nil {
+			return nil, err
+		}
+		s.servers = append(s.servers, p)
+	}
+	out := make([]client, len(ls))
+	for i, l := range ls {
+		pens[i].address = s.servers[i%s.processes].address
+		if out[i], err = pens[i].client(l); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+// spent sums up Satchel's processes; PostgreSQL's are not in it.
+func (s *satchelPostgres) spent() (sum usage, err error) {
+	for _, p := range s.servers {
+		u, err := p.spent()
+		if err != nil {
+			return sum, err
+		}
+		sum.Memory, sum.CPU = sum.Memory+u.Memory, sum.CPU+u.CPU
+	}
+	return sum, nil
+}
+
+func (s *satchelPostgres) end() error {
+	var errs []error
+	for _, p := range s.servers {
+		errs = append(errs, p.end())
+	}
+	if s.stop != nil {
+		errs = append(errs, s.stop())
+	}
+	return errors.Join(errs...)
+}
