@@ -27,12 +27,15 @@ func offers() []offer {
 		_, err := npmPackages(ctx)
 		return err
 	}
+	both := func(ctx context.Context, bin string) error {
+		return errors.Join(havePostgres(ctx, bin), buildSatchel(ctx, bin))
+	}
 	return []offer{
 		{"bare", false, nil, func(string) system { return &bare{} }},
 		{"satchel", false, buildSatchel, func(bin string) system { return &satchel{program: filepath.Join(bin, "satchel")} }},
 		{"postgres", true, havePostgres, func(string) system { return &barePostgres{} }},
-		{"satchel-postgres", true, havePostgres, func(bin string) system { return &satchelPostgres{program: filepath.Join(bin, "satchel"), processes: 1} }},
-		{"satchel-postgres-3", true, havePostgres, func(bin string) system { return &satchelPostgres{program: filepath.Join(bin, "satchel"), processes: 3} }},
+		{"satchel-postgres", true, both, func(bin string) system { return &satchelPostgres{program: filepath.Join(bin, "satchel"), processes: 1} }},
+		{"satchel-postgres-3", true, both, func(bin string) system { return &satchelPostgres{program: filepath.Join(bin, "satchel"), processes: 3} }},
 		{"pocketbase", true, buildPocketBase, func(bin string) system { return &pocketbase{program: filepath.Join(bin, "pocketbase")} }},
 		{"couchdb", true, npm, func(string) system { return &couchdb{} }},
 		{"rxdb", true, npm, func(string) system { return &rxdb{} }},
