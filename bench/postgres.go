@@ -14,8 +14,8 @@ import (
 )
 
 // havePostgres fails where there is no PostgreSQL to start.
-func havePostgres(context.Context, string) error {
-	_, stop, err := pgtest.Start(true)
+func havePostgres(ctx context.Context, _ string) error {
+	_, stop, err := pgtest.Start(ctx, true)
 	if err != nil {
 		return err
 	}
@@ -36,7 +36,7 @@ func (*barePostgres) promise() string {
 }
 
 func (b *barePostgres) begin(ctx context.Context, _ string, ls []load) ([]client, error) {
-	url, stop, err := pgtest.Start(true)
+	url, stop, err := pgtest.Start(ctx, true)
 	if err != nil {
 		return nil, err
 	}
@@ -45,7 +45,7 @@ func (b *barePostgres) begin(ctx context.Context, _ string, ls []load) ([]client
 	if err != nil {
 		return nil, err
 	}
-	config.MaxConns = int32(min(len(ls), 50)) //nolint:gosec // it fits
+	config.MaxConns = int32(min(len(ls), 50))
 	if b.pool, err = pgxpool.NewWithConfig(ctx, config); err != nil {
 		return nil, err
 	}
@@ -108,7 +108,7 @@ func (s *satchelPostgres) name() string {
 func (*satchelPostgres) promise() string { return (*satchel)(nil).promise() }
 
 func (s *satchelPostgres) begin(ctx context.Context, dir string, ls []load) ([]client, error) {
-	url, stop, err := pgtest.Start(true)
+	url, stop, err := pgtest.Start(ctx, true)
 	if err != nil {
 		return nil, err
 	}

@@ -54,7 +54,7 @@ func URL(t testing.TB) string {
 	t.Helper()
 	cluster.once.Do(func() {
 		if cluster.url = os.Getenv("TEST_DATABASE_URL"); cluster.url == "" {
-			cluster.url, cluster.stop, cluster.err = Start(false)
+			cluster.url, cluster.stop, cluster.err = Start(context.WithoutCancel(t.Context()), false)
 		}
 	})
 	if errors.Is(cluster.err, ErrNone) && os.Getenv("SATCHEL_CI") == "" {
@@ -90,7 +90,7 @@ func execute(t testing.TB, statement string) {
 
 // Start makes a private cluster and starts it; stop ends and removes it. One that is durable keeps what it
 // acknowledges through a power cut, as PostgreSQL does by itself. It fails with [ErrNone].
-func Start(durable bool) (url string, stop func() error, err error) {
+func Start(ctx context.Context, durable bool) (url string, stop func() error, err error) {
 	bin, err := programs()
 	if err != nil {
 		return "", nil, err
@@ -111,7 +111,7 @@ func Start(durable bool) (url string, stop func() error, err error) {
 	}
 	data := filepath.Join(dir, "data")
 	// A language with an order of its own: what leans on the order of bytes has to say so.
-	initdb := exec.CommandContext(context.Background(), filepath.Join(bin, "initdb"), "--pgdata", data, "--username", "postgres", "--auth", "trust", "--encoding", "UTF8",
+	initdb := exec.CommandContext(ctx, filepath.Join(bin, "initdb"), "--pgdata", data, "--username", "postgres", "--auth", "trust", "--encoding", "UTF8",
 		"--locale", "C.UTF-8", "--locale-provider", "icu", "--icu-locale", "sr-Latn", "--no-sync", "--no-instructions")
 	initdb.SysProcAttr, initdb.Dir = &syscall.SysProcAttr{Credential: as}, dir
 	if said, err := initdb.CombinedOutput(); err != nil {
@@ -121,7 +121,8 @@ func Start(durable bool) (url string, stop func() error, err error) {
 	if !durable {
 		args = append(args, "-c", "fsync=off", "-c", "full_page_writes=off")
 	}
-	server := exec.CommandContext(context.Background(), filepath.Join(bin, "postgres"), args...)
+	server := exec.CommandContext(ctx, filepath.Join(bin, "postgres"), args...)
+	server.Cancel = func() error { return server.Process.Signal(syscall.SIGINT) } // its fast shutdown
 	server.SysProcAttr, server.Dir = &syscall.SysProcAttr{Credential: as}, dir
 	var said strings.Builder
 	server.Stderr = &said
@@ -129,11 +130,10 @@ func Start(durable bool) (url string, stop func() error, err error) {
 		return "", nil, errors.Join(fmt.Errorf("start PostgreSQL: %w", err), remove())
 	}
 	stop = func() error {
-		err := server.Process.Signal(syscall.SIGINT) // its fast shutdown
-		return errors.Join(err, server.Wait(), remove())
+		return errors.Join(server.Cancel(), server.Wait(), remove())
 	}
 	name := "postgres:///postgres?" + neturl.Values{"host": {dir}, "user": {"postgres"}}.Encode()
-	if err := answers(name); err != nil {
+	if err := answers(ctx, name); err != nil {
 		return "", nil, errors.Join(err, stop(), errors.New(said.String()))
 	}
 	return name, stop, nil
@@ -171,8 +171,8 @@ func account() (*syscall.Credential, error) {
 }
 
 // answers waits until a server answers.
-func answers(name string) error {
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+func answers(ctx context.Context, name string) error {
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
 	for {
 		conn, err := pgx.Connect(ctx, name)
