@@ -101,11 +101,15 @@ func (o *office) answering(whole http.Handler) http.Handler {
 	})
 }
 
-// stop stops the server and closes its data directory.
+// stop stops the server, if it runs, and closes its data directory.
 func (o *office) stop() {
 	o.t.Helper()
+	if o.srv == nil {
+		return
+	}
 	o.web.Close()
-	if err := o.srv.Close(); err != nil {
+	err := o.srv.Close()
+	if o.srv = nil; err != nil {
 		o.t.Fatal(err)
 	}
 }

@@ -147,7 +147,6 @@ func TestWhatIsThereIsNotMovedOver(t *testing.T) {
 		}
 	}
 	o.goesOn(to, tablets)
-	other.open()
 }
 
 // A server that runs on, because nobody can see it over PostgreSQL, spoils no move and takes nothing that would be lost.
