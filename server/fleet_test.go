@@ -32,8 +32,6 @@ type office struct {
 	web      *httptest.Server
 	admin    uuid.UUID
 	a, b     uuid.UUID
-	// links are the tablets' connections: those that are kept end with the server, and not when a tablet notices.
-	links *http.Transport
 	// mute has the server do what it is asked for, and break the link before it answers.
 	mute atomic.Bool
 }
@@ -46,7 +44,7 @@ func newOffice(t *testing.T) *office {
 // newOfficeAt gives an office that has its database at a place.
 func newOfficeAt(t *testing.T, at server.Config) *office {
 	t.Helper()
-	o := &office{t: t, dir: at.Dir, postgres: at.Database, a: newID(t), b: newID(t), links: &http.Transport{}}
+	o := &office{t: t, dir: at.Dir, postgres: at.Database, a: newID(t), b: newID(t)}
 	o.open()
 	t.Cleanup(o.stop)
 	u, err := o.srv.Accounts.AddUser(t.Context(), uuid.Nil, server.NewUser{Login: "ana", Name: "Ana", Role: "administrator", Password: "long enough"})
@@ -110,7 +108,6 @@ func (o *office) stop() {
 		return
 	}
 	o.web.Close()
-	o.links.CloseIdleConnections()
 	err := o.srv.Close()
 	if o.srv = nil; err != nil {
 		o.t.Fatal(err)
@@ -146,7 +143,7 @@ const pin = "4711-4711"
 // tablet makes a store and enrols it for areas.
 func (o *office) tablet(name string, areas ...uuid.UUID) *clientlib.Store {
 	o.t.Helper()
-	s, err := clientlib.Create(o.t.Context(), filepath.Join(o.t.TempDir(), name+".db"), pin, clientlib.Options{HTTP: &http.Client{Transport: o.links}})
+	s, err := clientlib.Create(o.t.Context(), filepath.Join(o.t.TempDir(), name+".db"), pin, clientlib.Options{})
 	if err != nil {
 		o.t.Fatal(err)
 	}
