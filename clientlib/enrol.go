@@ -34,6 +34,7 @@ func (s *Store) Enrol(ctx context.Context, server, code, name string) error {
 	if err := s.options.checkServer(server); err != nil {
 		return err
 	}
+	defer s.options.HTTP.CloseIdleConnections() // as after a sync
 	var was identity
 	err := s.read(ctx, func(t *tx) (err error) {
 		was, err = t.identity(ctx)

@@ -62,6 +62,7 @@ func (s *Store) Sync(ctx context.Context, progress func(Progress)) (SyncResult, 
 		return SyncResult{}, ErrSyncing
 	}
 	defer s.syncing.Unlock()
+	defer s.options.HTTP.CloseIdleConnections() // by the next sync a kept one is dead, and often nobody says so
 	r := &run{store: s, tell: progress, repaired: map[uuid.UUID]bool{}, asked: map[uuid.UUID]bool{}, placed: map[uuid.UUID]bool{}, recoveries: map[uuid.UUID]int{}}
 	if progress == nil {
 		r.tell = func(Progress) {}
