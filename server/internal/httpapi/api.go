@@ -38,6 +38,8 @@ type API struct {
 
 	// places bounds how many syncs are decoded and answered at once, and so their memory.
 	places chan struct{}
+	// packing bounds how many replies are packed at once.
+	packing chan struct{}
 	// rescues bounds the same of rescue files.
 	rescues    chan struct{}
 	links      *links
@@ -71,6 +73,9 @@ type route struct {
 	handle  echo.HandlerFunc
 }
 
+// syncPath is where devices sync.
+const syncPath = "/api/v1/sync"
+
 // routes is the whole interface. A route that is not in it does not exist.
 func (a *API) routes() []route {
 	return []route{
@@ -80,7 +85,7 @@ func (a *API) routes() []route {
 		{http.MethodPost, "/api/v1/enrol", anybody, true, a.enrol},
 		{http.MethodPost, "/api/v1/token", anybody, true, a.refresh},
 		{http.MethodPost, "/api/v1/identity", device, false, a.newIdentity},
-		{http.MethodPost, "/api/v1/sync", device, false, a.sync},
+		{http.MethodPost, syncPath, device, false, a.sync}, // it packs its answers itself
 
 		{http.MethodPost, "/api/v1/setup", anybody, true, a.setUp},
 		{http.MethodPost, "/api/v1/session", anybody, true, a.login},
@@ -109,7 +114,7 @@ func (a *API) routes() []route {
 
 // Handler gives the interface as an [http.Handler].
 func (a *API) Handler() http.Handler {
-	a.places, a.rescues = make(chan struct{}, maxSyncs), make(chan struct{}, maxRescues)
+	a.places, a.packing, a.rescues = make(chan struct{}, maxSyncs), make(chan struct{}, maxSyncs), make(chan struct{}, maxRescues)
 	a.links = &links{byDevice: map[uuid.UUID]*http.ResponseController{}}
 	a.identities = newTries(a.Now, maxIdentities, identityEvery)
 	e := echo.New()
@@ -122,7 +127,7 @@ func (a *API) Handler() http.Handler {
 		a.observe(observer),
 		middleware.RecoverWithConfig(middleware.RecoverConfig{DisableStackAll: true, LogErrorFunc: a.logPanic}),
 		securityHeaders(a.SecureCookies),
-		middleware.GzipWithConfig(middleware.GzipConfig{MinLength: 512}),
+		middleware.GzipWithConfig(middleware.GzipConfig{MinLength: 512, Skipper: func(c echo.Context) bool { return c.Path() == syncPath }}),
 	)
 	credentials := newTries(a.Now, maxTries, tryEvery)
 	for _, r := range a.routes() {

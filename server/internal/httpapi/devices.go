@@ -2,9 +2,13 @@ package httpapi
 
 import (
 	"bytes"
+	"compress/gzip"
 	"context"
+	"errors"
 	"io"
 	"net/http"
+	"strings"
+	"sync"
 
 	"github.com/google/uuid"
 	"github.com/labstack/echo/v4"
@@ -96,7 +100,32 @@ func (a *API) sync(c echo.Context) error {
 	if err != nil {
 		return err
 	}
+	c.Response().Header().Add(echo.HeaderVary, echo.HeaderAcceptEncoding)
+	if strings.Contains(c.Request().Header.Get(echo.HeaderAcceptEncoding), "gzip") {
+		if reply, err = a.pack(c.Request().Context(), reply); err != nil {
+			return err
+		}
+		c.Response().Header().Set(echo.HeaderContentEncoding, "gzip")
+	}
 	return c.Blob(http.StatusOK, syncproto.MediaType, reply)
+}
+
+// packers holds [gzip.Writer]s that are not at work. Each takes most of a MB.
+var packers = sync.Pool{New: func() any { return gzip.NewWriter(nil) }}
+
+// pack packs a reply, so many at once as syncs are answered: however many wait, there are no more packers.
+func (a *API) pack(ctx context.Context, reply []byte) ([]byte, error) {
+	if err := enter(ctx, a.packing); err != nil {
+		return nil, err
+	}
+	defer func() { <-a.packing }()
+	packer := packers.Get().(*gzip.Writer)
+	defer packers.Put(packer)
+	var out bytes.Buffer
+	packer.Reset(&out)
+	_, err := packer.Write(reply)
+	err = errors.Join(err, packer.Close())
+	return out.Bytes(), err
 }
 
 // exchange decodes a request as it travelled, and gives the encoded reply.
