@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"database/sql"
-	"encoding/json"
 	"fmt"
 	"path/filepath"
 
@@ -31,21 +30,13 @@ func (b *bare) begin(ctx context.Context, dir string, ls []load) ([]client, erro
 	}
 	out := make([]client, len(ls))
 	for i, l := range ls {
-		var batches [][][2]string
-		for _, batch := range l.made {
-			var rows [][2]string
-			for _, e := range batch {
-				doc, err := json.Marshal(e.Fields)
-				if err != nil {
-					return nil, err
-				}
-				rows = append(rows, [2]string{e.Record.String(), string(doc)})
-			}
-			batches = append(batches, rows)
+		batches, err := documents(l)
+		if err != nil {
+			return nil, err
 		}
 		out[i].push = func(ctx context.Context) error {
-			for _, rows := range batches {
-				if err := b.insert(ctx, rows); err != nil {
+			for _, batch := range batches {
+				if err := b.insert(ctx, batch); err != nil {
 					return err
 				}
 			}
@@ -56,7 +47,7 @@ func (b *bare) begin(ctx context.Context, dir string, ls []load) ([]client, erro
 }
 
 // insert writes rows one by one, in one transaction.
-func (b *bare) insert(ctx context.Context, rows [][2]string) error {
+func (b *bare) insert(ctx context.Context, batch []document) error {
 	tx, err := b.db.BeginTx(ctx, nil)
 	if err != nil {
 		return fmt.Errorf("begin: %w", err)
@@ -67,8 +58,8 @@ func (b *bare) insert(ctx context.Context, rows [][2]string) error {
 		return fmt.Errorf("prepare: %w", err)
 	}
 	defer insert.Close() //nolint:errcheck // a failure of it is one of the transaction too
-	for _, row := range rows {
-		if _, err := insert.ExecContext(ctx, row[0], row[1]); err != nil {
+	for _, d := range batch {
+		if _, err := insert.ExecContext(ctx, d.id, string(d.made)); err != nil {
 			return fmt.Errorf("insert: %w", err)
 		}
 	}

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"path/filepath"
@@ -54,15 +53,15 @@ func (b *barePostgres) begin(ctx context.Context, _ string, ls []load) ([]client
 	}
 	out := make([]client, len(ls))
 	for i, l := range ls {
+		batches, err := documents(l)
+		if err != nil {
+			return nil, err
+		}
 		var ids, docs [][]string
-		for _, batch := range l.made {
+		for _, batch := range batches {
 			names, texts := make([]string, len(batch)), make([]string, len(batch))
-			for j, e := range batch {
-				doc, err := json.Marshal(e.Fields)
-				if err != nil {
-					return nil, err
-				}
-				names[j], texts[j] = e.Record.String(), string(doc)
+			for j, d := range batch {
+				names[j], texts[j] = d.id, string(d.made)
 			}
 			ids, docs = append(ids, names), append(docs, texts)
 		}

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 )
 
@@ -166,23 +167,17 @@ func (c *cli) try(ctx context.Context, s system, ls []load, records int) (t tria
 		return t, fmt.Errorf("push: %w", err)
 	}
 	if clients[0].pull != nil {
-		pulled := make([]int, len(clients))
-		for i := range clients {
-			pull := clients[i].pull
-			clients[i].pull = func(ctx context.Context) (n int, err error) {
-				pulled[i], err = pull(ctx)
-				return pulled[i], err
-			}
-		}
-		if t.pull, err = together(clients, func(c client) error { _, err := c.pull(ctx); return err }); err != nil {
+		var came atomic.Int64
+		t.pull, err = together(clients, func(c client) error {
+			n, err := c.pull(ctx)
+			came.Add(int64(n))
+			return err
+		})
+		if err != nil {
 			return t, fmt.Errorf("pull: %w", err)
 		}
-		came := 0
-		for _, n := range pulled {
-			came += n
-		}
-		if came < records {
-			return t, fmt.Errorf("%d of %d records came back", came, records)
+		if n := came.Load(); n < int64(records) {
+			return t, fmt.Errorf("%d of %d records came back", n, records)
 		}
 	}
 	if t.usage, err = s.spent(); err != nil {
