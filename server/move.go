@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 
 	"github.com/gofrs/flock"
@@ -41,16 +40,12 @@ type alone struct {
 
 func openAlone(ctx context.Context, config Config) (alone, error) {
 	a := alone{}
+	var err error
 	if config.Database == "" {
-		if err := os.MkdirAll(config.Dir, 0o700); err != nil {
-			return a, fmt.Errorf("make the data directory: %w", err)
-		}
-		a.lock = flock.New(filepath.Join(config.Dir, lockFile))
-		if locked, err := a.lock.TryLock(); err != nil || !locked {
-			return a, errors.Join(ErrInUse, err)
+		if a.lock, err = lockAlone(config.Dir); err != nil {
+			return a, err
 		}
 	}
-	var err error
 	if a.Store, err = openStore(ctx, config); err != nil && a.lock != nil {
 		err = errors.Join(err, a.lock.Unlock())
 	}

@@ -24,15 +24,24 @@ func Restore(ctx context.Context, dir, backup string) error {
 	if err := checkBackup(ctx, backup); err != nil {
 		return fmt.Errorf("the backup cannot be restored, and nothing was changed: %w", err)
 	}
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return fmt.Errorf("make the data directory: %w", err)
-	}
-	lock := flock.New(filepath.Join(dir, lockFile))
-	if locked, err := lock.TryLock(); err != nil || !locked {
-		return errors.Join(ErrInUse, err)
+	lock, err := lockAlone(dir)
+	if err != nil {
+		return err
 	}
 	now := time.Now()
 	return errors.Join(replace(ctx, dir, backup, now), lock.Unlock())
+}
+
+// lockAlone has no other program open a data directory, which it makes if it is not there.
+func lockAlone(dir string) (*flock.Flock, error) {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, fmt.Errorf("make the data directory: %w", err)
+	}
+	lock := flock.New(filepath.Join(dir, lockFile))
+	if locked, err := lock.TryLock(); err != nil || !locked {
+		return nil, errors.Join(ErrInUse, err)
+	}
+	return lock, nil
 }
 
 // checkBackup also refuses a database of which a part is still in its write-ahead log: one in use, or

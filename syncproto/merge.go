@@ -192,10 +192,7 @@ func TimeOf(claimed, received int64, bases ...int64) int64 {
 
 // sortedKeys gives the keys of m in order.
 func sortedKeys[V any](m map[string]V) []string {
-	out := make([]string, 0, len(m))
-	for key := range m {
-		out = append(out, key)
-	}
+	out := slices.AppendSeq(make([]string, 0, len(m)), maps.Keys(m))
 	slices.Sort(out)
 	return out
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"strings"
 
 	"satchel/server"
@@ -20,7 +19,7 @@ type moveCmd struct {
 func (moveCmd) Help() string {
 	return `Moves everything from the database of --data or --database into another one, compares the two row by row, and
 has the former never be used again. Tablets notice nothing. Stop the server first, and start it on the new
-database afterwards. If it is interrupted, the former database can still be used; run it again to go on.
+database afterwards. If it is interrupted, nothing is lost; run it again, and it goes on where it stopped.
 
 Examples:
   satchel migrate-store postgres://satchel@db.example.org/satchel
@@ -30,8 +29,8 @@ Examples:
 // Run moves the database.
 func (m moveCmd) Run(ctx context.Context, c *cli) error {
 	from, to := server.Config{Dir: c.Data, Database: c.Database}, server.Config{Dir: m.To}
-	if _, err := os.Stat(filepath.Join(c.Data, server.DatabaseFile)); c.Database == "" && err != nil {
-		return fmt.Errorf("there is no Satchel database in %s: name the data directory with --data", c.Data)
+	if err := c.there(); err != nil {
+		return err
 	}
 	begin := "satchel serve --data " + m.To
 	if strings.Contains(m.To, "://") {

@@ -22,14 +22,22 @@ import (
 // office opens the data directory, runs do on it, and closes it. The directory has to be there: only
 // serve makes one.
 func (c *cli) office(ctx context.Context, do func(*server.Server) error) error {
-	if _, err := os.Stat(filepath.Join(c.Data, server.DatabaseFile)); c.Database == "" && err != nil {
-		return fmt.Errorf("there is no Satchel database in %s: name the data directory with --data, or make one with satchel serve", c.Data)
+	if err := c.there(); err != nil {
+		return err
 	}
 	srv, err := server.Open(ctx, server.Config{Dir: c.Data, Database: c.Database})
 	if err != nil {
 		return err
 	}
 	return plain(errors.Join(do(srv), srv.Close()))
+}
+
+// there fails if there is no database to work on.
+func (c *cli) there() error {
+	if _, err := os.Stat(filepath.Join(c.Data, server.DatabaseFile)); c.Database == "" && err != nil {
+		return fmt.Errorf("there is no Satchel database in %s: name the data directory with --data, or make one with satchel serve", c.Data)
+	}
+	return nil
 }
 
 // decide runs do in the name of the administrator who was named, or of the only one there is.

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 
@@ -49,10 +50,7 @@ func encodeState(state syncproto.State, touched map[string]int64) (doc, text str
 	values := append(make([]byte, 0, 512), '{')
 	var plain []*writing
 	odd := map[string]registerDoc{}
-	fields := make([]string, 0, len(state))
-	for field := range state {
-		fields = append(fields, field)
-	}
+	fields := slices.AppendSeq(make([]string, 0, len(state)), maps.Keys(state))
 	slices.Sort(fields)
 	for _, field := range fields {
 		register := state[field]
@@ -125,7 +123,7 @@ func appendPlain(out []byte, plain []*writing) []byte {
 	}
 	out = append(out, `{"d":[`...)
 	for i, d := range devices {
-		out = append(append(append(comma(out, i), '"'), d.String()...), '"')
+		out = syncproto.AppendText(comma(out, i), d.String())
 	}
 	out = append(out, `],"w":[`...)
 	for i, w := range plain {
@@ -203,10 +201,7 @@ func readRegisters(text string, values map[string]syncproto.Value, state syncpro
 			return err
 		}
 		if i == 0 { // all that stand nowhere else
-			fields = make([]string, 0, len(values))
-			for field := range values {
-				fields = append(fields, field)
-			}
+			fields = slices.AppendSeq(make([]string, 0, len(values)), maps.Keys(values))
 		}
 		heads := make([]syncproto.Head, len(fields)) // of one piece
 		for j, field := range fields {
