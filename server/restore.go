@@ -64,7 +64,7 @@ func replace(ctx context.Context, dir, backup string, now time.Time) error {
 	if err := copyFile(backup, fresh); err != nil {
 		return err
 	}
-	if err := beginEpoch(ctx, fresh, backup, now); err != nil {
+	if err := beginEpochIn(ctx, fresh, filepath.Base(backup), now); err != nil {
 		return err
 	}
 	aside := present + ".before-" + now.UTC().Format("20060102T150405.000")
@@ -96,21 +96,30 @@ func remove(files ...string) error {
 	return nil
 }
 
-// beginEpoch makes the copy a database of its own. Closing it leaves everything in the one file.
-func beginEpoch(ctx context.Context, path, backup string, now time.Time) error {
+// beginEpochIn makes the copy a database of its own. Closing it leaves everything in the one file.
+func beginEpochIn(ctx context.Context, path, backup string, now time.Time) error {
 	s, err := store.Open(ctx, path)
 	if err != nil {
 		return err
 	}
-	err = engine.NewEpoch(ctx, s, now.UnixMilli())
-	if err == nil {
-		err = s.Write(ctx, func(tx *store.Tx) error {
-			return audit.Append(ctx, tx, audit.Entry{
-				At: now.UnixMilli(), Action: audit.Restored, Details: map[string]any{"backup": filepath.Base(backup)},
-			})
-		})
+	return errors.Join(beginEpoch(ctx, s, backup, now), s.Close())
+}
+
+func beginEpoch(ctx context.Context, s *store.Store, backup string, now time.Time) error {
+	if err := engine.NewEpoch(ctx, s, now.UnixMilli()); err != nil {
+		return err
 	}
-	return errors.Join(err, s.Close())
+	return s.Write(ctx, func(tx *store.Tx) error {
+		return audit.Append(ctx, tx, audit.Entry{
+			At: now.UnixMilli(), Action: audit.Restored, Details: map[string]any{"backup": backup},
+		})
+	})
+}
+
+// Restored does what [Restore] does beyond putting the backup in place, for a database that PostgreSQL's own tools
+// put back: it begins a new epoch. No device may have synced since.
+func (s *Server) Restored(ctx context.Context) error {
+	return beginEpoch(ctx, s.Store, "of PostgreSQL", s.config.Now())
 }
 
 func copyFile(from, to string) error {

@@ -34,7 +34,7 @@ func (b backupCmd) Run(ctx context.Context, c *cli) error {
 
 // restoreCmd puts a backup in the place of the database.
 type restoreCmd struct {
-	File string `arg:"" help:"Backup to restore." type:"existingfile"`
+	File string `arg:"" optional:"" help:"Backup to restore; none where the database is PostgreSQL's." type:"existingfile"`
 }
 
 // Help is shown by --help.
@@ -43,19 +43,32 @@ func (restoreCmd) Help() string {
 next sync all devices send again what the backup has not got; one that was enrolled after the backup
 is enrolled again with a new code, and loses nothing.
 
-Example:
-  satchel restore /mnt/usb/satchel-2020-04-30.db`
+A PostgreSQL database is put back with PostgreSQL's own tools. Run this without a file then, before the server
+starts: otherwise devices take it for the database that they know, and miss what differs.
+
+Examples:
+  satchel restore /mnt/usb/satchel-2020-04-30.db
+  satchel --database postgres://satchel@db.example.org/satchel restore`
 }
 
 // Run restores the backup.
 func (r restoreCmd) Run(ctx context.Context, c *cli) error {
-	if c.Database != "" {
-		return errors.New("the database is PostgreSQL's: restore it with its own tools; nothing was changed")
+	switch {
+	case c.Database == "" && r.File == "":
+		return errors.New("name the backup to restore; nothing was changed")
+	case c.Database == "":
+		if err := server.Restore(ctx, c.Data, r.File); err != nil {
+			return err
+		}
+		fmt.Printf("Restored %s into %s. What was there is kept beside it, as %s.before-… with the date.\n", r.File, c.Data, server.DatabaseFile)
+	case r.File != "":
+		return errors.New("the database is PostgreSQL's: put the backup in place with its own tools, and then run satchel restore without a file; nothing was changed")
+	default:
+		if err := c.office(ctx, func(srv *server.Server) error { return srv.Restored(ctx) }); err != nil {
+			return err
+		}
+		fmt.Println("Noted that the database was put back to an older one.")
 	}
-	if err := server.Restore(ctx, c.Data, r.File); err != nil {
-		return err
-	}
-	fmt.Printf("Restored %s into %s. What was there is kept beside it, as %s.before-… with the date.\n", r.File, c.Data, server.DatabaseFile)
 	fmt.Println("Start the server again, and have every tablet sync.")
 	return nil
 }

@@ -82,6 +82,28 @@ func syncThrough(ctx context.Context, s *clientlib.Store) error {
 	}
 }
 
+// carrier gives the store of a new device that reaches a farm.
+func (d *desk) carrier(f *farm, name string) *clientlib.Store {
+	d.t.Helper()
+	s, err := clientlib.Create(d.t.Context(), filepath.Join(d.dir, name+".db"), "4711-4711", clientlib.Options{
+		PINCost: clientlib.PINCost{Memory: 64, Passes: 1, Threads: 1},
+		HTTP:    &http.Client{Transport: &http.Transport{DialContext: f.dial, DisableKeepAlives: true}},
+	})
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	d.t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			d.t.Error(err)
+		}
+	})
+	code := decode[struct{ Code string }](d, "device", "invite", name, "--holder", "ana", "--area", "Kraljevo", "--url", "http://127.0.0.1").Code
+	if err := s.Enrol(d.t.Context(), "http://127.0.0.1", code, ""); err != nil {
+		d.t.Fatal(err)
+	}
+	return s
+}
+
 // Three servers over one database are as one, and any of them may be killed at any time.
 func TestServersOverOneDatabaseSkipNothing(t *testing.T) {
 	const tablets, households = 6, 12
@@ -90,19 +112,7 @@ func TestServersOverOneDatabaseSkipNothing(t *testing.T) {
 	area := uuid.MustParse(d.ids("areas", "name")["Kraljevo"])
 	var stores []*clientlib.Store
 	for n := range tablets {
-		s, err := clientlib.Create(t.Context(), filepath.Join(d.dir, fmt.Sprint(n, ".db")), "4711-4711", clientlib.Options{
-			PINCost: clientlib.PINCost{Memory: 64, Passes: 1, Threads: 1},
-			HTTP:    &http.Client{Transport: &http.Transport{DialContext: f.dial, DisableKeepAlives: true}},
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer s.Close()
-		code := decode[struct{ Code string }](d, "device", "invite", fmt.Sprint("Tablet ", n), "--holder", "ana", "--area", "Kraljevo", "--url", "http://127.0.0.1").Code
-		if err := s.Enrol(t.Context(), "http://127.0.0.1", code, ""); err != nil {
-			t.Fatal(err)
-		}
-		stores = append(stores, s)
+		stores = append(stores, d.carrier(f, fmt.Sprint("Tablet ", n)))
 	}
 	var syncs atomic.Int64
 	another, done := make(chan int64, tablets*households), make(chan error, tablets)
