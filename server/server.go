@@ -35,6 +35,8 @@ type Config struct {
 	Dir string
 	// Database is the URL of a PostgreSQL database that is used in the place of the one in Dir.
 	Database string
+	// Dial connects to PostgreSQL in another way than over the machine's network; nil is that.
+	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 	// Listen is the address to listen on, such as "127.0.0.1:8080".
 	Listen string
 	// URL is where devices reach the server, as it stands in invitations.
@@ -113,7 +115,7 @@ func Open(ctx context.Context, config Config) (*Server, error) {
 // openStore opens the database.
 func openStore(ctx context.Context, config Config) (*store.Store, error) {
 	if config.Database != "" {
-		return store.OpenPostgres(ctx, config.Database)
+		return store.OpenPostgres(ctx, config.Database, config.Dial)
 	}
 	return store.Open(ctx, filepath.Join(config.Dir, DatabaseFile))
 }

@@ -10,8 +10,11 @@ import (
 	"testing"
 	"time"
 
+	"satchel/internal/pgtest"
 	"satchel/internal/simtest/fleet"
 )
+
+func TestMain(m *testing.M) { pgtest.Main(m) }
 
 // TestJob plays a history in a process of its own; see [fleet.Runner].
 func TestJob(t *testing.T) {
@@ -36,7 +39,11 @@ func runner(t *testing.T) fleet.Runner {
 // each plays some jobs, two at a time.
 func each(t *testing.T, jobs []fleet.Job, judge func(fleet.Outcome)) {
 	t.Helper()
-	r := runner(t)
+	eachBy(t, runner(t), jobs, judge)
+}
+
+func eachBy(t *testing.T, r fleet.Runner, jobs []fleet.Job, judge func(fleet.Outcome)) {
+	t.Helper()
 	var mu sync.Mutex
 	var players sync.WaitGroup
 	next := make(chan fleet.Job)
@@ -110,8 +117,21 @@ func TestWhoStartsATabletHasNoFormOpen(t *testing.T) {
 }
 
 func TestHistories(t *testing.T) {
+	goWell(t, runner(t), seeds(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12))
+}
+
+// TestHistoriesOverPostgres has the office keep everything in PostgreSQL.
+func TestHistoriesOverPostgres(t *testing.T) {
+	r := runner(t)
+	r.Postgres = pgtest.URL(t)
+	goWell(t, r, seeds(1, 2, 3, 4, 5, 6, 7, 8, 9, 10))
+}
+
+// goWell plays histories that have to break no promise.
+func goWell(t *testing.T, r fleet.Runner, jobs []fleet.Job) {
+	t.Helper()
 	faults := map[string]int{}
-	each(t, seeds(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12), func(out fleet.Outcome) {
+	eachBy(t, r, jobs, func(out fleet.Outcome) {
 		for _, v := range out.Broken {
 			t.Errorf("seed %d: %s", out.Seed, v)
 		}

@@ -16,7 +16,11 @@ type machine struct {
 	root string
 	// boots counts the directories.
 	boots int
-	disk  *disk.Disk
+	// mounts makes the disk of a directory.
+	mounts func(dir string) (medium, error)
+	disk   medium
+	// pace is how many operations come to the medium where one comes to a disk.
+	pace int
 	// dead is set once the power is cut; cuts is told when.
 	dead atomic.Bool
 	cuts func(*rand.Rand)
@@ -24,8 +28,20 @@ type machine struct {
 	ill atomic.Bool
 }
 
-func newMachine(root string) (*machine, error) {
-	m := &machine{root: root, cuts: func(*rand.Rand) {}}
+// A medium is what may fail under a machine: its disk, or what takes the disk's place.
+type medium interface {
+	Watch(fn func(disk.Op))
+	Ops() int64
+	FailAt(op int64, failure disk.Failure, forGood bool)
+	Limit(bytes int64)
+	Size() int64
+	Image(to string, r *rand.Rand) error
+	Cut()
+	Close()
+}
+
+func newMachine(root string, mounts func(dir string) (medium, error)) (*machine, error) {
+	m := &machine{root: root, mounts: mounts, pace: 1, cuts: func(*rand.Rand) {}}
 	if err := os.MkdirAll(m.dir(), 0o700); err != nil {
 		return nil, fmt.Errorf("make a machine: %w", err)
 	}
@@ -39,7 +55,7 @@ func (m *machine) next() string { return filepath.Join(m.root, fmt.Sprint("boot-
 
 // mount takes what is in the directory as durable.
 func (m *machine) mount() (err error) {
-	m.disk, err = disk.New(m.dir())
+	m.disk, err = m.mounts(m.dir())
 	return err
 }
 
@@ -52,11 +68,11 @@ func (m *machine) off(do func(dir string) error) error {
 	return m.mount()
 }
 
-// cutAt cuts the power before the operation that comes after so many others. The seed decides what survives.
+// cutAt cuts the power before the operation that comes after so many others of a disk. The seed decides what survives.
 func (m *machine) cutAt(after int, seed uint64) {
 	r := rand.New(rand.NewPCG(seed, 5)) //nolint:gosec // it makes up a story
 	left := atomic.Int64{}
-	left.Store(int64(after))
+	left.Store(int64(after*m.pace) + int64(seed%uint64(m.pace))) //nolint:gosec // both are small
 	m.disk.Watch(func(disk.Op) {
 		if left.Add(-1) == -1 {
 			m.cut(r)
@@ -85,10 +101,10 @@ func (m *machine) fillUp(r *rand.Rand) {
 	m.disk.Limit(m.disk.Size() + r.Int64N(1<<16))
 }
 
-// failAt has the operation fail that comes after so many others.
+// failAt has the operation fail that comes after so many others of a disk.
 func (m *machine) failAt(after int, failure disk.Failure) {
 	m.ill.Store(true)
-	m.disk.FailAt(m.disk.Ops()+1+int64(after), failure, false)
+	m.disk.FailAt(m.disk.Ops()+1+int64(after*m.pace), failure, false)
 }
 
 // calm takes back what was to happen to the machine.

@@ -8,7 +8,6 @@ import (
 	"log/slog"
 	"maps"
 	"math/rand/v2"
-	"os"
 	"path/filepath"
 	"slices"
 	"sync"
@@ -26,6 +25,7 @@ import (
 type office struct {
 	w       *world
 	machine *machine
+	db      database
 	// turn is held by whoever uses the server in process, or puts another one in its place.
 	turn chan struct{}
 	srv  *server.Server
@@ -70,9 +70,9 @@ type settlement struct {
 	sides []server.Side
 }
 
-// A backup is a file, and what the office had acknowledged when it was made.
+// A backup is a copy of the database, and what the office had acknowledged when it was made.
 type backup struct {
-	path    string
+	name    string
 	when    oracle.Span
 	had     map[int]bool
 	decided map[oracle.Version]oracle.Decision
@@ -86,9 +86,9 @@ func (o *office) now() time.Time { return time.Now().Add(time.Duration(o.astray.
 
 // start opens the server on its machine and has it listen.
 func (o *office) start(ctx context.Context) error {
-	srv, err := server.Open(ctx, server.Config{
-		Dir: o.machine.dir(), Now: o.now, Log: slog.New(slog.NewJSONHandler(o.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
-	})
+	config := o.db.config(o.machine.dir())
+	config.Now, config.Log = o.now, slog.New(slog.NewJSONHandler(o.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	srv, err := server.Open(ctx, config)
 	if err != nil {
 		return err
 	}
@@ -175,6 +175,9 @@ func (o *office) do(ctx context.Context, s Step) {
 		o.w.fault("the office's clock is off")
 		o.w.say("office", "sets its clock off by %v", time.Duration(o.astray.Load()))
 	case fillsUp:
+		if !o.db.fillsUp() {
+			return
+		}
 		o.w.fault("full disk at the office")
 		o.machine.fillUp(r)
 		o.w.say("office", "has a full disk")
@@ -294,11 +297,11 @@ func (o *office) conflicts(ctx context.Context) (all []server.Conflict) {
 // back makes a backup.
 func (o *office) back(ctx context.Context) {
 	o.backups++
-	path := filepath.Join(o.w.root, fmt.Sprintf("backup-%d.db", o.backups))
-	witness, err := o.newWitness(ctx, path+"-witness")
+	name := fmt.Sprint("backup-", o.backups)
+	witness, err := o.newWitness(ctx, filepath.Join(o.w.root, name+".db-witness"))
 	begun := time.Now()
 	if err == nil {
-		err = o.srv.Store.Backup(ctx, path)
+		err = o.db.keep(ctx, o, name)
 	}
 	if err != nil {
 		witness.close()
@@ -307,16 +310,16 @@ func (o *office) back(ctx context.Context) {
 	}
 	o.w.say("office", "backs up")
 	if o.backup != o.first {
-		o.backup.forget()
+		o.forget(ctx, o.backup)
 	}
-	o.backup = &backup{path: path, when: since(begun), had: map[int]bool{}, decided: maps.Clone(o.decided), witness: witness}
+	o.backup = &backup{name: name, when: since(begun), had: map[int]bool{}, decided: maps.Clone(o.decided), witness: witness}
 	o.w.ledger.each(func(s *saving) { o.backup.had[s.ID] = s.atOffice })
 }
 
 // forget removes what belongs to a backup.
-func (b *backup) forget() {
+func (o *office) forget(ctx context.Context, b *backup) {
 	b.witness.close()
-	_ = os.Remove(b.path) // it was made here
+	o.db.forget(ctx, b.name)
 }
 
 // restore goes back to a backup: what the office did since is lost, and what tablets did is theirs to
@@ -324,7 +327,7 @@ func (b *backup) forget() {
 func (o *office) restore(ctx context.Context, b *backup) {
 	o.w.fault("restored from a backup")
 	o.w.say("office", "goes back to a backup of %v", b.when.From.Sub(o.w.begin).Truncate(time.Millisecond))
-	o.goBack(ctx, b, func(dir string) error { return server.Restore(ctx, dir, b.path) })
+	o.goBack(ctx, b, func(dir string) error { return o.db.restore(ctx, dir, b.name) })
 }
 
 // goBack puts the database of a backup into the place of the one that is there.

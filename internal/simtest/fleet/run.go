@@ -35,11 +35,12 @@ func (j Job) Plan() Plan {
 	return NewPlan(j.Seed)
 }
 
-// jobVariable is the environment variable that gives a process its job, and outcomeFile the file in its
+// jobVariable and postgresVariable are the environment variables that give a process its job, and outcomeFile the file in its
 // working directory into which it writes what came of it.
 const (
-	jobVariable = "SATCHEL_FLEET_JOB"
-	outcomeFile = "outcome.json"
+	jobVariable      = "SATCHEL_FLEET_JOB"
+	postgresVariable = "SATCHEL_FLEET_POSTGRES"
+	outcomeFile      = "outcome.json"
 )
 
 // A Runner plays each history in a process of its own, as a seed needs to play the same history again.
@@ -50,6 +51,8 @@ type Runner struct {
 	Dir string
 	// Limit is how long a history may take.
 	Limit time.Duration
+	// Postgres is the URL of the PostgreSQL cluster of the office's databases; "" is SQLite.
+	Postgres string
 }
 
 // Build makes the binary of a Runner in a directory. flags are for the Go tool.
@@ -77,7 +80,7 @@ func (r Runner) Play(ctx context.Context, job Job) (Outcome, error) {
 	defer cancel()
 	c := exec.CommandContext(limited, r.Binary, "-test.run=^TestJob$") //nolint:gosec // it is the binary that Build made
 	// Hardly ever is more than one thing to do at once, and handing it from one processor to another takes long.
-	c.Dir, c.Env = dir, append(os.Environ(), jobVariable+"="+string(text), "TMPDIR="+dir, "GOMAXPROCS=1")
+	c.Dir, c.Env = dir, append(os.Environ(), jobVariable+"="+string(text), postgresVariable+"="+r.Postgres, "TMPDIR="+dir, "GOMAXPROCS=1")
 	said, err := c.CombinedOutput()
 	if ctx.Err() != nil {
 		return Outcome{}, ctx.Err()
@@ -118,7 +121,7 @@ func PlayJob(t *testing.T) bool {
 	if err != nil {
 		t.Fatal(err)
 	}
-	result, err := json.Marshal(Play(t, job.Plan(), root))
+	result, err := json.Marshal(Play(t, job.Plan(), root, os.Getenv(postgresVariable)))
 	if err == nil {
 		err = os.WriteFile(outcomeFile, result, 0o600)
 	}

@@ -2,13 +2,11 @@ package fleet
 
 import (
 	"context"
-	"path/filepath"
 
 	"github.com/google/uuid"
 
 	"satchel/clientlib"
 	"satchel/internal/simtest/link"
-	"satchel/server"
 )
 
 // A witness is a tablet that lies at the office: it knows how far the server has come.
@@ -61,13 +59,7 @@ func (o *office) loseTail(ctx context.Context) {
 	}
 	o.w.fault("older copy of the office's disk")
 	o.w.say("office", "finds an older copy of its disk")
-	o.goBack(ctx, o.backup, func(dir string) error {
-		database := filepath.Join(dir, server.DatabaseFile)
-		if err := removeLog(database); err != nil {
-			return err
-		}
-		return copyFile(o.backup.path, database)
-	})
+	o.goBack(ctx, o.backup, func(dir string) error { return o.db.swap(ctx, dir, o.backup.name) })
 	if !o.down && !o.machine.dead.Load() && !o.backup.witness.sync(ctx) {
 		o.w.broke("a lost tail is noticed", "the tablet at the office does not get through")
 	}

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"maps"
 	"math/rand/v2"
-	"path/filepath"
 	"slices"
 	"time"
 
@@ -231,7 +230,7 @@ func shownBy(r *clientlib.Record) oracle.Shown {
 }
 
 // tearDown closes everything.
-func (w *world) tearDown() {
+func (w *world) tearDown(ctx context.Context) error {
 	for _, t := range w.tablets {
 		t.wire.hangUp()
 		if t.store != nil {
@@ -241,9 +240,10 @@ func (w *world) tearDown() {
 	}
 	w.office.leave()
 	for _, b := range []*backup{w.office.first, w.office.backup} {
-		b.forget()
+		w.office.forget(ctx, b)
 	}
 	w.office.machine.disk.Close()
+	return w.office.db.close(ctx)
 }
 
 // A view is what the office shows.
@@ -256,7 +256,7 @@ type view struct {
 // look reads the office's database.
 func (w *world) look(ctx context.Context) view {
 	out := view{records: map[string]oracle.Shown{}}
-	db, err := sql.Open("sqlite", "file:"+filepath.Join(w.office.machine.dir(), server.DatabaseFile)+"?mode=ro&_pragma=query_only(1)")
+	db, err := w.office.db.open(w.office.machine.dir())
 	if err == nil {
 		err = errors.Join(out.read(ctx, db), db.Close())
 	}

@@ -69,9 +69,14 @@ type world struct {
 	out     Outcome
 }
 
-// Play plays a plan, with its files below root, and judges it. A process plays one.
-func Play(t *testing.T, p Plan, root string) Outcome {
+// Play plays a plan, with its files below root, and judges it. A process plays one. The office's database is one of its
+// own in the PostgreSQL cluster of a URL, or else, if that is "", a file.
+func Play(t *testing.T, p Plan, root, postgres string) Outcome {
 	if err := disk.Install(); err != nil {
+		t.Fatal(err)
+	}
+	db, err := newDatabase(t.Context(), root, postgres)
+	if err != nil {
 		t.Fatal(err)
 	}
 	cryptotest.SetGlobalRandom(t, p.Seed)
@@ -79,14 +84,14 @@ func Play(t *testing.T, p Plan, root string) Outcome {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		defer cancel()
-		w.play(ctx, t, p)
+		w.play(ctx, t, p, db)
 	})
 	return w.out
 }
 
-func (w *world) play(ctx context.Context, t *testing.T, p Plan) {
+func (w *world) play(ctx context.Context, t *testing.T, p Plan, db database) {
 	w.begin, w.span, w.narrow = time.Now(), p.Span, p.Narrow
-	if err := w.setUp(ctx, p); err != nil {
+	if err := w.setUp(ctx, p, db); err != nil {
 		t.Fatal(err)
 	}
 	cuts := make(chan *rand.Rand, 16)
@@ -112,7 +117,9 @@ func (w *world) play(ctx context.Context, t *testing.T, p Plan) {
 	w.office.machine.cuts = func(*rand.Rand) {}
 	w.calm(ctx)
 	w.judge(ctx)
-	w.tearDown()
+	if err := w.tearDown(ctx); err != nil {
+		t.Error(err)
+	}
 	w.out.Simulated = time.Since(w.begin)
 }
 
@@ -170,12 +177,13 @@ func orError(err error) string {
 	return fmt.Sprintf(" (%s)", sentence)
 }
 
-func (w *world) setUp(ctx context.Context, p Plan) error {
-	machine, err := newMachine(filepath.Join(w.root, "office"))
+func (w *world) setUp(ctx context.Context, p Plan, db database) error {
+	machine, err := newMachine(filepath.Join(w.root, "office"), db.mount)
 	if err != nil {
 		return err
 	}
-	o := &office{w: w, machine: machine, turn: make(chan struct{}, 1), log: &bytes.Buffer{}, workers: map[uuid.UUID]uuid.UUID{}}
+	machine.pace = db.pace()
+	o := &office{w: w, machine: machine, db: db, turn: make(chan struct{}, 1), log: &bytes.Buffer{}, workers: map[uuid.UUID]uuid.UUID{}}
 	o.orders, o.decided = oracle.NewOrders(), map[oracle.Version]oracle.Decision{}
 	o.setClock(0)
 	w.office = o
@@ -188,7 +196,7 @@ func (w *world) setUp(ctx context.Context, p Plan) error {
 		t := &tablet{w: w, name: fmt.Sprint("tablet ", i+1), gone: true, locked: true, step: []int{0, 2, 0, 5}[i%4]}
 		t.wire = &wire{net: &w.net, heard: t.heard}
 		t.wire.use(link.Good(100 * time.Millisecond))
-		if t.machine, err = newMachine(filepath.Join(w.root, fmt.Sprint("tablet-", i+1))); err != nil {
+		if t.machine, err = newMachine(filepath.Join(w.root, fmt.Sprint("tablet-", i+1)), file{}.mount); err != nil {
 			return err
 		}
 		t.machine.cuts = func(*rand.Rand) { w.fault("power cut of a tablet") }

@@ -16,7 +16,7 @@ var whole = map[string]func(t *testing.T, seed uint64) []Break{
 }
 
 func byFleet(t *testing.T, seed uint64) (out []Break) {
-	for _, v := range fleet.Play(t, fleet.NewPlan(seed), t.TempDir()).Broken {
+	for _, v := range fleet.Play(t, fleet.NewPlan(seed), t.TempDir(), "").Broken {
 		out = append(out, Break{v.Promise, v.What})
 	}
 	return out

@@ -28,11 +28,14 @@ var ErrAway = errors.New("the database does not answer")
 const takeTurn = "SELECT pg_advisory_xact_lock(6003420502)"
 
 // OpenPostgres opens the PostgreSQL database of a URL and brings it to the newest schema. It fails as [Open] does.
-// Any number of processes may have it open.
-func OpenPostgres(ctx context.Context, url string) (*Store, error) {
+// Any number of processes may have it open. dial makes the connections, in the ordinary way if it is nil.
+func OpenPostgres(ctx context.Context, url string, dial pgconn.DialFunc) (*Store, error) {
 	config, err := pgx.ParseConfig(url)
 	if err != nil {
 		return nil, fmt.Errorf("the name of the database cannot be read; it should look like postgres://user@host/satchel: %w", err)
+	}
+	if dial != nil {
+		config.DialFunc = dial
 	}
 	// What is acknowledged is on the disk, whatever the server's own setting.
 	config.RuntimeParams["synchronous_commit"] = "on"

@@ -20,7 +20,7 @@ func TestMain(m *testing.M) { pgtest.Main(m) }
 // postgres opens a database; each call is what another process would have.
 func postgres(t *testing.T, url string) *store.Store {
 	t.Helper()
-	return opened(t, func() (*store.Store, error) { return store.OpenPostgres(t.Context(), url) })
+	return opened(t, func() (*store.Store, error) { return store.OpenPostgres(t.Context(), url, nil) })
 }
 
 func TestPostgres(t *testing.T) {

@@ -33,7 +33,7 @@ func Open(t testing.TB) *store.Store {
 	if url == "" {
 		s, err = store.Open(t.Context(), filepath.Join(t.TempDir(), "satchel.db"))
 	} else {
-		s, err = store.OpenPostgres(t.Context(), url)
+		s, err = store.OpenPostgres(t.Context(), url, nil)
 	}
 	if err != nil {
 		t.Fatal(err)
