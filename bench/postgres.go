@@ -14,11 +14,11 @@ import (
 
 // havePostgres fails where there is no PostgreSQL to start.
 func havePostgres(ctx context.Context, _ string) error {
-	_, stop, err := pgtest.Start(ctx, true)
+	cluster, err := pgtest.Start(ctx, true)
 	if err != nil {
 		return err
 	}
-	return stop()
+	return cluster.Stop()
 }
 
 // barePostgres is the limit of whoever keeps records in PostgreSQL: the database alone, without a network, a merge, a
@@ -35,12 +35,12 @@ func (*barePostgres) promise() string {
 }
 
 func (b *barePostgres) begin(ctx context.Context, _ string, ls []load) ([]client, error) {
-	url, stop, err := pgtest.Start(ctx, true)
+	cluster, err := pgtest.Start(ctx, true)
 	if err != nil {
 		return nil, err
 	}
-	b.stop = stop
-	config, err := pgxpool.ParseConfig(url)
+	b.stop = cluster.Stop
+	config, err := pgxpool.ParseConfig(cluster.URL)
 	if err != nil {
 		return nil, err
 	}
@@ -107,17 +107,17 @@ func (s *satchelPostgres) name() string {
 func (*satchelPostgres) promise() string { return (*satchel)(nil).promise() }
 
 func (s *satchelPostgres) begin(ctx context.Context, dir string, ls []load) ([]client, error) {
-	url, stop, err := pgtest.Start(ctx, true)
+	cluster, err := pgtest.Start(ctx, true)
 	if err != nil {
 		return nil, err
 	}
-	s.stop = stop
-	pens, err := furnish(ctx, server.Config{Dir: filepath.Join(dir, "office"), Database: url}, ls)
+	s.stop = cluster.Stop
+	pens, err := furnish(ctx, server.Config{Dir: filepath.Join(dir, "office"), Database: cluster.URL}, ls)
 	if err != nil {
 		return nil, err
 	}
 	for n := range s.processes {
-		p, err := start(ctx, s.program, "serve", "--data", filepath.Join(dir, fmt.Sprint(n)), "--database", url, "--listen", "127.0.0.1:0")
+		p, err := start(ctx, s.program, "serve", "--data", filepath.Join(dir, fmt.Sprint(n)), "--database", cluster.URL, "--listen", "127.0.0.1:0")
 		if err != nil {
 			return nil, err
 		}

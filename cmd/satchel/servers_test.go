@@ -15,6 +15,8 @@ import (
 
 	"satchel/clientlib"
 	"satchel/internal/pgtest"
+	"satchel/server"
+	"satchel/syncproto"
 )
 
 // A farm is servers over one database, of which each connection reaches another one.
@@ -71,7 +73,7 @@ func syncThrough(ctx context.Context, s *clientlib.Store) error {
 	for {
 		result, err := s.Sync(ctx, nil)
 		switch {
-		case errors.Is(err, clientlib.ErrLink):
+		case errors.Is(err, clientlib.ErrLink), errors.Is(err, &syncproto.Problem{Code: syncproto.CodeBusy}):
 			continue
 		case err != nil:
 			return err
@@ -104,11 +106,11 @@ func (d *desk) carrier(f *farm, name string) *clientlib.Store {
 	return s
 }
 
-// Three servers over one database are as one, and any of them may be killed at any time.
-func TestServersOverOneDatabaseSkipNothing(t *testing.T) {
+// push has tablets record and sync, all at once, while something strikes at every tenth sync. In the end each of them has
+// to show everything, and everything has to be in a history once.
+func (d *desk) push(f *farm, strike func(n int)) {
 	const tablets, households = 6, 12
-	d := newDeskOn(t, pgtest.URL(t))
-	f := &farm{servers: []*serving{d.serve(), d.serve(), d.serve()}}
+	t := d.t
 	area := uuid.MustParse(d.ids("areas", "name")["Kraljevo"])
 	var stores []*clientlib.Store
 	for n := range tablets {
@@ -125,8 +127,7 @@ func TestServersOverOneDatabaseSkipNothing(t *testing.T) {
 		select {
 		case n := <-another:
 			if n%10 == 0 {
-				at := int(n/10) % len(f.servers)
-				f.put(at, d.kill(f.servers[at]))
+				strike(int(n / 10))
 			}
 		case err := <-done:
 			if err != nil {
@@ -144,7 +145,38 @@ func TestServersOverOneDatabaseSkipNothing(t *testing.T) {
 			t.Errorf("tablet %d shows %d households, %v; want %d", n, len(all), err, tablets*households)
 		}
 	}
+	d.open(func(srv *server.Server) {
+		for _, id := range d.ids("households", "head_name") {
+			if history, err := srv.Engine.History(t.Context(), uuid.MustParse(id)); err != nil || len(history) != 1 {
+				t.Errorf("a household that was recorded once has %d changes, %v", len(history), err)
+			}
+		}
+	})
 	for _, s := range f.servers {
 		s.stop()
 	}
+}
+
+// Three servers over one database are as one, and any of them may be killed at any time.
+func TestServersOverOneDatabaseSkipNothing(t *testing.T) {
+	d := newDeskOn(t, pgtest.URL(t))
+	f := &farm{servers: []*serving{d.serve(), d.serve(), d.serve()}}
+	d.push(f, func(n int) {
+		at := n % len(f.servers)
+		f.put(at, d.kill(f.servers[at]))
+	})
+}
+
+// What was acknowledged is on PostgreSQL's disk, and servers go on by themselves once it is up again.
+func TestAPostgresThatCrashesLosesNothing(t *testing.T) {
+	cluster := pgtest.Durable(t)
+	d := newDeskOn(t, cluster.URL)
+	d.push(&farm{servers: []*serving{d.serve(), d.serve()}}, func(n int) {
+		if n%2 > 0 {
+			return
+		}
+		if err := cluster.Crash(context.WithoutCancel(t.Context())); err != nil {
+			t.Fatal(err)
+		}
+	})
 }

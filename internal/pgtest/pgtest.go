@@ -35,16 +35,16 @@ var cluster struct {
 	once sync.Once
 	url  string
 	err  error
-	stop func() error
+	own  *Cluster
 }
 
 // Main runs the tests of a package that uses [URL], and ends the private cluster. It is for TestMain.
 func Main(m *testing.M) {
 	m.Run()
-	if cluster.stop == nil {
+	if cluster.own == nil {
 		return
 	}
-	if err := cluster.stop(); err != nil {
+	if err := cluster.own.Stop(); err != nil {
 		panic(fmt.Errorf("stop PostgreSQL: %w", err)) // it would run on
 	}
 }
@@ -54,15 +54,12 @@ func URL(t testing.TB) string {
 	t.Helper()
 	cluster.once.Do(func() {
 		if cluster.url = os.Getenv("TEST_DATABASE_URL"); cluster.url == "" {
-			cluster.url, cluster.stop, cluster.err = Start(context.WithoutCancel(t.Context()), false)
+			if cluster.own, cluster.err = Start(context.WithoutCancel(t.Context()), false); cluster.err == nil {
+				cluster.url = cluster.own.URL
+			}
 		}
 	})
-	if errors.Is(cluster.err, ErrNone) && os.Getenv("SATCHEL_CI") == "" {
-		t.Skip(cluster.err)
-	}
-	if cluster.err != nil {
-		t.Fatal(cluster.err)
-	}
+	need(t, cluster.err)
 	name := "satchel_test_" + strings.ReplaceAll(uuid.NewString(), "-", "")
 	execute(t, "CREATE DATABASE "+name)
 	t.Cleanup(func() { execute(t, "DROP DATABASE "+name+" WITH (FORCE)") })
@@ -72,6 +69,30 @@ func URL(t testing.TB) string {
 	}
 	one.Path = "/" + name
 	return one.String()
+}
+
+// Durable gives a private cluster that keeps what it acknowledges, and ends with the test.
+func Durable(t testing.TB) *Cluster {
+	t.Helper()
+	c, err := Start(context.WithoutCancel(t.Context()), true)
+	need(t, err)
+	t.Cleanup(func() {
+		if err := c.Stop(); err != nil {
+			t.Error(err)
+		}
+	})
+	return c
+}
+
+// need skips or fails a test that can have no PostgreSQL.
+func need(t testing.TB, err error) {
+	t.Helper()
+	if errors.Is(err, ErrNone) && os.Getenv("SATCHEL_CI") == "" {
+		t.Skip(err)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
 }
 
 // execute runs a statement in the cluster.
@@ -88,56 +109,95 @@ func execute(t testing.TB, statement string) {
 	}
 }
 
-// Start makes a private cluster and starts it; stop ends and removes it. One that is durable keeps what it
-// acknowledges through a power cut, as PostgreSQL does by itself. It fails with [ErrNone].
-func Start(ctx context.Context, durable bool) (url string, stop func() error, err error) {
+// A Cluster is a private one.
+type Cluster struct {
+	// URL names a database in it.
+	URL string
+
+	dir, program string
+	args         []string
+	as           *syscall.Credential
+	server       *exec.Cmd
+	said         *strings.Builder
+}
+
+// Start makes a private cluster and starts it. One that is durable keeps what it acknowledges through a power cut, as
+// PostgreSQL does by itself. It fails with [ErrNone].
+func Start(ctx context.Context, durable bool) (*Cluster, error) {
 	bin, err := programs()
 	if err != nil {
-		return "", nil, err
+		return nil, err
 	}
 	as, err := account()
 	if err != nil {
-		return "", nil, err
+		return nil, err
 	}
 	dir, err := os.MkdirTemp("", "pg")
 	if err != nil {
-		return "", nil, fmt.Errorf("make room for PostgreSQL: %w", err)
-	}
-	remove := func() error { return os.RemoveAll(dir) }
-	if as != nil {
-		if err := os.Chown(dir, int(as.Uid), int(as.Gid)); err != nil {
-			return "", nil, errors.Join(fmt.Errorf("make room for PostgreSQL: %w", err), remove())
-		}
+		return nil, fmt.Errorf("make room for PostgreSQL: %w", err)
 	}
 	data := filepath.Join(dir, "data")
-	// A language with an order of its own: what leans on the order of bytes has to say so.
-	initdb := exec.CommandContext(ctx, filepath.Join(bin, "initdb"), "--pgdata", data, "--username", "postgres", "--auth", "trust", "--encoding", "UTF8",
-		"--locale", "C.UTF-8", "--locale-provider", "icu", "--icu-locale", "sr-Latn", "--no-sync", "--no-instructions")
-	initdb.SysProcAttr, initdb.Dir = &syscall.SysProcAttr{Credential: as}, dir
-	if said, err := initdb.CombinedOutput(); err != nil {
-		return "", nil, errors.Join(fmt.Errorf("initdb: %w\n%s", err, said), remove())
+	c := &Cluster{
+		URL: "postgres:///postgres?" + neturl.Values{"host": {dir}, "user": {"postgres"}}.Encode(),
+		dir: dir, program: filepath.Join(bin, "postgres"), as: as,
+		args: []string{"-D", data, "-k", dir, "-c", "listen_addresses=", "-c", "max_connections=300"},
 	}
-	args := []string{"-D", data, "-k", dir, "-c", "listen_addresses=", "-c", "max_connections=300"}
 	if !durable {
-		args = append(args, "-c", "fsync=off", "-c", "full_page_writes=off")
+		c.args = append(c.args, "-c", "fsync=off", "-c", "full_page_writes=off")
 	}
-	server := exec.CommandContext(ctx, filepath.Join(bin, "postgres"), args...)
-	server.Cancel = func() error { return server.Process.Signal(syscall.SIGINT) } // its fast shutdown
-	server.SysProcAttr, server.Dir = &syscall.SysProcAttr{Credential: as}, dir
-	var said strings.Builder
-	server.Stderr = &said
-	if err := server.Start(); err != nil {
-		return "", nil, errors.Join(fmt.Errorf("start PostgreSQL: %w", err), remove())
+	if as != nil {
+		if err := os.Chown(dir, int(as.Uid), int(as.Gid)); err != nil {
+			return nil, errors.Join(fmt.Errorf("make room for PostgreSQL: %w", err), c.remove())
+		}
 	}
-	stop = func() error {
-		return errors.Join(server.Cancel(), server.Wait(), remove())
+	// A language with an order of its own: what leans on the order of bytes has to say so.
+	initdb := c.command(ctx, filepath.Join(bin, "initdb"), "--pgdata", data, "--username", "postgres", "--auth", "trust", "--encoding", "UTF8",
+		"--locale", "C.UTF-8", "--locale-provider", "icu", "--icu-locale", "sr-Latn", "--no-sync", "--no-instructions")
+	if said, err := initdb.CombinedOutput(); err != nil {
+		return nil, errors.Join(fmt.Errorf("initdb: %w\n%s", err, said), c.remove())
 	}
-	name := "postgres:///postgres?" + neturl.Values{"host": {dir}, "user": {"postgres"}}.Encode()
-	if err := answers(ctx, name); err != nil {
-		return "", nil, errors.Join(err, stop(), errors.New(said.String()))
+	if err := c.run(ctx); err != nil {
+		return nil, errors.Join(err, c.remove())
 	}
-	return name, stop, nil
+	return c, nil
 }
+
+// Stop ends and removes the cluster.
+func (c *Cluster) Stop() error { return errors.Join(c.end(syscall.SIGINT), c.remove()) }
+
+// Crash has the cluster lose all that it has in memory and not on its disk, in the middle of whatever is under way, and
+// starts it again.
+func (c *Cluster) Crash(ctx context.Context) error {
+	_ = c.end(syscall.SIGQUIT) // it says that it did not end well
+	return c.run(ctx)
+}
+
+func (c *Cluster) command(ctx context.Context, program string, args ...string) *exec.Cmd {
+	cmd := exec.CommandContext(ctx, program, args...)
+	cmd.SysProcAttr, cmd.Dir = &syscall.SysProcAttr{Credential: c.as}, c.dir
+	return cmd
+}
+
+// run starts PostgreSQL and waits until it answers.
+func (c *Cluster) run(ctx context.Context) error {
+	c.server, c.said = c.command(ctx, c.program, c.args...), &strings.Builder{}
+	c.server.Stderr = c.said
+	c.server.Cancel = func() error { return c.server.Process.Signal(syscall.SIGINT) }
+	if err := c.server.Start(); err != nil {
+		return fmt.Errorf("start PostgreSQL: %w", err)
+	}
+	if err := answers(ctx, c.URL); err != nil {
+		return errors.Join(err, c.end(syscall.SIGINT), errors.New(c.said.String()))
+	}
+	return nil
+}
+
+// end ends PostgreSQL in the way of a signal: SIGINT is its fast shutdown, SIGQUIT its immediate one.
+func (c *Cluster) end(signal syscall.Signal) error {
+	return errors.Join(c.server.Process.Signal(signal), c.server.Wait())
+}
+
+func (c *Cluster) remove() error { return os.RemoveAll(c.dir) }
 
 // programs finds the directory of PostgreSQL's programs, of its newest version.
 func programs() (string, error) {
