@@ -22,14 +22,13 @@ type database interface {
 	open(dir string) (*sql.DB, error)
 	// keep makes a copy of the database of a server that runs.
 	keep(ctx context.Context, o *office, name string) error
-	// restore puts a copy into its place, as those do who are told how; swap does so behind everybody's back. No
-	// server runs.
+	// restore puts a copy into its place, as operators are told to; swap does so behind everybody's back. No server runs.
 	restore(ctx context.Context, dir, name string) error
 	swap(ctx context.Context, dir, name string) error
 	// forget removes a copy.
 	forget(ctx context.Context, name string)
-	// fillsUp reports whether it is on the machine's disk, which may be full.
-	fillsUp() bool
+	// onDisk reports whether it is on the machine's disk, which may be full.
+	onDisk() bool
 	// close removes what is not in the files of the history.
 	close(ctx context.Context) error
 }
@@ -78,6 +77,6 @@ func (f file) forget(_ context.Context, name string) {
 	_ = os.Remove(f.copy(name)) // it was made here
 }
 
-func (f file) fillsUp() bool { return true }
+func (f file) onDisk() bool { return true }
 
 func (f file) close(context.Context) error { return nil }

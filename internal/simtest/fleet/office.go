@@ -175,7 +175,7 @@ func (o *office) do(ctx context.Context, s Step) {
 		o.w.fault("the office's clock is off")
 		o.w.say("office", "sets its clock off by %v", time.Duration(o.astray.Load()))
 	case fillsUp:
-		if !o.db.fillsUp() {
+		if !o.db.onDisk() {
 			return
 		}
 		o.w.fault("full disk at the office")

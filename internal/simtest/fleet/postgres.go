@@ -18,10 +18,10 @@ import (
 	"satchel/server"
 )
 
-// A postgres is a database in a PostgreSQL cluster, reached by real sockets. What a disk does to a file, it does to
-// them: a power cut or a failure comes before the server sends a statement, or before it hears what became of one.
-// Whoever holds such a lost commit for done or not, PostgreSQL may have done it. A full disk has no counterpart, and
-// PostgreSQL itself never goes down: that is for the tests that kill programs.
+// A postgres is a database of its own in a PostgreSQL cluster, reached by real sockets. Where a disk loses power or fails,
+// the server loses its connections, or one of them: before it sends something, or before it hears what became of what it
+// sent, which PostgreSQL does all the same. A full disk has no counterpart here, and PostgreSQL itself never goes down:
+// that is for the tests of the programs.
 type postgres struct {
 	cluster *neturl.URL
 	// name is the database's, and what the names of its copies begin with.
@@ -108,13 +108,14 @@ func (p *postgres) forget(ctx context.Context, name string) {
 	_ = p.run(ctx, "DROP DATABASE IF EXISTS "+p.copy(name)) // it was made here
 }
 
-func (p *postgres) fillsUp() bool { return false }
+func (p *postgres) onDisk() bool { return false }
 
 func (p *postgres) close(ctx context.Context) error {
 	return p.run(ctx, "DROP DATABASE "+p.name+" WITH (FORCE)")
 }
 
-// A line is the connections of a server to PostgreSQL, in the place of its disk. Sending and waiting to hear are its operations.
+// A line is the connections of a server to PostgreSQL, in the place of its disk. Its operations are to send, and to wait
+// for what comes.
 type line struct {
 	*disk.Disk // of the data directory, which has no database
 

@@ -6,9 +6,13 @@
 // and saw. In the end all faults stop, every tablet syncs, and the oracle compares what there is with
 // what the ledger says there must be.
 //
-// It promises that a seed plays the same history in every fresh process. It never looks at how the
-// product does something: it uses what any program could use, reads the office's database for what it
-// shows, and listens to the bytes that reach a tablet.
+// It promises that a seed plays the same history in every fresh process, with SQLite at the office. With PostgreSQL
+// there a seed decides the same, and what comes of it may differ in each process: the database answers over real
+// sockets, while simulated time stands still, and what it was doing when the power was cut is for itself to finish.
+// There is one server at a time; several over one database are for the tests of the programs.
+//
+// It never looks at how the product does something: it uses what any program could use, reads the office's database for
+// what it shows, and listens to the bytes that reach a tablet.
 package fleet
 
 import (

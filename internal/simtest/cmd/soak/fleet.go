@@ -12,6 +12,7 @@ import (
 	"sync"
 	"time"
 
+	"satchel/internal/pgtest"
 	"satchel/internal/simtest/fleet"
 )
 
@@ -21,6 +22,7 @@ type fleetCmd struct {
 	For       time.Duration `help:"How long to play; 0 is until the histories are played." placeholder:"DURATION"`
 	Histories int           `help:"How many histories to play; 0 is any number." placeholder:"N"`
 	Steps     []int         `help:"Play only these steps of one history, and print its story." placeholder:"N,…"`
+	Postgres  bool          `help:"Have the office keep everything in PostgreSQL, in a private cluster. A seed then hardly ever plays the same history again."`
 	Story     bool          `help:"Print the story of each history."`
 	Keep      string        `help:"File for the plan of a shortened story, to be played again by the tests." placeholder:"FILE"`
 	Go        bool          `help:"Go on after a broken promise, and do not shorten its story." name:"go-on"`
@@ -77,6 +79,14 @@ func (c *fleetCmd) Run(ctx context.Context, all *cli) (err error) {
 	runner, err := fleet.Build(ctx, dir)
 	if err != nil {
 		return err
+	}
+	if c.Postgres {
+		var cluster *pgtest.Cluster
+		if cluster, err = pgtest.Start(context.WithoutCancel(ctx), false); err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, cluster.Stop()) }()
+		runner.Postgres = cluster.URL
 	}
 	c.draw()
 	if len(c.Steps) > 0 {
@@ -165,12 +175,16 @@ func (c *fleetCmd) explain(ctx context.Context, runner fleet.Runner, broken flee
 		out = broken
 	}
 	tell(os.Stdout, out)
-	fmt.Printf("the whole story:  go run ./internal/simtest/cmd/soak --seed %d --histories 1 --story\n", broken.Seed)
+	again := "go run ./internal/simtest/cmd/soak"
+	if c.Postgres {
+		again += " --postgres"
+	}
+	fmt.Printf("the whole story:  %s --seed %d --histories 1 --story\n", again, broken.Seed)
 	if c.Keep != "" {
 		err = errors.Join(err, keep(c.Keep, job.Plan()))
 	}
 	if len(job.Only) > 0 {
-		fmt.Printf("this one again:   go run ./internal/simtest/cmd/soak --seed %d --steps %s\n", broken.Seed, commas(job.Only))
+		fmt.Printf("this one again:   %s --seed %d --steps %s\n", again, broken.Seed, commas(job.Only))
 	}
 	return errors.Join(err, verdict(out))
 }

@@ -25,6 +25,7 @@ Ctrl-C ends it and prints what was done so far.
 Examples:
   go run ./internal/simtest/cmd/soak --for 10m
   go run ./internal/simtest/cmd/soak fleet --seed 7 --histories 1
+  go run ./internal/simtest/cmd/soak fleet --postgres --histories 100
   go run ./internal/simtest/cmd/soak laws --histories 10000000
   go run ./internal/simtest/cmd/soak crash --images 5000 --scratch /dev/shm
   go run ./internal/simtest/cmd/soak disk --scripts 11
