@@ -42,7 +42,7 @@ func full(ctx context.Context, bin Binaries, side Side) (err error) {
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, t.close()) }()
+	defer func() { err = errors.Join(err, t.close(ctx)) }()
 	return t.onSmallDisk(side, func(dir string, room disk) error {
 		fill := map[Side]func(context.Context, string, disk) error{Server: t.fillServer, Device: t.fillDevice}
 		if err := fill[side](ctx, dir, room); err != nil {

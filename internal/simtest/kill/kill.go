@@ -6,7 +6,8 @@
 // what died, syncs again, and looks at what came of it: every change that was ever saved has to be in
 // the history once, applied or held; the audit log and the database have to hold; and both sides have
 // to hold the same, which is what they hold where nobody was killed. It does the same with calls that
-// fail, and with a disk that is really full.
+// fail, and with a disk that is really full. The server may keep everything in PostgreSQL, which is not killed: then it
+// dies before any of the statements that it sends there.
 //
 // The programs are those that people run, followed by ptrace. strace does that too, but it counts the
 // calls of each thread by itself, and which thread of a Go program makes which call is another matter
@@ -160,7 +161,7 @@ func try(ctx context.Context, bin Binaries, script, every int, progress func(Poi
 	if err != nil {
 		return Report{}, err
 	}
-	defer func() { err = errors.Join(err, t.close()) }()
+	defer func() { err = errors.Join(err, t.close(ctx)) }()
 	report.Script = t.script.name
 	var wrong []error
 	for _, side := range t.script.sides() {
@@ -207,27 +208,30 @@ func newTrial(ctx context.Context, bin Binaries, number int) (t *trial, err erro
 	if t.dir, err = bin.scratch(); err != nil {
 		return nil, errors.Join(err, t.port.release())
 	}
-	t.stage, err = playAt(ctx, t.script, t.dir, t.port.address())
+	t.stage, err = playAt(ctx, bin, t.script, t.dir, t.port.address())
 	if err == nil {
 		err = t.undisturbed(ctx)
 	}
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("%s: %w", t.script.name, err), t.close())
+		return nil, errors.Join(fmt.Errorf("%s: %w", t.script.name, err), t.close(ctx))
 	}
 	return t, nil
 }
 
-func (t *trial) close() error { return errors.Join(t.port.release(), os.RemoveAll(t.dir)) }
+func (t *trial) close(ctx context.Context) error {
+	return errors.Join(t.port.release(), t.bin.dropDatabase(ctx, t.stage.dir), os.RemoveAll(t.dir))
+}
 
 // playAt plays a script, in folders below dir.
-func playAt(ctx context.Context, script script, dir, address string) (*stage, error) {
+func playAt(ctx context.Context, bin Binaries, script script, dir, address string) (*stage, error) {
 	s := &stage{
-		ctx: ctx, dir: filepath.Join(dir, "before"), aside: filepath.Join(dir, "aside"), address: address, ago: script.ago,
+		ctx: ctx, bin: bin, dir: filepath.Join(dir, "before"), aside: filepath.Join(dir, "aside"), address: address, ago: script.ago,
 		names: map[uuid.UUID]string{},
 	}
 	if err := errors.Join(os.Mkdir(s.dir, 0o700), os.Mkdir(s.aside, 0o700)); err != nil {
 		return nil, err
 	}
+	s.do("make a database", func() error { return bin.inPostgres(ctx, "CREATE DATABASE "+database(s.dir)) })
 	s.begin() //nolint:contextcheck // the stage has it
 	if s.err == nil {
 		script.play(s)
@@ -237,7 +241,7 @@ func playAt(ctx context.Context, script script, dir, address string) (*stage, er
 
 // undisturbed does the sync with nobody killed.
 func (t *trial) undisturbed(ctx context.Context) error {
-	return t.inCopy(func(dir string) (err error) {
+	return t.inCopy(ctx, func(dir string) (err error) {
 		if err := t.whole(ctx, dir); err != nil {
 			return err
 		}
@@ -247,14 +251,17 @@ func (t *trial) undisturbed(ctx context.Context) error {
 }
 
 // inCopy does something with a copy of what the script left, and forgets what was saved there.
-func (t *trial) inCopy(do func(dir string) error) error {
+func (t *trial) inCopy(ctx context.Context, do func(dir string) error) error {
 	before := t.stage.saved
 	defer func() { t.stage.saved = before }()
 	dir := filepath.Join(t.dir, "run")
 	if err := os.CopyFS(dir, os.DirFS(t.stage.dir)); err != nil {
 		return fmt.Errorf("copy what the script left: %w", err)
 	}
-	return errors.Join(do(dir), os.RemoveAll(dir))
+	if err := t.bin.copyDatabase(ctx, t.stage.dir, dir); err != nil {
+		return err
+	}
+	return errors.Join(do(dir), t.bin.dropDatabase(ctx, dir), os.RemoveAll(dir))
 }
 
 // round deals a blow to a side in the middle of the sync or save, and sees what comes of it.
@@ -263,7 +270,7 @@ func (t *trial) round(ctx context.Context, side Side, b *blow) error {
 	if t.script.saves {
 		hit = t.hitSave
 	}
-	return t.inCopy(func(dir string) error {
+	return t.inCopy(ctx, func(dir string) error {
 		if err := hit(ctx, dir, side, b); err != nil {
 			return err
 		}

@@ -5,7 +5,11 @@ import (
 	"os"
 	"runtime"
 	"testing"
+
+	"satchel/internal/pgtest"
 )
+
+func TestMain(m *testing.M) { pgtest.Main(m) }
 
 // The scripts that are tried here: a day's work in both directions, and a save.
 const (
@@ -33,6 +37,11 @@ func TestTheRealProgramsLoseAndDoubleNothing(t *testing.T) {
 	t.Run("killed", func(t *testing.T) {
 		tried(t, Server, Device)(Sample(t.Context(), bin, ofADay, 9, nil))
 		tried(t, Device)(Sample(t.Context(), bin, ofASave, 12, nil))
+	})
+	t.Run("killed over PostgreSQL", func(t *testing.T) {
+		over := bin
+		over.Postgres = pgtest.URL(t)
+		tried(t, Server, Device)(Sample(t.Context(), over, ofADay, 12, nil))
 	})
 	t.Run("with a disk that fails", func(t *testing.T) {
 		tried(t, Server, Device)(Fail(t.Context(), bin, ofADay, 40, false, nil))

@@ -22,11 +22,11 @@ import (
 // next: equal syncs leave equal pictures.
 func (s *stage) look(ctx context.Context, dir string) (string, error) {
 	var p picture
-	office, err := server.Open(ctx, server.Config{Dir: filepath.Join(dir, dataDir)})
+	office, err := server.Open(ctx, s.bin.config(dir))
 	if err != nil {
 		return "", err
 	}
-	if err := errors.Join(s.lookAtOffice(ctx, &p, office), office.Close(), checkPages(ctx, dir)); err != nil {
+	if err := errors.Join(s.lookAtOffice(ctx, &p, office), office.Close(), s.checkPages(ctx, dir)); err != nil {
 		return "", err
 	}
 	device, err := clientlib.Open(ctx, filepath.Join(dir, storeFile), pin, s.options())
@@ -42,8 +42,11 @@ type picture struct{ text strings.Builder }
 
 func (p *picture) line(parts ...any) { fmt.Fprintln(&p.text, parts...) }
 
-// checkPages has the whole database checked, as a restore does before it takes a file for a backup.
-func checkPages(ctx context.Context, dir string) error {
+// checkPages has the whole database checked, if it is a file, as a restore does before it takes one for a backup.
+func (s *stage) checkPages(ctx context.Context, dir string) error {
+	if s.bin.Postgres != "" {
+		return nil
+	}
 	aside, err := os.MkdirTemp(dir, "restored-")
 	if err != nil {
 		return err

@@ -21,6 +21,8 @@ type Binaries struct {
 	// Scratch is a folder for data directories and stores; the system's own for such things if empty.
 	// A kill costs half of the time where it is in memory.
 	Scratch string
+	// Postgres is the URL of the PostgreSQL cluster of the servers' databases; "" is SQLite.
+	Postgres string
 }
 
 // Build builds the programs into a folder. It has to be called from within the module.
@@ -55,7 +57,7 @@ func (b Binaries) start(ctx context.Context, dir string, ask func(Call) fate, na
 	cmd := exec.CommandContext(ctx, filepath.Join(b.Dir, name), args...) //nolint:gosec // G204: it runs the programs that it was given
 	p := &program{cmd: cmd, said: &transcript{seen: make(chan struct{})}, over: make(chan struct{})}
 	cmd.Stdout, cmd.Stderr = p.said, p.said
-	cmd.Env = append(os.Environ(), "SATCHEL_PIN="+pin, "SATCHEL_STORE="+filepath.Join(dir, storeFile))
+	cmd.Env = append(os.Environ(), "SATCHEL_PIN="+pin, "SATCHEL_STORE="+filepath.Join(dir, storeFile), "SATCHEL_DATABASE="+b.config(dir).Database)
 	ended, err := run(cmd, dir, ask)
 	if err != nil {
 		cancel()

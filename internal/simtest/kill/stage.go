@@ -24,6 +24,7 @@ import (
 type stage struct {
 	ctx context.Context // a stage lives as long as the one call that plays it
 	err error
+	bin Binaries
 	// dir is what both sides leave; aside is for what is not theirs.
 	dir, aside string
 	address    string
@@ -89,7 +90,9 @@ func (s *stage) end() error {
 // open opens the office and has it serve.
 func (s *stage) open() {
 	s.do("open the office", func() (err error) {
-		if s.server, err = server.Open(s.ctx, server.Config{Dir: filepath.Join(s.dir, dataDir), Now: s.now}); err != nil {
+		config := s.bin.config(s.dir)
+		config.Now = s.now
+		if s.server, err = server.Open(s.ctx, config); err != nil {
 			return err
 		}
 		listener, err := (&net.ListenConfig{}).Listen(s.ctx, "tcp", s.address)
@@ -269,14 +272,28 @@ func (s *stage) copyTablet() (double *clientlib.Store) {
 // backup copies the office's database aside; restore puts the copy in its place.
 func (s *stage) backup() string {
 	path := filepath.Join(s.aside, "backup.db")
-	s.do("back up", func() error { return s.server.Store.Backup(s.ctx, path) })
+	if s.bin.Postgres == "" {
+		s.do("back up", func() error { return s.server.Store.Backup(s.ctx, path) })
+		return path
+	}
+	s.close()
+	s.do("back up", func() error { return s.bin.copyDatabase(s.ctx, s.dir, s.aside) })
+	s.open()
 	return path
 }
 
 func (s *stage) restore(backup string) {
 	s.close()
-	s.do("restore", func() error { return server.Restore(s.ctx, filepath.Join(s.dir, dataDir), backup) })
+	if s.bin.Postgres == "" {
+		s.do("restore", func() error { return server.Restore(s.ctx, filepath.Join(s.dir, dataDir), backup) })
+		s.open()
+		return
+	}
+	s.do("restore", func() error {
+		return errors.Join(s.bin.dropDatabase(s.ctx, s.dir), s.bin.copyDatabase(s.ctx, s.aside, s.dir), s.bin.dropDatabase(s.ctx, s.aside))
+	})
 	s.open()
+	s.do("tell the server", func() error { return s.server.Restored(s.ctx) })
 }
 
 func valuesOf(fields map[string]any) (map[string]syncproto.Value, error) {

@@ -12,17 +12,16 @@ import (
 	"sync"
 	"time"
 
-	"satchel/internal/pgtest"
 	"satchel/internal/simtest/fleet"
 )
 
 // fleetCmd plays fleets.
 type fleetCmd struct {
 	seeded
+	databased
 	For       time.Duration `help:"How long to play; 0 is until the histories are played." placeholder:"DURATION"`
 	Histories int           `help:"How many histories to play; 0 is any number." placeholder:"N"`
 	Steps     []int         `help:"Play only these steps of one history, and print its story." placeholder:"N,…"`
-	Postgres  bool          `help:"Have the office keep everything in PostgreSQL, in a private cluster. A seed then hardly ever plays the same history again."`
 	Story     bool          `help:"Print the story of each history."`
 	Keep      string        `help:"File for the plan of a shortened story, to be played again by the tests." placeholder:"FILE"`
 	Go        bool          `help:"Go on after a broken promise, and do not shorten its story." name:"go-on"`
@@ -80,14 +79,12 @@ func (c *fleetCmd) Run(ctx context.Context, all *cli) (err error) {
 	if err != nil {
 		return err
 	}
-	if c.Postgres {
-		var cluster *pgtest.Cluster
-		if cluster, err = pgtest.Start(context.WithoutCancel(ctx), false); err != nil {
-			return err
-		}
-		defer func() { err = errors.Join(err, cluster.Stop()) }()
-		runner.Postgres = cluster.URL
+	url, stop, err := c.cluster(ctx)
+	if err != nil {
+		return err
 	}
+	defer func() { err = errors.Join(err, stop()) }()
+	runner.Postgres = url
 	c.draw()
 	if len(c.Steps) > 0 {
 		out, err := runner.Play(ctx, fleet.Job{Seed: c.Seed, Only: c.Steps})

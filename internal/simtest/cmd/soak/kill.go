@@ -14,6 +14,7 @@ import (
 
 // killCmd kills the real programs.
 type killCmd struct {
+	databased
 	Scripts []int `help:"The numbers of the scripts to play; all if none is given." placeholder:"N,…"`
 	Every   int   `help:"Kill only at every so-many-th call." default:"1" placeholder:"N"`
 	Fail    bool  `help:"Have the calls fail, once and for good, in the place of killing at them."`
@@ -32,6 +33,12 @@ func (c *killCmd) Run(ctx context.Context, all *cli) (err error) {
 		return err
 	}
 	bin.Scratch = dir
+	url, stop, err := c.cluster(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, stop()) }()
+	bin.Postgres = url
 	scripts := c.Scripts
 	for i := range kill.Scripts() {
 		if len(c.Scripts) == 0 {
@@ -51,6 +58,7 @@ func (c *killCmd) Run(ctx context.Context, all *cli) (err error) {
 	})
 	fmt.Printf("%d scripts in %v\n", len(scripts), time.Since(begun).Round(time.Second))
 	if err == nil && c.Full {
+		bin.Postgres = "" // which is not on the disk that is filled
 		if err = kill.Full(ctx, bin); err == nil {
 			fmt.Println("a full disk lost nothing, on either side")
 		}

@@ -30,6 +30,7 @@ Examples:
   go run ./internal/simtest/cmd/soak crash --images 5000 --scratch /dev/shm
   go run ./internal/simtest/cmd/soak disk --scripts 11
   go run ./internal/simtest/cmd/soak kill --scripts 1 --full
+  go run ./internal/simtest/cmd/soak kill --postgres --scripts 1
   go run ./internal/simtest/cmd/soak inputs --inputs 1000000
   go run ./internal/simtest/cmd/soak rogue --devices 500
   go run ./internal/simtest/cmd/soak --help`

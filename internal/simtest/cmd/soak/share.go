@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"golang.org/x/sync/errgroup"
+
+	"satchel/internal/pgtest"
 )
 
 // seeded is the flag of what is played from a seed.
@@ -21,6 +23,23 @@ func (s *seeded) draw() {
 	if s.Seed == 0 {
 		s.Seed = rand.Uint64N(1 << 40) //nolint:gosec // it is printed
 	}
+}
+
+// databased is the flag of what is played over either database.
+type databased struct {
+	Postgres bool `help:"Have the server keep everything in PostgreSQL, in a private cluster."`
+}
+
+// cluster starts PostgreSQL if it was asked for, and gives the URL of it, or else "". stop ends it.
+func (d databased) cluster(ctx context.Context) (url string, stop func() error, err error) {
+	if !d.Postgres {
+		return "", func() error { return nil }, nil
+	}
+	c, err := pgtest.Start(context.WithoutCancel(ctx), false) // it ends after what is played in it
+	if err != nil {
+		return "", nil, err
+	}
+	return c.URL, c.Stop, nil
 }
 
 // shared does n things in shares, several at once, each with a seed of its own. It ends at the first
