@@ -26,6 +26,8 @@ import (
 type office struct {
 	t   testing.TB
 	url string
+	// handler is what answers at url.
+	handler http.Handler
 
 	mu    sync.Mutex
 	books books
@@ -67,6 +69,7 @@ func newOffice(t testing.TB) *office {
 	mux.HandleFunc("POST /api/v1/token", o.serve(o.rotate))
 	mux.HandleFunc("POST /api/v1/identity", o.serve(o.identity))
 	mux.HandleFunc("POST /api/v1/sync", o.serve(o.sync))
+	o.handler = mux
 	server := httptest.NewServer(mux)
 	t.Cleanup(server.Close)
 	o.url = server.URL

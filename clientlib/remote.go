@@ -13,6 +13,7 @@ import (
 	"net/http"
 	"net/http/httptrace"
 	"net/url"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -121,6 +122,10 @@ func refusal(res *http.Response) error {
 	switch problem.Code {
 	case syncproto.CodeUnauthorized, syncproto.CodeTokenReused:
 		return fmt.Errorf("%w: %w", ErrEnrolAgain, &problem)
+	case syncproto.CodeBusy, syncproto.CodeTooManyRequests:
+		if seconds, err := strconv.Atoi(res.Header.Get("Retry-After")); err == nil && seconds > 0 {
+			return &later{&problem, time.Duration(seconds) * time.Second}
+		}
 	}
 	return &problem
 }

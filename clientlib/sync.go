@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -32,6 +33,9 @@ type Progress struct {
 	Records int `json:"records"`
 	// Exchanges is how many round trips were begun.
 	Exchanges int `json:"exchanges"`
+	// WaitSeconds is how long it is to the next try, where the server is busy and said when to come again; it is told
+	// once a second. 0 means that the sync is at work, or has ended.
+	WaitSeconds int `json:"wait_seconds"`
 }
 
 // A SyncResult is what a sync came to.
@@ -53,6 +57,8 @@ type SyncResult struct {
 // side. progress, if not nil, is called from the calling goroutine and others, one at a time, and has
 // to return soon.
 //
+// Where the server is busy and says when to come again, it waits and does so, up to ten minutes in all.
+//
 // It can be cut off at any moment, by ctx too, and called again: it goes on where it stopped. It fails
 // with [ErrLink], [ErrSyncing], [ErrNotEnrolled], [ErrEnrolAgain], [ErrProtocol], [ErrWiped] once a
 // device that was taken out of the programme has handed in its outbox, or the [*syncproto.Problem]
@@ -63,7 +69,7 @@ func (s *Store) Sync(ctx context.Context, progress func(Progress)) (SyncResult, 
 	}
 	defer s.syncing.Unlock()
 	defer s.options.HTTP.CloseIdleConnections() // by the next sync a kept one is dead, and often nobody says so
-	r := &run{store: s, tell: progress, repaired: map[uuid.UUID]bool{}, asked: map[uuid.UUID]bool{}, placed: map[uuid.UUID]bool{}, recoveries: map[uuid.UUID]int{}}
+	r := &run{store: s, patience: maxPatience, tell: progress, repaired: map[uuid.UUID]bool{}, asked: map[uuid.UUID]bool{}, placed: map[uuid.UUID]bool{}, recoveries: map[uuid.UUID]int{}}
 	if progress == nil {
 		r.tell = func(Progress) {}
 	}
@@ -83,6 +89,8 @@ type run struct {
 	placed map[uuid.UUID]bool
 	// recoveries counts them by identity; see recovering.
 	recoveries map[uuid.UUID]int
+	// patience is for how long it still waits for a busy server.
+	patience time.Duration
 	// mu guards the rest: bytes are counted where they pass.
 	mu     sync.Mutex
 	tell   func(Progress)
@@ -101,7 +109,7 @@ func (r *run) note(change func(*SyncResult)) {
 func (r *run) all(ctx context.Context) error {
 	for {
 		done, err := r.once(ctx)
-		if err != nil || done {
+		if err = r.await(ctx, err); err != nil || done {
 			return err
 		}
 	}

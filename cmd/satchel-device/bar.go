@@ -55,6 +55,9 @@ func (b *bar) end() {
 
 // progressLine draws the changes that the office has acknowledged, and tells the rest in numbers.
 func progressLine(p clientlib.Progress) string {
+	if p.WaitSeconds > 0 {
+		return fmt.Sprintf("the office is busy, trying again in %d s; nothing is lost", p.WaitSeconds)
+	}
 	filled := barWidth
 	if p.ChangesToSend > 0 {
 		filled = barWidth * p.Changes / p.ChangesToSend

@@ -306,6 +306,7 @@ func TestTheBarIsHonest(t *testing.T) {
 			Changes: 2, ChangesToSend: 8, BytesUp: 1500, Records: 3, BytesDown: 2e6,
 		},
 		"[####################] sent 0 of 0 changes, 0 B; fetched 9 records, 0 B": {Records: 9},
+		"the office is busy, trying again in 12 s; nothing is lost":               {ChangesToSend: 8, WaitSeconds: 12},
 	} {
 		if got := progressLine(p); got != want {
 			t.Errorf("got  %s\nwant %s", got, want)
