@@ -4,10 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net/http"
 	"os"
 	"slices"
+	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"satchel/internal/village"
@@ -51,7 +54,7 @@ func (c *cli) crowd(ctx context.Context, bin string) (err error) {
 		bodies, pens = append(bodies, more...), append(pens, g.pens...)
 	}
 	fmt.Fprintf(os.Stderr, "%d devices at once: now\n", c.Crowd)
-	took, err := syncAtOnce(ctx, pens, bodies)
+	took, again, err := syncAtOnce(ctx, pens, bodies)
 	if err != nil {
 		return err
 	}
@@ -64,8 +67,8 @@ func (c *cli) crowd(ctx context.Context, bin string) (err error) {
 		return took[min(len(took)-1, len(took)*percent/100)].Round(time.Millisecond)
 	}
 	fmt.Printf("%d devices come back at once, each with %d changes, for %d records:\n\n", c.Crowd, dailyUp, dailyDown)
-	fmt.Println("| failed | half of them within | p90 | p99 | the last | memory of the server |\n|---|---|---|---|---|---|")
-	fmt.Printf("| none | %v | %v | %v | %v | %d MiB |\n\n", at(50), at(90), at(99), at(100), used.Memory>>20)
+	fmt.Println("| failed | told to come again | half of them within | p90 | p99 | the last | memory of the server |\n|---|---|---|---|---|---|---|")
+	fmt.Printf("| none | %d times | %v | %v | %v | %v | %d MiB |\n\n", again, at(50), at(90), at(99), at(100), used.Memory>>20)
 	return nil
 }
 
@@ -82,7 +85,7 @@ func enrolCrowd(ctx context.Context, dir string, devices int) (groups []group, e
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, o.Close()) }()
-	transport := &http.Transport{MaxIdleConnsPerHost: devices, DisableCompression: true}
+	transport := &http.Transport{DisableKeepAlives: true, DisableCompression: true} // a device's link ends with its sync
 	for n := 0; n < devices; n += perArea {
 		g := group{village: village.New(uint64(n))}
 		area := g.village.Area
@@ -128,17 +131,38 @@ func (g group) prepare(ctx context.Context, address string) (bodies [][]byte, er
 	return bodies, nil
 }
 
-// syncAtOnce gives how long each exchange took, from the moment at which all of them begin.
-func syncAtOnce(ctx context.Context, pens []*pen, bodies [][]byte) ([]time.Duration, error) {
-	took, errs := make([]time.Duration, len(pens)), make([]error, len(pens))
+// syncAtOnce gives how long each device took, from the moment at which all of them begin, and how often one was told
+// to come again.
+func syncAtOnce(ctx context.Context, pens []*pen, bodies [][]byte) (took []time.Duration, again int64, err error) {
+	took = make([]time.Duration, len(pens))
+	errs := make([]error, len(pens))
 	var all sync.WaitGroup
+	var told atomic.Int64
 	began := time.Now()
 	for i, p := range pens {
 		all.Go(func() {
-			errs[i] = p.send(ctx, bodies[i:i+1])
+			var busy *busyError
+			for errs[i] = p.send(ctx, bodies[i:i+1]); errors.As(errs[i], &busy); errs[i] = p.send(ctx, bodies[i:i+1]) {
+				told.Add(1)
+				time.Sleep(busy.after + rand.N(busy.after/4)) //nolint:gosec // no secret
+			}
 			took[i] = time.Since(began)
 		})
 	}
 	all.Wait()
-	return took, errors.Join(errs...)
+	return took, told.Load(), errors.Join(errs...)
+}
+
+// A busyError tells a device to come again.
+type busyError struct{ after time.Duration }
+
+func (e *busyError) Error() string { return fmt.Sprintf("the server is busy for another %v", e.after) }
+
+// busy gives when an answer tells to come again, nil if it does not.
+func busy(res *http.Response) error {
+	seconds, err := strconv.Atoi(res.Header.Get("Retry-After"))
+	if res.StatusCode != http.StatusServiceUnavailable || err != nil || seconds < 1 {
+		return nil
+	}
+	return &busyError{time.Duration(seconds) * time.Second}
 }

@@ -196,6 +196,9 @@ func (p *pen) exchange(ctx context.Context, body []byte) ([]byte, error) {
 		return nil, err
 	}
 	defer res.Body.Close()
+	if err := busy(res); err != nil {
+		return nil, err
+	}
 	var from io.Reader = res.Body
 	if res.Header.Get("Content-Encoding") == "gzip" {
 		if from, err = gzip.NewReader(res.Body); err != nil {

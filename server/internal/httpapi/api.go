@@ -36,6 +36,10 @@ type API struct {
 	// Now is the clock.
 	Now func() time.Time
 
+	// small and large bound how many syncs are inside at once, by the length of their bodies.
+	small, large *room
+	// refreshing bounds how many devices get new tokens at once.
+	refreshing *room
 	// places bounds how many syncs are decoded and answered at once, and so their memory.
 	places chan struct{}
 	// packing bounds how many replies are packed at once.
@@ -68,10 +72,21 @@ const (
 type route struct {
 	method, path string
 	access       access
-	// limited routes take credentials: the number of tries is bounded.
-	limited bool
-	handle  echo.HandlerFunc
+	limit        limit
+	handle       echo.HandlerFunc
 }
+
+// limit says which credentials a route takes, and so how the number of tries is bounded.
+type limit int
+
+const (
+	// unlimited routes take none.
+	unlimited limit = iota
+	// guessable ones, such as a password, are bounded while they are tried.
+	guessable
+	// unguessable ones are bounded once they were tried in vain.
+	unguessable
+)
 
 // syncPath is where devices sync.
 const syncPath = "/api/v1/sync"
@@ -79,42 +94,44 @@ const syncPath = "/api/v1/sync"
 // routes is the whole interface. A route that is not in it does not exist.
 func (a *API) routes() []route {
 	return []route{
-		{http.MethodGet, "/healthz", anybody, false, a.health},
-		{http.MethodGet, "/metrics", anybody, false, a.metrics},
+		{http.MethodGet, "/healthz", anybody, unlimited, a.health},
+		{http.MethodGet, "/metrics", anybody, unlimited, a.metrics},
 
-		{http.MethodPost, "/api/v1/enrol", anybody, true, a.enrol},
-		{http.MethodPost, "/api/v1/token", anybody, true, a.refresh},
-		{http.MethodPost, "/api/v1/identity", device, false, a.newIdentity},
-		{http.MethodPost, syncPath, device, false, a.sync}, // it packs its answers itself
+		{http.MethodPost, "/api/v1/enrol", anybody, guessable, a.enrol},
+		{http.MethodPost, "/api/v1/token", anybody, unguessable, a.refresh},
+		{http.MethodPost, "/api/v1/identity", device, unlimited, a.newIdentity},
+		{http.MethodPost, syncPath, device, unlimited, a.sync}, // it packs its answers itself
 
-		{http.MethodPost, "/api/v1/setup", anybody, true, a.setUp},
-		{http.MethodPost, "/api/v1/session", anybody, true, a.login},
-		{http.MethodGet, "/api/v1/session", coordinator, false, a.session},
-		{http.MethodDelete, "/api/v1/session", coordinator, false, a.logout},
+		{http.MethodPost, "/api/v1/setup", anybody, guessable, a.setUp},
+		{http.MethodPost, "/api/v1/session", anybody, guessable, a.login},
+		{http.MethodGet, "/api/v1/session", coordinator, unlimited, a.session},
+		{http.MethodDelete, "/api/v1/session", coordinator, unlimited, a.logout},
 
-		{http.MethodGet, "/api/v1/users", administrator, false, a.users},
-		{http.MethodPost, "/api/v1/users", administrator, false, a.addUser},
-		{http.MethodGet, "/api/v1/devices", coordinator, false, a.devices},
-		{http.MethodPost, "/api/v1/invites", coordinator, false, a.invite},
-		{http.MethodPut, "/api/v1/devices/:id/areas", coordinator, false, a.setAreas},
-		{http.MethodPost, "/api/v1/devices/:id/revoke", coordinator, false, a.revoke},
+		{http.MethodGet, "/api/v1/users", administrator, unlimited, a.users},
+		{http.MethodPost, "/api/v1/users", administrator, unlimited, a.addUser},
+		{http.MethodGet, "/api/v1/devices", coordinator, unlimited, a.devices},
+		{http.MethodPost, "/api/v1/invites", coordinator, unlimited, a.invite},
+		{http.MethodPut, "/api/v1/devices/:id/areas", coordinator, unlimited, a.setAreas},
+		{http.MethodPost, "/api/v1/devices/:id/revoke", coordinator, unlimited, a.revoke},
 
-		{http.MethodGet, "/api/v1/conflicts", administrator, false, a.conflicts},
-		{http.MethodGet, "/api/v1/conflicts/:record/:field", administrator, false, a.conflict},
-		{http.MethodPost, "/api/v1/conflicts/:record/:field/settle", administrator, false, a.settle},
-		{http.MethodPost, "/api/v1/changes/:version/undo", administrator, false, a.undo},
-		{http.MethodGet, "/api/v1/records/:record/history", administrator, false, a.history},
-		{http.MethodGet, "/api/v1/held", administrator, false, a.held},
-		{http.MethodPost, "/api/v1/held/:version/apply", administrator, false, a.applyHeld},
-		{http.MethodPost, "/api/v1/held/:version/discard", administrator, false, a.discardHeld},
-		{http.MethodPost, "/api/v1/rescue", administrator, false, a.importRescue},
-		{http.MethodGet, "/api/v1/audit", administrator, false, a.audit},
+		{http.MethodGet, "/api/v1/conflicts", administrator, unlimited, a.conflicts},
+		{http.MethodGet, "/api/v1/conflicts/:record/:field", administrator, unlimited, a.conflict},
+		{http.MethodPost, "/api/v1/conflicts/:record/:field/settle", administrator, unlimited, a.settle},
+		{http.MethodPost, "/api/v1/changes/:version/undo", administrator, unlimited, a.undo},
+		{http.MethodGet, "/api/v1/records/:record/history", administrator, unlimited, a.history},
+		{http.MethodGet, "/api/v1/held", administrator, unlimited, a.held},
+		{http.MethodPost, "/api/v1/held/:version/apply", administrator, unlimited, a.applyHeld},
+		{http.MethodPost, "/api/v1/held/:version/discard", administrator, unlimited, a.discardHeld},
+		{http.MethodPost, "/api/v1/rescue", administrator, unlimited, a.importRescue},
+		{http.MethodGet, "/api/v1/audit", administrator, unlimited, a.audit},
 	}
 }
 
 // Handler gives the interface as an [http.Handler].
 func (a *API) Handler() http.Handler {
 	a.places, a.packing, a.rescues = make(chan struct{}, maxSyncs), make(chan struct{}, maxSyncs), make(chan struct{}, maxRescues)
+	a.small, a.large = newRoom(a.Now, maxSmall, syncPace), newRoom(a.Now, maxLarge, syncPace)
+	a.refreshing = newRoom(a.Now, maxRefreshing, refreshPace)
 	a.links = &links{byDevice: map[uuid.UUID]*http.ResponseController{}}
 	a.identities = newTries(a.Now, maxIdentities, identityEvery)
 	e := echo.New()
@@ -132,8 +149,13 @@ func (a *API) Handler() http.Handler {
 	credentials := newTries(a.Now, maxTries, tryEvery)
 	for _, r := range a.routes() {
 		chain := []echo.MiddlewareFunc{a.authorise(r.access)}
-		if r.limited {
+		switch {
+		case r.limit == guessable:
 			chain = append(chain, credentials.bound)
+		case r.limit == unguessable:
+			chain = append(chain, credentials.boundInVain)
+		case r.path == syncPath:
+			chain = []echo.MiddlewareFunc{a.admit, a.authorise(r.access)} // to find out who asks costs something too
 		}
 		e.Add(r.method, r.path, r.handle, chain...)
 	}

@@ -62,6 +62,12 @@ func (a *API) refresh(c echo.Context) error {
 	if err := readJSON(c, &in); err != nil {
 		return err
 	}
+	// Behind the body, so that nobody who has no token takes a place by sending slowly.
+	leave, err := a.refreshing.enter()
+	if err != nil {
+		return err
+	}
+	defer leave()
 	tokens, err := a.Accounts.Refresh(c.Request().Context(), in.Refresh)
 	if err != nil {
 		return err

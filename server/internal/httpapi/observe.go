@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"errors"
 	"log/slog"
 	"net/http"
 	"strconv"
@@ -49,17 +50,22 @@ func newObserver(registry *prometheus.Registry) *observer {
 	return o
 }
 
-// observe logs and counts each request, by its route: what stands in a path or body is never logged.
+// observe logs and counts each request, by its route: what stands in a path or body is never logged. Of those for
+// which there is no place, only the first of a crowd is logged.
 func (a *API) observe(o *observer) echo.MiddlewareFunc {
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
 		return func(c echo.Context) error {
 			start := time.Now()
-			if err := next(c); err != nil {
+			err := next(c)
+			if err != nil {
 				c.Error(err)
 			}
 			took, status := time.Since(start), c.Response().Status
 			o.requests.WithLabelValues(c.Path(), strconv.Itoa(status)).Inc()
 			o.seconds.WithLabelValues(c.Path()).Observe(took.Seconds())
+			if full := new(crowded); errors.As(err, full) && !full.first {
+				return nil // a crowd that queues to be logged takes as much memory as one that is let in
+			}
 			level := slog.LevelInfo
 			if status >= http.StatusInternalServerError {
 				level = slog.LevelError

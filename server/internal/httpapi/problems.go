@@ -4,7 +4,9 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"math"
 	"net/http"
+	"strconv"
 
 	"github.com/labstack/echo/v4"
 
@@ -28,15 +30,26 @@ func (a *API) problem(err error, c echo.Context) {
 	if p.Code == syncproto.CodeInternal {
 		a.Log.ErrorContext(c.Request().Context(), "request failed", "request", answer.Request, "route", c.Path(), "error", err.Error())
 	}
-	if p.Code == syncproto.CodeTooManyRequests || p.Code == syncproto.CodeBusy {
-		c.Response().Header().Set(echo.HeaderRetryAfter, "60")
-	}
+	sayWhen(c.Response().Header(), p.Code, err)
 	text, err := json.Marshal(answer)
 	if err != nil {
 		a.Log.ErrorContext(c.Request().Context(), "encode a problem", "error", err.Error())
 	}
 	if err := c.Blob(answer.Status, syncproto.ProblemMediaType, text); err != nil {
 		a.Log.InfoContext(c.Request().Context(), "the client left before it was answered", "request", answer.Request)
+	}
+}
+
+// sayWhen says when to come again, if that helps. Who has to stay away is not waited for: thousands of idle connections
+// take as much memory as thousands of requests.
+func sayWhen(h http.Header, code syncproto.Code, err error) {
+	var full crowded
+	switch {
+	case errors.As(err, &full):
+		h.Set(echo.HeaderRetryAfter, strconv.Itoa(int(math.Ceil(full.after.Seconds()))))
+		h.Set(echo.HeaderConnection, "close")
+	case code == syncproto.CodeTooManyRequests, code == syncproto.CodeBusy:
+		h.Set(echo.HeaderRetryAfter, "60")
 	}
 }
 

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/labstack/echo/v4"
+
+	"satchel/syncproto"
 )
 
 // How often credentials may be tried in vain from one address: ten times at once, then once in six
@@ -23,7 +25,7 @@ const (
 )
 
 // tries counts what may be done only so often, by who does it. Of what is bound by [tries.bound], those
-// count that are under way and those that were in vain; one that succeeds costs nothing: the tablets of a
+// count that are under way and those that were in vain; one that succeeds, or finds no place, costs nothing: the tablets of a
 // whole office, or of everybody behind a proxy, come from one address.
 type tries struct {
 	now   func() time.Time
@@ -57,12 +59,32 @@ func (t *tries) bound(next echo.HandlerFunc) echo.HandlerFunc {
 			return tooManyTries()
 		}
 		err := next(c)
-		if err == nil {
+		if !inVain(err) {
 			t.take(address, -1)
 		}
 		return err
 	}
 }
+
+// boundInVain does the same where only those count that were in vain: of what nobody can guess, however many try at once,
+// many devices of one office may be at it at once.
+func (t *tries) boundInVain(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		address := c.RealIP()
+		if !t.take(address, 1) {
+			return tooManyTries()
+		}
+		t.take(address, -1)
+		err := next(c)
+		if inVain(err) {
+			t.take(address, 1)
+		}
+		return err
+	}
+}
+
+// inVain reports whether credentials were looked at and are no good.
+func inVain(err error) bool { return err != nil && problemOf(err).Code != syncproto.CodeBusy }
 
 // take uses up a try, or gives it back, and reports whether there was one.
 func (t *tries) take(who string, n float64) bool {
