@@ -28,6 +28,9 @@ const perArea = 10
 
 // crowd measures how long each of many devices waits that all come back to the office at once.
 func (c *cli) crowd(ctx context.Context, bin string) (err error) {
+	if err := buildSatchel(ctx, bin); err != nil {
+		return err
+	}
 	dir, err := os.MkdirTemp(c.Scratch, "satchel-bench-")
 	if err != nil {
 		return fmt.Errorf("make a directory: %w", err)

@@ -33,7 +33,7 @@ const firstHouseholds = 10_000
 const tokenLife = time.Hour
 
 // daily measures a real device: its whole first sync without a link between, and its daily sync over a village's.
-func (c *cli) daily(ctx context.Context) (err error) {
+func (c *cli) daily(ctx context.Context, _ string) (err error) {
 	dir, err := os.MkdirTemp(c.Scratch, "satchel-bench-")
 	if err != nil {
 		return fmt.Errorf("make a directory: %w", err)
