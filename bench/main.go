@@ -26,6 +26,8 @@ The parts:
   rates    how many records a second go up and come down, in every system
   devices  Satchel's rates with 1, 8 and 100 devices at once
   growth   Satchel's rates with few and many records
+  reports  a full export by the program, and a count by area in SQL, with few and many records;
+           in the default database and, where the machine has it, in PostgreSQL
   crowd    how long devices wait that all come back to the office at once
   daily    a device's first sync, and its daily one over a slow link
 
@@ -34,7 +36,7 @@ Examples:
   go run ./bench --records 10000 --sizes 1000,10000 --rounds 1
   go run ./bench --parts rates --systems satchel,bare --devices 8
   go run ./bench --parts rates --systems satchel,pocketbase,couchdb,rxdb --rounds 3
-  go run ./bench --parts growth --sizes 10000,100000 --rounds 3
+  go run ./bench --parts growth,reports --sizes 10000,100000 --rounds 3
   go run ./bench --parts crowd --crowd 200
   go run ./bench --help`
 
@@ -43,10 +45,10 @@ type cli struct {
 	Parts   []string `help:"What is measured: ${parts}. Without it, all." default:"${parts}" enum:"${parts}" placeholder:"NAME"`
 	Systems []string `help:"What rates measures: ${systems}. Without it, all that this machine has the tools for." enum:"${systems}" placeholder:"NAME"`
 	Records int      `help:"How many records rates and devices push, edit and pull." default:"100000"`
-	Devices int      `help:"How many devices do it at once, in rates and growth." default:"8"`
-	Sizes   []int    `help:"How many records there are in growth; each number is measured by itself." default:"10000,100000,1000000"`
+	Devices int      `help:"How many devices do it at once, in rates, growth and reports." default:"8"`
+	Sizes   []int    `help:"How many records there are in growth and reports; each number is measured by itself." default:"10000,100000,1000000"`
 	Crowd   int      `help:"How many devices come back to the office at once, in crowd." default:"1000"`
-	Rounds  int      `help:"How often rates, devices and growth measure; the tables give the median." default:"5"`
+	Rounds  int      `help:"How often rates, devices, growth and reports measure; the tables give the median." default:"5"`
 	Scratch string   `help:"Where the databases go, on the disk that is measured." default:"${scratch}" type:"existingdir"`
 }
 
@@ -59,7 +61,7 @@ type part struct {
 // parts are all that there are, in the order in which they are measured.
 func (c *cli) parts() []part {
 	return []part{
-		{"rates", c.rates}, {"devices", c.devices}, {"growth", c.growth}, {"crowd", c.crowd}, {"daily", c.daily},
+		{"rates", c.rates}, {"devices", c.devices}, {"growth", c.growth}, {"reports", c.reports}, {"crowd", c.crowd}, {"daily", c.daily},
 	}
 }
 

@@ -2,11 +2,13 @@ package main
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"path/filepath"
 
 	"github.com/jackc/pgx/v5/pgxpool"
+	_ "github.com/jackc/pgx/v5/stdlib" // the driver
 
 	"satchel/internal/pgtest"
 	"satchel/server"
@@ -96,8 +98,9 @@ type satchelPostgres struct {
 	program   string
 	processes int
 
-	servers []*process
-	stop    func() error
+	dir, url string
+	servers  []*process
+	stop     func() error
 }
 
 func (s *satchelPostgres) name() string {
@@ -111,13 +114,13 @@ func (s *satchelPostgres) begin(ctx context.Context, dir string, ls []load) ([]c
 	if err != nil {
 		return nil, err
 	}
-	s.stop = cluster.Stop
-	pens, err := furnish(ctx, server.Config{Dir: filepath.Join(dir, "office"), Database: cluster.URL}, ls)
+	s.dir, s.url, s.stop = filepath.Join(dir, "office"), cluster.URL, cluster.Stop
+	pens, err := furnish(ctx, server.Config{Dir: s.dir, Database: s.url}, ls)
 	if err != nil {
 		return nil, err
 	}
 	for n := range s.processes {
-		p, err := start(ctx, s.program, "serve", "--data", filepath.Join(dir, fmt.Sprint(n)), "--database", cluster.URL, "--listen", "127.0.0.1:0")
+		p, err := start(ctx, s.program, "serve", "--data", filepath.Join(dir, fmt.Sprint(n)), "--database", s.url, "--listen", "127.0.0.1:0")
 		if err != nil {
 			return nil, err
 		}
@@ -131,6 +134,19 @@ func (s *satchelPostgres) begin(ctx context.Context, dir string, ls []load) ([]c
 		}
 	}
 	return out, nil
+}
+
+func (s *satchelPostgres) office(args ...string) []string {
+	return append([]string{s.program, "--data", s.dir, "--database", s.url}, args...)
+}
+
+func (s *satchelPostgres) sql(ctx context.Context) (*sql.DB, error) {
+	db, err := sql.Open("pgx", s.url)
+	if err != nil {
+		return nil, err
+	}
+	_, err = db.ExecContext(ctx, "CREATE SCHEMA plain")
+	return db, err
 }
 
 // spent sums up Satchel's processes; PostgreSQL's are not in it.

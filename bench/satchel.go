@@ -4,12 +4,14 @@ import (
 	"bytes"
 	"compress/gzip"
 	"context"
+	"database/sql"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"os/exec"
+	"path/filepath"
 	"time"
 
 	"github.com/google/uuid"
@@ -21,8 +23,8 @@ import (
 
 // satchel is the real program, in a process of its own, that real devices' requests reach over HTTP.
 type satchel struct {
-	// program is the path of the program.
-	program string
+	// program is the path of the program, dir the data directory.
+	program, dir string
 
 	*process
 }
@@ -42,6 +44,7 @@ func (*satchel) promise() string {
 }
 
 func (s *satchel) begin(ctx context.Context, dir string, ls []load) ([]client, error) {
+	s.dir = dir
 	pens, err := furnish(ctx, server.Config{Dir: dir}, ls)
 	if err != nil {
 		return nil, err
@@ -57,6 +60,20 @@ func (s *satchel) begin(ctx context.Context, dir string, ls []load) ([]client, e
 		}
 	}
 	return out, nil
+}
+
+func (s *satchel) office(args ...string) []string {
+	return append([]string{s.program, "--data", s.dir}, args...)
+}
+
+func (s *satchel) sql(ctx context.Context) (*sql.DB, error) {
+	db, err := sql.Open("sqlite", "file:"+filepath.Join(s.dir, server.DatabaseFile)+"?_pragma=busy_timeout(10000)")
+	if err != nil {
+		return nil, err
+	}
+	db.SetMaxOpenConns(1) // what is attached is so for one connection
+	_, err = db.ExecContext(ctx, "ATTACH ? AS plain", filepath.Join(s.dir, "plain.db"))
+	return db, err
 }
 
 // furnish makes a database with an area, a worker and a device for each load.
