@@ -159,8 +159,3 @@ func ExampleStore_Sync() {
 	fmt.Println(result.Changes, "sent,", result.Records, "received, safe to take away:", result.Safe)
 	// Output: 1 sent, 1 received, safe to take away: true
 }
-
-func ExampleFold() {
-	fmt.Println(clientlib.Fold("Ђорђе ПЕТРОВИЋ") == clientlib.Fold("Djordje Petrovic"))
-	// Output: true
-}

@@ -9,6 +9,8 @@ import (
 	"unicode"
 
 	"github.com/google/uuid"
+
+	"satchel/syncproto"
 )
 
 // touched holds the records whose shown state a transaction changed, as they are shown now; nil for
@@ -35,7 +37,7 @@ type entry struct {
 
 // Search gives the households and people that match every word of the text, the best match first: a
 // whole word before the beginning of one before a part of one, a name before an address or place of
-// origin. It is blind to Cyrillic and Latin script and to diacritics; see [Fold]. A number of 3 digits
+// origin. It is blind to Cyrillic and Latin script and to diacritics; see [syncproto.Fold]. A number of 3 digits
 // or more also finds cards, documents and phones that it is a part of, however they are punctuated, and
 // with or without the country's prefix. limit is the most that it gives.
 func (s *Store) Search(ctx context.Context, text string, limit int) ([]*Record, error) {
@@ -154,10 +156,10 @@ func entryOf(r *Record) entry {
 	return e
 }
 
-func words(texts ...string) string { return " " + Fold(strings.Join(texts, " ")) + " " }
+func words(texts ...string) string { return " " + syncproto.Fold(strings.Join(texts, " ")) + " " }
 
 // squeeze folds a number and leaves out what punctuates it.
-func squeeze(number string) string { return strings.ReplaceAll(Fold(number), " ", "") }
+func squeeze(number string) string { return strings.ReplaceAll(syncproto.Fold(number), " ", "") }
 
 // A query is what somebody typed.
 type query struct {
@@ -167,7 +169,7 @@ type query struct {
 }
 
 func queryOf(text string) query {
-	q := query{words: strings.Fields(Fold(text))}
+	q := query{words: strings.Fields(syncproto.Fold(text))}
 	number := strings.TrimLeft(squeeze(text), "0")
 	if digits := strings.Map(onlyDigits, number); len(digits) >= 3 {
 		q.number = number

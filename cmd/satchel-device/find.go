@@ -8,6 +8,7 @@ import (
 	"github.com/google/uuid"
 
 	"satchel/clientlib"
+	"satchel/syncproto"
 )
 
 // idBeginning is the fewest characters that name a record by the beginning of its id.
@@ -23,7 +24,7 @@ func named(ctx context.Context, s *clientlib.Store, collection, text string, fie
 	found := matching(records, func(r *clientlib.Record) bool {
 		hit := r.ID.String() == text
 		for _, field := range fields {
-			hit = hit || clientlib.Fold(r.Text(field)) == clientlib.Fold(text)
+			hit = hit || syncproto.Fold(r.Text(field)) == syncproto.Fold(text)
 		}
 		return hit
 	})

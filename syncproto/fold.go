@@ -1,4 +1,4 @@
-package clientlib
+package syncproto
 
 import (
 	"strings"
