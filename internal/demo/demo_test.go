@@ -194,31 +194,3 @@ func TestNobodyIsGivenMoreThanTheTypeAllows(t *testing.T) {
 		}
 	}
 }
-
-func TestTheSeedDecidesWhoIsMadeUp(t *testing.T) {
-	people := func(seed uint64) (out []string) {
-		names := newNamer(newTablet("nis", "", nil, seed, nil).rng)
-		for range 50 {
-			kin := names.kin()
-			out = append(out, names.name(kin, true), names.name(kin, false), names.phone())
-		}
-		return out
-	}
-	if !reflect.DeepEqual(people(1), people(1)) {
-		t.Error("the same seed makes up different people")
-	}
-	if reflect.DeepEqual(people(1), people(2)) {
-		t.Error("different seeds make up the same people")
-	}
-	for _, text := range people(1) {
-		if strings.HasPrefix(text, "+") && !strings.HasPrefix(text, "+381 60 000 ") {
-			t.Errorf("%s could be somebody's number", text)
-		}
-	}
-}
-
-func TestSerbianIsWrittenInCyrillicLetterByLetter(t *testing.T) {
-	if got, want := inCyrillic("Ljiljana Džamija Njegoš Đorđević Žćčš"), "Љиљана Џамија Његош Ђорђевић Жћчш"; got != want {
-		t.Errorf("%s, want %s", got, want)
-	}
-}

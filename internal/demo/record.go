@@ -10,6 +10,7 @@ import (
 	"github.com/google/uuid"
 
 	"satchel/clientlib"
+	"satchel/internal/names"
 	"satchel/syncproto"
 )
 
@@ -19,7 +20,7 @@ type recorder struct {
 	store  *clientlib.Store
 	worker uuid.UUID
 	rng    *rand.Rand
-	names  namer
+	names  names.Namer
 	known  reference
 	// card begins the numbers of the cards that the share hands out.
 	card string
@@ -63,12 +64,12 @@ func (r *recorder) record(ctx context.Context) error {
 // register writes down a household, its members, and the visit at which they were registered.
 func (r *recorder) register(form *clientlib.Form, i int) family {
 	day := r.day(0.3 * float64(i) / float64(r.share.families()))
-	kin, woman := r.names.kin(), i%3 == 0
+	kin, woman := r.names.Kin(), i%3 == 0
 	home := r.known.municipalities[r.municipality]
 	household := &clientlib.Household{
-		CardNumber: fmt.Sprintf("%s-%04d", r.card, i+1), HeadName: r.names.name(kin, woman), Status: "idp",
+		CardNumber: fmt.Sprintf("%s-%04d", r.card, i+1), HeadName: r.names.Name(kin, woman), Status: "idp",
 		Area: pick(r.rng, home.areas), Address: fmt.Sprintf("%s %d", pick(r.rng, streets()), 1+r.rng.IntN(90)),
-		PlaceOfOrigin: pick(r.rng, origins()), Phone: r.names.phone(), Position: r.near(home.at),
+		PlaceOfOrigin: pick(r.rng, origins()), Phone: r.names.Phone(), Position: r.near(home.at),
 		DisplacedOn: time.Date(1999, 6, 10+r.rng.IntN(20), 0, 0, 0, 0, time.UTC).Format(time.DateOnly),
 		ConsentOn:   day.Format(time.DateOnly),
 	}
@@ -83,11 +84,11 @@ func (r *recorder) register(form *clientlib.Form, i int) family {
 	}
 	adults := []*clientlib.Person{
 		member(household.HeadName, woman, "head", 1955, 1990),
-		member(r.names.name(kin, !woman), !woman, "spouse", 1958, 1994),
+		member(r.names.Name(kin, !woman), !woman, "spouse", 1958, 1994),
 	}
 	for range r.rng.IntN(4) {
 		girl := r.rng.IntN(2) == 0
-		member(r.names.name(kin, girl), girl, "child", 2003, 2018)
+		member(r.names.Name(kin, girl), girl, "child", 2003, 2018)
 	}
 	form.Put(&clientlib.Visit{
 		Household: household.ID, Project: r.known.projects[r.project], Purpose: "registration", VisitedAt: day, Worker: r.worker,
@@ -213,3 +214,5 @@ func (r *recorder) recordActivity(ctx context.Context, kind string, i, reach int
 	}
 	return r.store.Save(ctx, &form)
 }
+
+func pick[T any](rng *rand.Rand, list []T) T { return list[rng.IntN(len(list))] }

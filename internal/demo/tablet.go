@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"satchel/clientlib"
+	"satchel/internal/names"
 )
 
 // A tablet is a device's store on disk, with the shares of the plan that its worker records on it.
@@ -90,7 +91,7 @@ func (t *tablet) recordShares(ctx context.Context) error {
 	}
 	for i, s := range t.shares {
 		r := &recorder{
-			share: s, store: t.store, worker: status.Holder, rng: t.rng, names: newNamer(t.rng), known: t.known,
+			share: s, store: t.store, worker: status.Holder, rng: t.rng, names: names.New(t.rng), known: t.known,
 			card: fmt.Sprintf("IDP-%s-%d", strings.ToUpper(t.name), i+1),
 		}
 		if err := r.record(ctx); err != nil {

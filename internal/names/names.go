@@ -1,8 +1,13 @@
-package demo
+// Package names makes up people as they live in the region: Serbs, of whom some are written in Cyrillic, Roma and
+// Albanians.
+//
+// It promises that one seed gives the same people for ever, and phone numbers that nobody can have.
+package names
 
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 )
 
@@ -48,38 +53,67 @@ func albanians() people {
 	}
 }
 
-// A namer makes up people, always the same ones from the same seed.
-type namer struct {
+// A Namer makes up people, always the same ones from the same seed.
+type Namer struct {
 	rng *rand.Rand
 	// peoples are those that live where the namer works, as often as they do.
 	peoples []people
 }
 
-func newNamer(rng *rand.Rand) namer {
+// New gives a namer.
+func New(rng *rand.Rand) Namer {
 	s, r, a := serbs(), roma(), albanians()
-	return namer{rng: rng, peoples: []people{s, s, s, s, s, s, r, r, a}}
+	return Namer{rng: rng, peoples: []people{s, s, s, s, s, s, r, r, a}}
 }
 
-// A kin is what the members of a family have in common.
-type kin struct {
+// NewWide gives a namer with the surnames of a whole country: several hundred.
+func NewWide(rng *rand.Rand) Namer {
+	n := New(rng)
+	n.peoples = slices.Clone(n.peoples)
+	for i := range n.peoples {
+		n.peoples[i].surnames = slices.Concat(n.peoples[i].surnames, n.peoples[i].derived())
+	}
+	return n
+}
+
+// derived gives surnames such as come from the names of forefathers and from their trades.
+func (p people) derived() (out []string) {
+	trades := []string{
+		"Kovač", "Lončar", "Mlinar", "Ribar", "Kolar", "Tesar", "Zidar", "Sarač", "Kazandž", "Terz", "Bojadž", "Pekar",
+		"Vodenič", "Stolar", "Samardž", "Tufegdž", "Abadž", "Ćurč", "Kujundž", "Bakal", "Mutavdž", "Nalbant", "Barjaktar", "Starč",
+	}
+	ends := []string{"ević", "ić", "ski"}
+	if !p.cyrillic {
+		trades, ends = nil, []string{"i", "aj", "ović"}
+	}
+	for _, root := range slices.Concat(p.men, trades) {
+		for _, end := range ends {
+			out = append(out, strings.TrimRight(root, "aeiou")+end)
+		}
+	}
+	return out
+}
+
+// A Kin is what the members of a family have in common.
+type Kin struct {
 	people
 	surname string
 	// script writes a name as the worker who recorded it does.
 	script func(string) string
 }
 
-// kin makes up a family. One Serbian family in five was recorded in Cyrillic.
-func (n namer) kin() kin {
-	k := kin{people: pick(n.rng, n.peoples), script: func(name string) string { return name }}
+// Kin makes up a family. One Serbian family in five was recorded in Cyrillic.
+func (n Namer) Kin() Kin {
+	k := Kin{people: pick(n.rng, n.peoples), script: func(name string) string { return name }}
 	k.surname = pick(n.rng, k.surnames)
 	if k.cyrillic && n.rng.IntN(5) == 0 {
-		k.script = inCyrillic
+		k.script = InCyrillic
 	}
 	return k
 }
 
-// name makes up a member.
-func (n namer) name(k kin, woman bool) string {
+// Name makes up a member.
+func (n Namer) Name(k Kin, woman bool) string {
 	given := k.men
 	if woman {
 		given = k.women
@@ -87,13 +121,13 @@ func (n namer) name(k kin, woman bool) string {
 	return k.script(pick(n.rng, given) + " " + k.surname)
 }
 
-// phone makes up a number that nobody can have: no subscriber's begins with 000.
-func (n namer) phone() string { return fmt.Sprintf("+381 60 000 %04d", n.rng.IntN(10_000)) }
+// Phone makes up a number that nobody can have: no subscriber's begins with 000.
+func (n Namer) Phone() string { return fmt.Sprintf("+381 60 000 %04d", n.rng.IntN(10_000)) }
 
 func pick[T any](rng *rand.Rand, list []T) T { return list[rng.IntN(len(list))] }
 
-// inCyrillic writes Serbian in its other script.
-func inCyrillic(text string) string {
+// InCyrillic writes Serbian in its other script.
+func InCyrillic(text string) string {
 	return strings.NewReplacer(
 		"Lj", "Љ", "lj", "љ", "Nj", "Њ", "nj", "њ", "Dž", "Џ", "dž", "џ",
 		"A", "А", "a", "а", "B", "Б", "b", "б", "V", "В", "v", "в", "G", "Г", "g", "г", "D", "Д", "d", "д",
