@@ -104,6 +104,8 @@ func roomRules() []rule {
 		{"server", []string{"syncproto", "migrations", "internal/statements", "internal/pgtest"}, "the server answers any implementation of the contract; it never leans on ours of the device, nor on the command line"},
 		{"internal/pgtest", nil, "pgtest gives tests a database, and knows nothing of what they keep in it"},
 		{"internal/village", nil, "village makes the records that everybody is measured with, whatever they are written in"},
+		{"internal/names", nil, "names makes up people for whoever needs some, and knows nothing of what is kept of them"},
+		{"internal/duplicates", []string{"syncproto", "internal/names"}, "duplicates are searched on devices and on the server: it can lean on neither"},
 		{"internal/statements", nil, "statements is about SQLite, and knows nothing of what is kept in it"},
 		{"cmd/satchel-device", []string{"syncproto", "clientlib"}, "the device program shows that clientlib alone is enough to build one"},
 	}
@@ -443,6 +445,8 @@ func breaches() []breach {
 		{"imports of server", "server/internal/engine/x.go", begin + "import _ \"satchel/clientlib\"\n", `server/internal/engine/x.go:3: server/internal/engine imports "satchel/clientlib"`},
 		{"imports of internal/pgtest", "internal/pgtest/x.go", begin + "import _ \"satchel/server\"\n", `internal/pgtest/x.go:3: internal/pgtest imports "satchel/server"`},
 		{"imports of internal/village", "internal/village/x.go", begin + "import _ \"satchel/syncproto\"\n", `internal/village/x.go:3: internal/village imports "satchel/syncproto"`},
+		{"imports of internal/names", "internal/names/x.go", begin + "import _ \"satchel/syncproto\"\n", `internal/names/x.go:3: internal/names imports "satchel/syncproto"`},
+		{"imports of internal/duplicates", "internal/duplicates/x.go", begin + "import _ \"satchel/server\"\n", `internal/duplicates/x.go:3: internal/duplicates imports "satchel/server"`},
 		{"imports of internal/statements", "internal/statements/x.go", begin + "import _ \"satchel/syncproto\"\n", `internal/statements/x.go:3: internal/statements imports "satchel/syncproto"`},
 		{"imports of cmd/satchel-device", "cmd/satchel-device/x.go", begin + "import _ \"satchel/server\"\n", `cmd/satchel-device/x.go:3: cmd/satchel-device imports "satchel/server"`},
 		{"pure imports", "syncproto/x.go", begin + "import _ \"os/exec\"\n", `syncproto/x.go:3: syncproto imports "os/exec"`},

@@ -12,6 +12,8 @@ import (
 	"syscall"
 
 	"github.com/alecthomas/kong"
+
+	"satchel/internal/duplicates"
 )
 
 // cli is the command line.
@@ -22,21 +24,22 @@ type cli struct {
 	As       string `help:"Login of the administrator in whose name to decide; may be left out where there is only one." env:"SATCHEL_AS" placeholder:"LOGIN"`
 	JSON     bool   `help:"Print JSON, for scripts." name:"json"`
 
-	Serve    serveCmd    `cmd:"" help:"Run the server."`
-	Demo     demoCmd     `cmd:"" help:"Play the reference programme on a server of its own."`
-	User     userCmd     `cmd:"" help:"People: add, list, change."`
-	Device   deviceCmd   `cmd:"" help:"Devices: invite, list, change areas, revoke."`
-	Import   importCmd   `cmd:"" help:"Import records from CSV."`
-	Export   exportCmd   `cmd:"" help:"Export a collection as CSV."`
-	Conflict conflictCmd `cmd:"" help:"Conflicts: list, show, settle, undo."`
-	Held     heldCmd     `cmd:"" help:"Held changes: list, apply, discard."`
-	History  historyCmd  `cmd:"" help:"Show who changed what of a record."`
-	Rescue   rescueCmd   `cmd:"" help:"Take in the rescue file of a device that cannot come itself."`
-	Audit    auditCmd    `cmd:"" help:"The audit log: verify."`
-	Backup   backupCmd   `cmd:"" help:"Copy the database, while the server runs."`
-	Restore  restoreCmd  `cmd:"" help:"Put a backup in the place of the database."`
-	Move     moveCmd     `cmd:"" name:"migrate-store" help:"Move everything to another database, such as PostgreSQL."`
-	Version  versionCmd  `cmd:"" help:"Print the version."`
+	Serve      serveCmd      `cmd:"" help:"Run the server."`
+	Demo       demoCmd       `cmd:"" help:"Play the reference programme on a server of its own."`
+	User       userCmd       `cmd:"" help:"People: add, list, change."`
+	Device     deviceCmd     `cmd:"" help:"Devices: invite, list, change areas, revoke."`
+	Import     importCmd     `cmd:"" help:"Import records from CSV."`
+	Export     exportCmd     `cmd:"" help:"Export a collection as CSV."`
+	Duplicates duplicatesCmd `cmd:"" help:"Households that may be one family: measure how well they are found."`
+	Conflict   conflictCmd   `cmd:"" help:"Conflicts: list, show, settle, undo."`
+	Held       heldCmd       `cmd:"" help:"Held changes: list, apply, discard."`
+	History    historyCmd    `cmd:"" help:"Show who changed what of a record."`
+	Rescue     rescueCmd     `cmd:"" help:"Take in the rescue file of a device that cannot come itself."`
+	Audit      auditCmd      `cmd:"" help:"The audit log: verify."`
+	Backup     backupCmd     `cmd:"" help:"Copy the database, while the server runs."`
+	Restore    restoreCmd    `cmd:"" help:"Put a backup in the place of the database."`
+	Move       moveCmd       `cmd:"" name:"migrate-store" help:"Move everything to another database, such as PostgreSQL."`
+	Version    versionCmd    `cmd:"" help:"Print the version."`
 }
 
 func main() {
@@ -45,7 +48,7 @@ func main() {
 	var c cli
 	line := kong.Parse(&c, kong.Name("satchel"), kong.ShortUsageOnError(),
 		kong.Description("The office program of Satchel. Commands work on the data directory, whether a server runs on it or not."),
-		kong.BindTo(ctx, (*context.Context)(nil)), kong.Bind(&c))
+		kong.Vars{"threshold": fmt.Sprint(duplicates.Threshold)}, kong.BindTo(ctx, (*context.Context)(nil)), kong.Bind(&c))
 	if err := line.Run(); err != nil {
 		fmt.Fprintln(os.Stderr, "satchel: "+oneLine(err.Error()))
 		stop()

@@ -1,0 +1,139 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+	"text/tabwriter"
+	"time"
+
+	"satchel/internal/duplicates"
+	"satchel/internal/duplicates/truth"
+)
+
+// duplicatesCmd is about households that may be one family.
+type duplicatesCmd struct {
+	Measure measureCmd `cmd:"" help:"Measure how well duplicates are found, on households of which the truth is known."`
+	Weights weightsCmd `cmd:"" help:"Print the table of what each likeness weighs."`
+}
+
+// measureCmd compares what is found with what is known.
+type measureCmd struct {
+	File       string  `arg:"" optional:"" help:"CSV file of households with a column truth; without it, households are made up."`
+	Households int     `help:"How many households to make up." default:"10000" placeholder:"N"`
+	Seed       uint64  `help:"The seed of those that are made up." default:"1" placeholder:"N"`
+	Weights    string  `help:"File with the weights, in the place of the program's own." type:"existingfile" placeholder:"FILE"`
+	Threshold  float64 `help:"Score, in bits, from which on two households count as found." default:"${threshold}" placeholder:"BITS"`
+	Write      string  `help:"Write the households that are made up to a file, and measure nothing." placeholder:"FILE"`
+}
+
+// Help is shown by --help.
+func (measureCmd) Help() string {
+	return `Precision is the share of the found pairs that are one family; recall is the share of such pairs that are found.
+The households that are made up are typed twice by workers with two hands: in both scripts, with slips of the pen,
+names in another order, members and numbers left out, and families that moved.
+
+A file of your own names the family of each household in the column truth; the other columns are those of an export,
+and may be missing: card_number, head_name, phone, place_of_origin, area, position_lat, position_lon, and members,
+such as "Petar Petrović|1970-01-31|003456789; Ana Petrović|1974". It is read, and nothing is kept of it.
+
+Examples:
+  satchel duplicates measure
+  satchel duplicates measure --households 100000
+  satchel duplicates measure --write made-up.csv
+  satchel duplicates measure known.csv --threshold 16 --weights my-weights.csv`
+}
+
+// Run measures.
+func (m measureCmd) Run(ctx context.Context, c *cli) error {
+	weights, err := readWeights(m.Weights)
+	if err != nil {
+		return err
+	}
+	set, err := m.set()
+	if err != nil {
+		return err
+	}
+	if m.Write != "" {
+		var text bytes.Buffer
+		if err := truth.Write(&text, set); err != nil {
+			return fmt.Errorf("write the households: %w", err)
+		}
+		return os.WriteFile(m.Write, text.Bytes(), 0o600)
+	}
+	thresholds := []float64{m.Threshold - 4, m.Threshold - 2, m.Threshold, m.Threshold + 2, m.Threshold + 4}
+	figures, took, err := truth.Measure(ctx, weights, set, thresholds, progressOf(len(set.Households)))
+	if err != nil {
+		return err
+	}
+	return c.show(figures, func(w *tabwriter.Writer) { printFigures(w, m.Threshold, len(set.Households), figures, took) })
+}
+
+func (m measureCmd) set() (truth.Set, error) {
+	if m.File == "" {
+		return truth.MakeUp(m.Seed, m.Households), nil
+	}
+	text, err := os.ReadFile(m.File)
+	if err != nil {
+		return truth.Set{}, fmt.Errorf("read the households: %w", err)
+	}
+	return truth.Read(bytes.NewReader(text))
+}
+
+func printFigures(w *tabwriter.Writer, threshold float64, households int, figures []truth.Figures, took time.Duration) {
+	fmt.Fprintf(w, "%d households, %d pairs of which are one family; searched in %v.\n\n", households, figures[0].Pairs, took.Round(time.Millisecond))
+	fmt.Fprintln(w, "\tFROM\tFOUND\tRIGHT\tPRECISION\tRECALL")
+	for _, f := range figures {
+		mark := ""
+		if f.Threshold == threshold {
+			mark = "*"
+		}
+		fmt.Fprintf(w, "%s\t%g bits\t%d\t%d\t%.1f %%\t%.1f %%\n", mark, f.Threshold, f.Found, f.Right, 100*f.Precision, 100*f.Recall)
+	}
+	fmt.Fprintln(w, "\n* the threshold")
+}
+
+// progressOf tells on standard error how far a search among so many households is, about every second.
+func progressOf(households int) func(done int) {
+	last := time.Now()
+	return func(done int) {
+		if time.Since(last) < time.Second {
+			return
+		}
+		last = time.Now()
+		fmt.Fprintf(os.Stderr, "%d of %d households\n", done, households)
+	}
+}
+
+// weightsCmd prints the weights.
+type weightsCmd struct{}
+
+// Help is shown by --help.
+func (weightsCmd) Help() string {
+	return `m is how often a comparison comes out so for one family that was registered twice, u for two families; a likeness
+weighs log2(m/u) bits, and the weights of all comparisons add up to the score of a pair. Change a copy of the table, and
+measure what it does before you use it.
+
+Examples:
+  satchel duplicates weights > my-weights.csv
+  satchel duplicates measure --weights my-weights.csv`
+}
+
+// Run prints.
+func (weightsCmd) Run() error {
+	_, err := os.Stdout.Write(duplicates.DefaultWeights().CSV())
+	return err
+}
+
+// readWeights reads a table of weights, the program's own if there is no file.
+func readWeights(path string) (duplicates.Weights, error) {
+	if path == "" {
+		return duplicates.DefaultWeights(), nil
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return duplicates.Weights{}, fmt.Errorf("read the weights: %w", err)
+	}
+	return duplicates.ReadWeights(bytes.NewReader(text))
+}

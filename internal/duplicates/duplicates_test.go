@@ -1,0 +1,204 @@
+package duplicates_test
+
+import (
+	"bytes"
+	"math"
+	"reflect"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/google/uuid"
+
+	"satchel/internal/duplicates"
+	"satchel/internal/duplicates/truth"
+)
+
+func compare(a, b duplicates.Household) duplicates.Pair {
+	a.ID, b.ID = uuid.UUID{1}, uuid.UUID{2}
+	return duplicates.DefaultWeights().Compare(duplicates.ProfileOf(a), duplicates.ProfileOf(b))
+}
+
+// says gives the reasons of a pair, with + in front of what speaks for one family.
+func says(p duplicates.Pair) (out []string) {
+	for _, r := range p.Reasons {
+		sign := "-"
+		if r.Weight > 0 {
+			sign = "+"
+		}
+		out = append(out, sign+r.Says)
+	}
+	return out
+}
+
+func TestAFamilyThatIsRegisteredTwiceIsFoundAndExplained(t *testing.T) {
+	village := uuid.UUID{9}
+	got := compare(
+		duplicates.Household{
+			Card: "RL-012345", Head: "Ђорђе Петровић", Phone: "+381 63 123-456", Origin: "Призрен", Area: village,
+			Position: &duplicates.Point{Latitude: 43.7, Longitude: 20.7},
+			Members:  []duplicates.Member{{Name: "Ђорђе Петровић", BornOn: "1970-01-31", Document: "003456789"}},
+		},
+		duplicates.Household{
+			Card: "rl 012354", Head: "Petrovic Djorje", Phone: "063123456", Origin: "Prizrren", Area: village,
+			Position: &duplicates.Point{Latitude: 43.7005, Longitude: 20.7005},
+			Members:  []duplicates.Member{{Name: "Petrovic Djordje", BornOn: "1970-01-13", Document: "3456789"}},
+		})
+	want := []string{
+		"+a member with the same document number", "+the same phone number", "+a member with the same name and birth", "+dwellings within 100 m",
+		"+card numbers that differ in one character or two swapped ones", "+the same village",
+		"+almost the same name of its head", "+the same place of origin",
+	}
+	if !reflect.DeepEqual(says(got), want) || got.Score < duplicates.Threshold {
+		t.Errorf("%.1f bits: %q, want %q", got.Score, says(got), want)
+	}
+}
+
+func TestWhatIsNotKnownSaysNothing(t *testing.T) {
+	all := duplicates.Household{
+		Card: "1", Head: "Ana Anić", Phone: "063123456", Origin: "Peć", Area: uuid.UUID{9}, Position: &duplicates.Point{},
+		Members: []duplicates.Member{{Name: "Ana Anić", Document: "5"}},
+	}
+	if got := compare(all, duplicates.Household{Phone: "123", Card: "0"}); len(got.Reasons) != 0 || got.Score != 0 {
+		t.Errorf("%.1f bits, %q", got.Score, says(got))
+	}
+	if got := compare(all, all); len(got.Reasons) != 8 {
+		t.Errorf("with everything known there are %d reasons: %q", len(got.Reasons), says(got))
+	}
+}
+
+func TestNamesInAllTheirSpellingsAreTheSame(t *testing.T) {
+	for _, c := range []struct {
+		a, b string
+		want string
+	}{
+		{"Živko Đorđević", "ЖИВКО ЂОРЂЕВИЋ", "+the same name of its head"},
+		{"Živko Đorđević", "Djordjevic Zhivko", "+the same name of its head"},
+		{"Beriša Škeljzen", "Berisha Shkelzen", "+almost the same name of its head"},
+		{"Hodža Džavit", "Xhavit Hoxha", "+the same name of its head"},
+		{"Rrahman Gashi", "Rahman Gaši", "+the same name of its head"},
+		{"Ana Marija Kovač", "Ana Kovač", "+almost the same name of its head"},
+		{"Milan Petrović", "Milna Petrović", "+almost the same name of its head"},
+		{"Milan Petrović", "Jovana Petrović", "+one of the names of its head the same"},
+		{"Milan Petrović", "Agim Krasniqi", "-different names of its head"},
+	} {
+		if got := says(compare(duplicates.Household{Head: c.a}, duplicates.Household{Head: c.b})); !reflect.DeepEqual(got, []string{c.want}) {
+			t.Errorf("%s and %s: %q, want %q", c.a, c.b, got, c.want)
+		}
+	}
+}
+
+func TestMembersAreComparedOneToOne(t *testing.T) {
+	list := func(members ...duplicates.Member) duplicates.Household { return duplicates.Household{Members: members} }
+	ana, born := duplicates.Member{Name: "Ana Ilić"}, duplicates.Member{Name: "Ana Ilić", BornOn: "1980-05-02"}
+	for _, c := range []struct {
+		a, b duplicates.Household
+		want string
+	}{
+		{list(ana, ana), list(ana), "+members with the same names"},
+		{list(born, born), list(born), "+a member with the same name and birth"},
+		{list(born, born), list(born, born), "+two or more members with the same names and births"},
+		{list(born), list(duplicates.Member{Name: "Ana Ilic", BornOn: "1980-02-05"}), "+a member with the same name and birth"},
+		{list(born), list(duplicates.Member{Name: "Ana Ilic", BirthYear: 1980}), "+a member with the same name and birth"},
+		{list(born), list(duplicates.Member{Name: "Ana Ilic", BirthYear: 1981}), "-no member in common"},
+		{list(born), list(duplicates.Member{Name: "Ana Ilic", BornOn: "1980-11-12"}), "-no member in common"},
+	} {
+		if got := says(compare(c.a, c.b)); !reflect.DeepEqual(got, []string{c.want}) {
+			t.Errorf("%v and %v: %q, want %q", c.a.Members, c.b.Members, got, c.want)
+		}
+	}
+}
+
+func TestAScoreAddsUpAndDoesNotDependOnTheOrder(t *testing.T) {
+	w, households := duplicates.DefaultWeights(), truth.MakeUp(3, 90).Households
+	for _, a := range households {
+		for _, b := range households {
+			p, q := duplicates.ProfileOf(a), duplicates.ProfileOf(b)
+			pair := w.Compare(p, q)
+			sum := 0.0
+			for _, r := range pair.Reasons {
+				sum += r.Weight
+			}
+			if other := w.Compare(q, p); !reflect.DeepEqual(pair, other) || math.Abs(sum-pair.Score) > 1e-9 {
+				t.Fatalf("%v\n%v\nthe reasons come to %v", pair, other, sum)
+			}
+		}
+	}
+}
+
+// TestAnIndexFollowsWhatChanges compares an index in which households changed and went with a fresh one.
+func TestAnIndexFollowsWhatChanges(t *testing.T) {
+	w, now := duplicates.DefaultWeights(), truth.MakeUp(4, 600).Households
+	before := truth.MakeUp(5, 600).Households
+	changed, fresh := duplicates.NewIndex(), duplicates.NewIndex()
+	for i, h := range now {
+		other := before[i]
+		other.ID = h.ID
+		changed.Put(duplicates.ProfileOf(other))
+	}
+	for i, h := range now {
+		changed.Put(duplicates.ProfileOf(h))
+		if i%3 == 0 {
+			changed.Remove(h.ID)
+		} else {
+			fresh.Put(duplicates.ProfileOf(h))
+		}
+	}
+	found := 0
+	for _, h := range now {
+		p := duplicates.ProfileOf(h)
+		got, want := changed.Similar(w, p, 5), fresh.Similar(w, p, 5)
+		if found += len(want); !reflect.DeepEqual(got, want) {
+			t.Fatalf("%v, want %v", got, want)
+		}
+	}
+	if found == 0 {
+		t.Error("there was nothing to find")
+	}
+}
+
+// TestTheWeightsAreProbabilities adds up what a comparison may come out at.
+func TestTheWeightsAreProbabilities(t *testing.T) {
+	sums := map[string][2]float64{}
+	for line := range strings.Lines(string(duplicates.DefaultWeights().CSV())) {
+		cells := strings.Split(line, ",")
+		m, errM := strconv.ParseFloat(cells[2], 64)
+		u, errU := strconv.ParseFloat(cells[3], 64)
+		if errM != nil || errU != nil {
+			continue // the names of the columns
+		}
+		sum := sums[cells[0]]
+		sums[cells[0]] = [2]float64{sum[0] + m, sum[1] + u}
+	}
+	if len(sums) != 8 {
+		t.Errorf("there are %d comparisons", len(sums))
+	}
+	for comparison, sum := range sums {
+		if math.Abs(sum[0]-1) > 1e-6 || math.Abs(sum[1]-1) > 1e-6 {
+			t.Errorf("the outcomes of %s come to %v", comparison, sum)
+		}
+	}
+}
+
+func TestWeightsThatCannotBeUsedAreRefused(t *testing.T) {
+	own := string(duplicates.DefaultWeights().CSV())
+	for name, text := range map[string]string{
+		"nothing":            "",
+		"other columns":      strings.Replace(own, "level", "rank", 1),
+		"a level short":      own[:strings.LastIndex(strings.TrimSpace(own), "\n")+1],
+		"a level more":       own + "shoes,same,0.5,0.1,the same shoes\n",
+		"another level":      strings.Replace(own, "phone,same", "phone,equal", 1),
+		"no probability":     strings.Replace(own, "0.85", "1.5", 1),
+		"certainty":          strings.Replace(own, "0.85", "1", 1),
+		"not a number":       strings.Replace(own, "0.85", "NaN", 1),
+		"something in front": "x" + own,
+	} {
+		if _, err := duplicates.ReadWeights(strings.NewReader(text)); err == nil {
+			t.Errorf("%s is taken", name)
+		}
+	}
+	again, err := duplicates.ReadWeights(bytes.NewReader([]byte(own)))
+	if err != nil || string(again.CSV()) != own {
+		t.Errorf("the program's own weights are not read again: %v", err)
+	}
+}

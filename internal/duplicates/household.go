@@ -1,0 +1,120 @@
+package duplicates
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"satchel/syncproto"
+)
+
+// A Household is what is known of a family, as it was typed; what is not known is left empty.
+type Household struct {
+	ID       uuid.UUID
+	Card     string
+	Head     string
+	Phone    string
+	Origin   string
+	Area     uuid.UUID
+	Position *Point
+	Members  []Member
+}
+
+// A Point is a place on the earth, in degrees.
+type Point struct{ Latitude, Longitude float64 }
+
+// A Member is a person of a family.
+type Member struct {
+	Name, Document string
+	// BornOn is a date such as "1970-01-31"; where it is not known, BirthYear may be.
+	BornOn    string
+	BirthYear int
+}
+
+// A Profile is a household made ready to be compared.
+type Profile struct {
+	ID       uuid.UUID
+	card     string
+	phone    string
+	head     []string // the names, sorted
+	origin   string
+	area     uuid.UUID
+	position *Point
+	members  []member
+}
+
+type member struct {
+	name     []string
+	document string
+	bornOn   string
+	year     string
+}
+
+// ProfileOf makes a household ready to be compared.
+func ProfileOf(h Household) *Profile {
+	p := &Profile{
+		ID: h.ID, card: numberKey(h.Card), phone: phoneKey(h.Phone), head: nameKeys(h.Head),
+		origin: strings.Join(nameKeys(h.Origin), " "), area: h.Area, position: h.Position,
+	}
+	for _, m := range h.Members {
+		p.members = append(p.members, memberOf(m))
+	}
+	return p
+}
+
+func memberOf(m Member) member {
+	out := member{name: nameKeys(m.Name), document: numberKey(m.Document), bornOn: m.BornOn}
+	if len(m.BornOn) >= 4 {
+		out.year = m.BornOn[:4]
+	} else if m.BirthYear != 0 {
+		out.year = strconv.Itoa(m.BirthYear)
+	}
+	return out
+}
+
+// numberKey is a number of a card or document without what punctuates it and without leading zeros.
+func numberKey(text string) string {
+	return strings.TrimLeft(strings.ReplaceAll(syncproto.Fold(text), " ", ""), "0")
+}
+
+// phoneDigits is how many of a phone number's last digits tell who is called: whoever types the country's prefix
+// leaves out the zero before the network's.
+const phoneDigits = 8
+
+// phoneKey is the end of a phone number, "" if it is too short to be one.
+func phoneKey(text string) string {
+	digits := strings.Map(func(r rune) rune {
+		if r >= '0' && r <= '9' {
+			return r
+		}
+		return -1
+	}, text)
+	if len(digits) < phoneDigits {
+		return ""
+	}
+	return digits[len(digits)-phoneDigits:]
+}
+
+// nameKeys gives the names in a text, sorted, in one spelling for all in which they are usually written: those of
+// [syncproto.Fold], and further Albanian, English and German ones of the same sounds.
+func nameKeys(text string) []string {
+	names := strings.Fields(sounds.Replace(syncproto.Fold(text)))
+	for i, name := range names {
+		names[i] = withoutDoubles(name)
+	}
+	slices.Sort(names)
+	return names
+}
+
+// sounds are spellings of one sound. What they become is what Fold makes of the Serbian letter.
+var sounds = strings.NewReplacer(
+	"sch", "s", "tsch", "c", "sh", "s", "ch", "c", "zh", "z", "xh", "dz", "gj", "d", "q", "c",
+	"ije", "e", "x", "ks", "w", "v", "y", "j", "ph", "f", "th", "t", "kh", "h",
+)
+
+// withoutDoubles writes letters once that stand twice, as in Albanian ll and rr.
+func withoutDoubles(name string) string {
+	return string(slices.Compact([]rune(name)))
+}
