@@ -99,7 +99,7 @@ type room struct {
 func roomRules() []rule {
 	rooms := []room{
 		{"syncproto", nil, "syncproto is the contract; it knows none of the programs that keep it"},
-		{"clientlib", []string{"syncproto", "internal/statements"}, "a device never has the server's code: whoever builds an app on clientlib gets neither its SQL nor its secrets"},
+		{"clientlib", []string{"syncproto", "internal/duplicates", "internal/statements"}, "a device never has the server's code: whoever builds an app on clientlib gets neither its SQL nor its secrets"},
 		{"migrations", []string{"syncproto"}, "the schema follows the contract; it knows nothing of who uses it"},
 		{"server", []string{"syncproto", "migrations", "internal/statements", "internal/pgtest"}, "the server answers any implementation of the contract; it never leans on ours of the device, nor on the command line"},
 		{"internal/pgtest", nil, "pgtest gives tests a database, and knows nothing of what they keep in it"},

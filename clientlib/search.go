@@ -17,13 +17,14 @@ import (
 // those of which nothing is left.
 type touched map[uuid.UUID]*Record
 
-// An index is what [Store.Search] looks through. It lives in memory only: on disk, nothing is readable
+// An index is what [Store.Search] and [Store.Similar] look through. It lives in memory only: on disk, nothing is readable
 // without the PIN.
 type index struct {
 	mu sync.Mutex
 	// revision is that of the store which the entries show, 0 before there are any.
 	revision int64
 	entries  map[uuid.UUID]entry
+	families *families
 }
 
 // An entry is what a household or person is found by.
@@ -98,7 +99,7 @@ func (x *index) build(ctx context.Context, t *tx) error {
 	if x.entries != nil && x.revision == revision {
 		return nil
 	}
-	x.entries = map[uuid.UUID]entry{}
+	x.entries, x.families = map[uuid.UUID]entry{}, newFamilies()
 	for _, collection := range []string{"households", "people"} {
 		records, err := t.list(ctx, collection, uuid.Nil)
 		if err != nil {
@@ -106,7 +107,7 @@ func (x *index) build(ctx context.Context, t *tx) error {
 			return err
 		}
 		for _, r := range records {
-			x.entries[r.ID] = entryOf(r)
+			x.put(r)
 		}
 	}
 	x.revision = revision
@@ -124,10 +125,17 @@ func (x *index) follow(revision int64, changed touched) {
 	x.revision = revision
 	for id, r := range changed {
 		delete(x.entries, id)
+		x.families.drop(id)
 		if r != nil && !r.Deleted && (r.Collection == "households" || r.Collection == "people") {
-			x.entries[id] = entryOf(r)
+			x.put(r)
 		}
 	}
+}
+
+// put takes in what a household or person is now.
+func (x *index) put(r *Record) {
+	x.entries[r.ID] = entryOf(r)
+	x.families.put(r)
 }
 
 // forget drops the index.

@@ -99,7 +99,12 @@ func (d deliverCmd) confirm(ctx context.Context, s *clientlib.Store, h, kind *cl
 	if d.Yes {
 		return nil
 	}
-	fmt.Fprintf(os.Stderr, "Deliver %g × %s? [y/N] ", d.Quantity, kind.Text("name"))
+	return agree("Deliver %g × %s?", d.Quantity, kind.Text("name"))
+}
+
+// agree asks whether to go on, and fails if the answer is not y.
+func agree(question string, args ...any) error {
+	fmt.Fprintf(os.Stderr, question+" [y/N] ", args...)
 	answer, err := bufio.NewReader(os.Stdin).ReadString('\n')
 	if err != nil || !strings.EqualFold(strings.TrimSpace(answer), "y") {
 		return errors.New("you did not say y, so nothing was saved")

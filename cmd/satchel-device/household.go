@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"os"
 	"slices"
 	"text/tabwriter"
 
@@ -30,11 +31,15 @@ type householdAddCmd struct {
 	Address string `help:"Street and number, or how to find it."`
 	Origin  string `help:"Where it was displaced from."`
 	Notes   string `help:"Anything else."`
+	Yes     bool   `help:"Do not ask if a household like it is there already."`
 }
 
 // Help is shown by --help.
 func (householdAddCmd) Help() string {
-	return `Example:
+	return `If the device knows a household that may be the same family, it says which and why, and asks. The office looks at
+all households anyway, and nobody is refused anything because of a likeness.
+
+Example:
   satchel-device household add "Milica Đorđević" --area Kraljevo --phone "060 000 111" --card 12345`
 }
 
@@ -50,11 +55,33 @@ func (h householdAddCmd) Run(ctx context.Context, c *cli) error {
 			"head_name": h.Name, "area": area.ID, "status": h.Status, "card_number": h.Card,
 			"phone": h.Phone, "address": h.Address, "place_of_origin": h.Origin, "notes": h.Notes,
 		})
+		if err := h.warn(ctx, s, &form); err != nil {
+			return err
+		}
 		if err := s.Save(ctx, &form); err != nil {
 			return err
 		}
 		return c.saved("household", r.ID)
 	})
+}
+
+// warn says which households may be the same family, and asks.
+func (h householdAddCmd) warn(ctx context.Context, s *clientlib.Store, form *clientlib.Form) error {
+	alike, err := s.Similar(ctx, form)
+	if err != nil || len(alike) == 0 {
+		return err
+	}
+	fmt.Fprintln(os.Stderr, "This may be a household that is there already:")
+	for _, l := range alike {
+		fmt.Fprintf(os.Stderr, "  %s, card %q, %s\n", l.Household.Text("head_name"), l.Household.Text("card_number"), l.Household.ID)
+		for _, reason := range l.Reasons {
+			fmt.Fprintf(os.Stderr, "    %+5.1f  %s\n", reason.Weight, reason.Says)
+		}
+	}
+	if h.Yes {
+		return nil
+	}
+	return agree("Register it all the same?")
 }
 
 type householdFindCmd struct {

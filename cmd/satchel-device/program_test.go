@@ -207,6 +207,23 @@ func TestADeliveryIsConfirmedWithWhatTheHouseholdGot(t *testing.T) {
 	}
 }
 
+func TestAHouseholdThatIsThereAlreadyIsShownBeforeItIsRegistered(t *testing.T) {
+	t.Parallel()
+	w := enrolled(t, newOffice(t))
+	w.run("household", "add", "Милица Ђорђевић", "--area", "Kraljevo", "--card", "12345")
+	again := []string{"household", "add", "Djordjevic Milica", "--area", "Kraljevo", "--card", "12345"}
+	w.fails(1, "you did not say y, so nothing was saved", again...)
+	_, _, told := w.result(again...)
+	has(t, told, "may be a household that is there already", `Милица Ђорђевић, card "12345"`, "the same card number", "Register it all the same? [y/N]")
+	w.run("household", "add", "Agim Krasniqi", "--area", "Kraljevo", "--card", "99")
+	w.run(append(again, "--yes")...)
+	var hits []hit
+	w.into(&hits, "household", "find", "djordjevic")
+	if len(hits) != 2 {
+		t.Errorf("%d are there, want 2: %+v", len(hits), hits)
+	}
+}
+
 func TestAnOvertakenValueIsToldInWords(t *testing.T) {
 	t.Parallel()
 	o := newOffice(t)

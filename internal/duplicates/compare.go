@@ -37,6 +37,14 @@ type Pair struct {
 	Reasons []Reason
 }
 
+// Other gives the household of the pair that is not the given one.
+func (p Pair) Other(id uuid.UUID) uuid.UUID {
+	if p.A == id {
+		return p.B
+	}
+	return p.A
+}
+
 // Compare compares two households, of which A is the one with the smaller id. What speaks most for or against comes first.
 func (w Weights) Compare(a, b *Profile) Pair {
 	if compareIDs(a.ID, b.ID) > 0 {

@@ -17,13 +17,14 @@ const savedName = "Marković"
 
 // add has the device program register a household. told is set if it said that it was saved.
 func (t *trial) add(ctx context.Context, dir string, ask func(Call) fate) (device *program, id uuid.UUID, told bool, err error) {
-	device, err = t.bin.device(ctx, dir, ask, "--json", "household", "add", savedName, "--area", "Kraljevo")
+	device, err = t.bin.device(ctx, dir, ask, "--json", "household", "add", savedName, "--area", "Kraljevo", "--yes")
 	if err != nil {
 		return nil, uuid.Nil, false, err
 	}
 	var made struct{ ID uuid.UUID }
-	// What went wrong after the save is told behind it.
-	told = json.NewDecoder(strings.NewReader(device.said.String())).Decode(&made) == nil
+	// Which households are alike is told before it, and what went wrong after the save behind it.
+	_, rest, _ := strings.Cut(device.said.String(), "{")
+	told = json.NewDecoder(strings.NewReader("{"+rest)).Decode(&made) == nil
 	if device.ran() == nil && !told {
 		err = fmt.Errorf("the device does not say what it saved: %s", device.said)
 	}
