@@ -101,7 +101,7 @@ func roomRules() []rule {
 		{"syncproto", nil, "syncproto is the contract; it knows none of the programs that keep it"},
 		{"clientlib", []string{"syncproto", "internal/duplicates", "internal/statements"}, "a device never has the server's code: whoever builds an app on clientlib gets neither its SQL nor its secrets"},
 		{"migrations", []string{"syncproto"}, "the schema follows the contract; it knows nothing of who uses it"},
-		{"server", []string{"syncproto", "migrations", "internal/statements", "internal/pgtest"}, "the server answers any implementation of the contract; it never leans on ours of the device, nor on the command line"},
+		{"server", []string{"syncproto", "migrations", "internal/duplicates", "internal/statements", "internal/pgtest"}, "the server answers any implementation of the contract; it never leans on ours of the device, nor on the command line"},
 		{"internal/pgtest", nil, "pgtest gives tests a database, and knows nothing of what they keep in it"},
 		{"internal/village", nil, "village makes the records that everybody is measured with, whatever they are written in"},
 		{"internal/names", nil, "names makes up people for whoever needs some, and knows nothing of what is kept of them"},

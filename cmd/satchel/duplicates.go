@@ -8,14 +8,78 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"github.com/google/uuid"
+
 	"satchel/internal/duplicates"
 	"satchel/internal/duplicates/truth"
+	"satchel/server"
 )
 
 // duplicatesCmd is about households that may be one family.
 type duplicatesCmd struct {
+	Merge   mergeCmd   `cmd:"" help:"Make a household a duplicate of another one."`
+	Unmerge unmergeCmd `cmd:"" help:"Make a household one of its own again."`
 	Measure measureCmd `cmd:"" help:"Measure how well duplicates are found, on households of which the truth is known."`
 	Weights weightsCmd `cmd:"" help:"Print the table of what each likeness weighs."`
+}
+
+// mergeCmd makes a household a duplicate of another one.
+type mergeCmd struct {
+	Household uuid.UUID `arg:"" help:"Id of the duplicate."`
+	Into      uuid.UUID `arg:"" help:"Id of the household that is kept."`
+	Reason    string    `help:"Why, for the history."`
+}
+
+// Help is shown by --help.
+func (mergeCmd) Help() string {
+	return `Nothing moves and nothing is lost: deliveries, visits and people stay with the household that they were recorded for,
+and count for both together. People with the same name and birth in both become duplicates too. Edits of either that
+arrive later are applied as ever. It reaches every device at its next sync, and can be taken back: satchel duplicates
+unmerge.
+
+Example:
+  satchel duplicates merge 0198…a 0198…b --reason "one family, registered in May and in June"`
+}
+
+// Run merges.
+func (m mergeCmd) Run(ctx context.Context, c *cli) error {
+	return c.decide(ctx, func(srv *server.Server, actor uuid.UUID) error {
+		saved, err := srv.Engine.Merge(ctx, actor, m.Household, m.Into, m.Reason)
+		if err != nil {
+			return err
+		}
+		return c.show(map[string]any{"people": len(saved) - 1}, func(w *tabwriter.Writer) {
+			row(w, fmt.Sprintf("Merged: %s is a duplicate of %s now, and %d of its people are of people there.", m.Household, m.Into, len(saved)-1))
+			row(w, "To take it back: satchel duplicates unmerge "+m.Household.String())
+		})
+	})
+}
+
+// unmergeCmd makes a household one of its own again.
+type unmergeCmd struct {
+	Household uuid.UUID `arg:"" help:"Id of the household that is a duplicate."`
+	Reason    string    `help:"Why, for the history."`
+}
+
+// Help is shown by --help.
+func (unmergeCmd) Help() string {
+	return `The household counts by itself again, and so do those of its people who became duplicates with it.
+
+Example:
+  satchel duplicates unmerge 0198…a --reason "brothers, not one family"`
+}
+
+// Run unmerges.
+func (u unmergeCmd) Run(ctx context.Context, c *cli) error {
+	return c.decide(ctx, func(srv *server.Server, actor uuid.UUID) error {
+		saved, err := srv.Engine.Unmerge(ctx, actor, u.Household, u.Reason)
+		if err != nil {
+			return err
+		}
+		return c.show(map[string]any{"people": len(saved) - 1}, func(w *tabwriter.Writer) {
+			row(w, fmt.Sprintf("%s is a household of its own again, and so are %d of its people.", u.Household, len(saved)-1))
+		})
+	})
 }
 
 // measureCmd compares what is found with what is known.

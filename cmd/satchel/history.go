@@ -64,6 +64,8 @@ func status(e server.Entry) string {
 		return "undoes a settlement"
 	case e.Note.Corrects != nil:
 		return "corrects a held change"
+	case e.Note.Reason != "":
+		return string(e.Status) + ": " + e.Note.Reason
 	}
 	return string(e.Status)
 }

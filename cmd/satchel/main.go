@@ -30,7 +30,7 @@ type cli struct {
 	Device     deviceCmd     `cmd:"" help:"Devices: invite, list, change areas, revoke."`
 	Import     importCmd     `cmd:"" help:"Import records from CSV."`
 	Export     exportCmd     `cmd:"" help:"Export a collection as CSV."`
-	Duplicates duplicatesCmd `cmd:"" help:"Households that may be one family: measure how well they are found."`
+	Duplicates duplicatesCmd `cmd:"" help:"Households that are one family: merge, unmerge, measure how well they are found."`
 	Conflict   conflictCmd   `cmd:"" help:"Conflicts: list, show, settle, undo."`
 	Held       heldCmd       `cmd:"" help:"Held changes: list, apply, discard."`
 	History    historyCmd    `cmd:"" help:"Show who changed what of a record."`

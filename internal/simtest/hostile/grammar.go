@@ -75,6 +75,10 @@ var grammar = []rule{
 		return `{"fields":{"status":"idp","area":"x","notes":null}}`
 	}},
 	{"POST", "/api/v1/held/:version/discard", 6, reason},
+	{"POST", "/api/v1/households/:id/merge", 6, func(o *office, _ *caller, r *rand.Rand) string {
+		return fmt.Sprintf(`{"into":%q,"reason":"x"}`, o.anyID(r))
+	}},
+	{"POST", "/api/v1/households/:id/unmerge", 4, reason},
 	{"POST", "/api/v1/rescue", 6, func(*office, *caller, *rand.Rand) string {
 		return `{"passphrase":"p","file":"{\"satchel\":\"rescue\",\"kdf\":\"argon2id\",\"memory\":8,\"passes\":1,\"threads\":1,\"salt\":\"AAAAAAAAAAAAAAAAAAAAAA==\",\"parts\":1}\nAAAA\n"}`
 	}},

@@ -134,8 +134,12 @@ func rules() map[string]ruleOf {
 		"POST /api/v1/held/:version/discard": {onlyAdmin(204), func(b *besieged) call {
 			return withBody("POST", "/api/v1/held/"+b.hold()+"/discard", `{"reason": "not so"}`)(b)
 		}},
-		"POST /api/v1/rescue": {onlyAdmin(422), withBody("POST", "/api/v1/rescue", `{"passphrase": "p", "file": "not one"}`)},
-		"GET /api/v1/audit":   {readable(onlyAdmin(200)), plain("GET", "/api/v1/audit")},
+		"POST /api/v1/households/:id/merge": {onlyAdmin(200), func(b *besieged) call {
+			return withBody("POST", "/api/v1/households/"+b.duplicate().String()+"/merge", fmt.Sprintf(`{"into": %q}`, b.household))(b)
+		}},
+		"POST /api/v1/households/:id/unmerge": {onlyAdmin(200), (*besieged).unmerge},
+		"POST /api/v1/rescue":                 {onlyAdmin(422), withBody("POST", "/api/v1/rescue", `{"passphrase": "p", "file": "not one"}`)},
+		"GET /api/v1/audit":                   {readable(onlyAdmin(200)), plain("GET", "/api/v1/audit")},
 	}
 }
 
@@ -176,6 +180,8 @@ type targets struct {
 	heads   []syncproto.Version
 	held    string
 	settled string
+	// again is a household that is registered twice, merged one that is a duplicate.
+	again, merged uuid.UUID
 }
 
 func newBesieged(t testing.TB) *besieged {
@@ -227,6 +233,29 @@ func (b *besieged) hold() string {
 		b.kept.held = syncproto.Version{Device: b.one.id, N: c.N}.String()
 	}
 	return b.kept.held
+}
+
+// duplicate is a household of area b that is registered twice.
+func (b *besieged) duplicate() uuid.UUID {
+	if b.letIn || b.kept.again == uuid.Nil {
+		c := b.one.household(b.b, canaryName, canaryPhone)
+		b.one.sync(c)
+		b.kept.again = c.Record
+	}
+	return b.kept.again
+}
+
+// unmerge tries to make a duplicate in area b a household of its own.
+func (b *besieged) unmerge() call {
+	if b.letIn || b.kept.merged == uuid.Nil {
+		b.kept.again = uuid.Nil
+		b.kept.merged = b.duplicate()
+		b.kept.again = uuid.Nil
+		if _, err := b.srv.Engine.Merge(b.t.Context(), b.admin, b.kept.merged, b.household, ""); err != nil {
+			b.t.Fatal(err)
+		}
+	}
+	return withBody("POST", "/api/v1/households/"+b.kept.merged.String()+"/unmerge", `{"reason": "x"}`)(b)
 }
 
 // undo tries to take back a settlement in area b.

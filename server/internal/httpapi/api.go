@@ -122,6 +122,8 @@ func (a *API) routes() []route {
 		{http.MethodGet, "/api/v1/held", administrator, unlimited, a.held},
 		{http.MethodPost, "/api/v1/held/:version/apply", administrator, unlimited, a.applyHeld},
 		{http.MethodPost, "/api/v1/held/:version/discard", administrator, unlimited, a.discardHeld},
+		{http.MethodPost, "/api/v1/households/:id/merge", administrator, unlimited, a.merge},
+		{http.MethodPost, "/api/v1/households/:id/unmerge", administrator, unlimited, a.unmerge},
 		{http.MethodPost, "/api/v1/rescue", administrator, unlimited, a.importRescue},
 		{http.MethodGet, "/api/v1/audit", administrator, unlimited, a.audit},
 	}

@@ -42,6 +42,8 @@ func bodiedRoutes() []bodied {
 		{"administrator", "POST", "/api/v1/changes/" + unknown + ":1/undo"},
 		{"administrator", "POST", "/api/v1/held/" + unknown + ":1/apply"},
 		{"administrator", "POST", "/api/v1/held/" + unknown + ":1/discard"},
+		{"administrator", "POST", "/api/v1/households/" + unknown + "/merge"},
+		{"administrator", "POST", "/api/v1/households/" + unknown + "/unmerge"},
 		{"administrator", "POST", "/api/v1/rescue"},
 	}
 }
@@ -86,6 +88,8 @@ func badIDs() (all []badCall) {
 		{"administrator", "POST", "/api/v1/changes/", "/undo"},
 		{"administrator", "POST", "/api/v1/held/", "/apply"},
 		{"administrator", "POST", "/api/v1/held/", "/discard"},
+		{"administrator", "POST", "/api/v1/households/", "/merge"},
+		{"administrator", "POST", "/api/v1/households/", "/unmerge"},
 		{"administrator", "GET", "/api/v1/held?after=", ""},
 	} {
 		for _, id := range spellings {
@@ -164,6 +168,12 @@ func badMatters(v *village) []badCall {
 		admin("a held change that there is not", "POST", "/api/v1/held/"+unknown+":1/apply", `{}`, syncproto.CodeNotFound),
 		admin("half of a surrogate pair", "POST", "/api/v1/held/"+unknown+":1/apply", `{"fields":{"notes":"\ud83d"}}`, syncproto.CodeInvalid),
 		admin("no reason", "POST", "/api/v1/held/"+unknown+":1/discard", `{"reason":" "}`, syncproto.CodeInvalid),
+		admin("a merger of what there is not", "POST", "/api/v1/households/"+unknown+"/merge", `{"into":"`+v.foreign.String()+`"}`, syncproto.CodeNotFound),
+		admin("a merger into what there is not", "POST", "/api/v1/households/"+v.foreign.String()+"/merge", `{"into":"`+unknown+`"}`, syncproto.CodeNotFound),
+		admin("a merger into nothing", "POST", "/api/v1/households/"+v.foreign.String()+"/merge", `{}`, syncproto.CodeNotFound),
+		admin("a merger into itself", "POST", "/api/v1/households/"+v.foreign.String()+"/merge", `{"into":"`+v.foreign.String()+`"}`, syncproto.CodeInvalid),
+		admin("a merger into a word", "POST", "/api/v1/households/"+v.foreign.String()+"/merge", `{"into":"x"}`, syncproto.CodeBadRequest),
+		admin("unmerging what is no duplicate", "POST", "/api/v1/households/"+v.foreign.String()+"/unmerge", `{}`, syncproto.CodeInvalid),
 		admin("a rescue file that is none", "POST", "/api/v1/rescue", `{"passphrase":"p","file":"name,phone"}`, syncproto.CodeInvalid),
 		admin("a rescue file that asks for 4 GB", "POST", "/api/v1/rescue", `{"passphrase":"p","file":"{\"satchel\":\"rescue\",\"kdf\":\"argon2id\",\"memory\":4194304,\"passes\":1,\"threads\":1,\"salt\":\"AAAAAAAAAAAAAAAAAAAAAA==\",\"parts\":1}\n"}`, syncproto.CodeInvalid),
 		admin("a rescue file without its parts", "POST", "/api/v1/rescue", `{"passphrase":"p","file":"{\"satchel\":\"rescue\",\"kdf\":\"argon2id\",\"memory\":8,\"passes\":1,\"threads\":1,\"salt\":\"AAAAAAAAAAAAAAAAAAAAAA==\",\"parts\":9}\n"}`, syncproto.CodeInvalid),

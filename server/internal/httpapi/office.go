@@ -7,6 +7,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/labstack/echo/v4"
 
+	"satchel/server/internal/store"
 	"satchel/syncproto"
 )
 
@@ -105,11 +106,55 @@ func (a *API) undo(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	versions := make([]syncproto.Version, len(undone))
-	for i, change := range undone {
+	return saved(c, undone)
+}
+
+// saved names the changes that a decision made.
+func saved(c echo.Context, changes []store.Change) error {
+	versions := make([]syncproto.Version, len(changes))
+	for i, change := range changes {
 		versions[i] = change.Version()
 	}
 	return c.JSON(http.StatusOK, map[string]any{"versions": versions})
+}
+
+// merge makes a household a duplicate of another one.
+func (a *API) merge(c echo.Context) error {
+	household, err := pathID(c, "id")
+	if err != nil {
+		return err
+	}
+	var in struct {
+		Into   uuid.UUID `json:"into"`
+		Reason string    `json:"reason"`
+	}
+	if err := readJSON(c, &in); err != nil {
+		return err
+	}
+	merged, err := a.Engine.Merge(c.Request().Context(), sessionOf(c).User.ID, household, in.Into, in.Reason)
+	if err != nil {
+		return err
+	}
+	return saved(c, merged)
+}
+
+// unmerge makes a household one of its own again.
+func (a *API) unmerge(c echo.Context) error {
+	household, err := pathID(c, "id")
+	if err != nil {
+		return err
+	}
+	var in struct {
+		Reason string `json:"reason"`
+	}
+	if err := readJSON(c, &in); err != nil {
+		return err
+	}
+	parted, err := a.Engine.Unmerge(c.Request().Context(), sessionOf(c).User.ID, household, in.Reason)
+	if err != nil {
+		return err
+	}
+	return saved(c, parted)
 }
 
 // afterChange reads behind which change of a list to go on, nothing for its beginning.

@@ -29,7 +29,8 @@ func TestReasonsAreTextThatCanBeKept(t *testing.T) {
 			}
 		}
 	}
-	refused(settle, "/api/v1/held/"+held+"/discard")
+	again := "/api/v1/households/" + record.String()
+	refused(settle, "/api/v1/held/"+held+"/discard", again+"/merge", again+"/unmerge")
 	var settled struct{ Version string }
 	got := decide(settle, " they called ")
 	if got.into(t, &settled); got.status != http.StatusOK {
