@@ -134,7 +134,7 @@ func (a *API) Handler() http.Handler {
 	a.places, a.packing, a.rescues = make(chan struct{}, maxSyncs), make(chan struct{}, maxSyncs), make(chan struct{}, maxRescues)
 	a.small, a.large = newRoom(a.Now, maxSmall, syncPace), newRoom(a.Now, maxLarge, syncPace)
 	a.refreshing = newRoom(a.Now, maxRefreshing, refreshPace)
-	a.links = &links{byDevice: map[uuid.UUID]*http.ResponseController{}}
+	a.links = &links{byDevice: map[uuid.UUID]*link{}}
 	a.identities = newTries(a.Now, maxIdentities, identityEvery)
 	e := echo.New()
 	e.HTTPErrorHandler = a.problem

@@ -16,6 +16,7 @@ import (
 // The names under which who asks is kept with a request.
 const (
 	keyDevice  = "device"
+	keyCame    = "came"
 	keySession = "session"
 )
 
@@ -54,6 +55,7 @@ func (a *API) checkDevice(c echo.Context) error {
 	if !ok {
 		return syncproto.Refuse(syncproto.CodeUnauthorized, "The request needs a device's access token. Nothing was changed.")
 	}
+	c.Set(keyCame, a.links.come())
 	d, err := a.Accounts.Authenticate(c.Request().Context(), token)
 	if err != nil {
 		return err
@@ -86,6 +88,9 @@ func (a *API) checkSession(c echo.Context, need access) error {
 
 // deviceOf gives the device that asks, on routes that need one.
 func deviceOf(c echo.Context) store.Device { return c.Get(keyDevice).(store.Device) }
+
+// cameOf gives the place of a request of a device in the order in which they came.
+func cameOf(c echo.Context) int64 { return c.Get(keyCame).(int64) }
 
 // sessionOf gives the session of who asks, on routes that need one.
 func sessionOf(c echo.Context) accounts.Session { return c.Get(keySession).(accounts.Session) }

@@ -92,7 +92,7 @@ func (a *API) newIdentity(c echo.Context) error {
 // sync is one exchange. The way up and the way down, for which a slow link takes long, take no place
 // from other devices.
 func (a *API) sync(c echo.Context) error {
-	defer a.links.begin(deviceOf(c).ID, c.Response())()
+	defer a.links.begin(deviceOf(c).ID, cameOf(c), c.Response())()
 	travelled, err := openBody(c, syncproto.MediaType)
 	if err != nil {
 		return err
