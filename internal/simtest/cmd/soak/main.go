@@ -5,6 +5,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/signal"
@@ -57,6 +58,9 @@ func main() {
 		kong.Vars{"jobs": strconv.Itoa(runtime.NumCPU()), "scratch": os.TempDir(), "disk_scripts": numbered(crash.Scripts())},
 		kong.BindTo(ctx, (*context.Context)(nil)), kong.Bind(&c))
 	if err := line.Run(); err != nil {
+		if ctx.Err() != nil {
+			err = errors.New("broken off before the end")
+		}
 		fmt.Fprintf(os.Stderr, "soak: %v\n", err)
 		stop()
 		os.Exit(1)

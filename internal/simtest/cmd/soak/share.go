@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math/rand/v2"
@@ -43,12 +44,15 @@ func (d databased) cluster(ctx context.Context) (url string, stop func() error, 
 }
 
 // shared does n things in shares, several at once, each with a seed of its own. It ends at the first
-// share that fails, and gives its error.
+// share that fails, and gives its error; that of ctx if this ended.
 func shared(ctx context.Context, jobs, n, share int, seed uint64, do func(ctx context.Context, seed uint64, n int) error) error {
 	group, within := errgroup.WithContext(ctx)
 	group.SetLimit(max(jobs, 1))
 	for at := 0; at < n && within.Err() == nil; at += share {
-		group.Go(func() error { return do(within, seed+uint64(at/share), min(share, n-at)) }) //nolint:gosec // it counts up from 0
+		group.Go(func() error {
+			err := do(within, seed+uint64(at/share), min(share, n-at)) //nolint:gosec // it counts up from 0
+			return cmp.Or(ctx.Err(), err)                              // what is broken off shows nothing
+		})
 	}
 	if err := group.Wait(); err != nil {
 		return err
