@@ -147,7 +147,10 @@ func syncAtOnce(ctx context.Context, pens []*pen, bodies [][]byte) (took []time.
 			var busy *busyError
 			for errs[i] = p.send(ctx, bodies[i:i+1]); errors.As(errs[i], &busy); errs[i] = p.send(ctx, bodies[i:i+1]) {
 				told.Add(1)
-				time.Sleep(busy.after + rand.N(busy.after/4)) //nolint:gosec // no secret
+				select {
+				case <-time.After(busy.after + rand.N(busy.after/4)):
+				case <-ctx.Done():
+				}
 			}
 			took[i] = time.Since(began)
 		})
@@ -163,8 +166,8 @@ func (e *busyError) Error() string { return fmt.Sprintf("the server is busy for 
 
 // busy gives when an answer tells to come again, nil if it does not.
 func busy(res *http.Response) error {
-	seconds, err := strconv.Atoi(res.Header.Get("Retry-After"))
-	if res.StatusCode != http.StatusServiceUnavailable || err != nil || seconds < 1 {
+	seconds, _ := strconv.Atoi(res.Header.Get("Retry-After"))
+	if res.StatusCode != http.StatusServiceUnavailable || seconds < 1 {
 		return nil
 	}
 	return &busyError{time.Duration(seconds) * time.Second}

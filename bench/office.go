@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -59,6 +60,7 @@ func (o *office) pen(ctx context.Context, worker, area uuid.UUID, transport *htt
 	enrolled, err := o.Accounts.Enrol(ctx, code, uuid.Nil, "")
 	return &pen{
 		device: enrolled.Device.ID, author: worker, access: enrolled.Tokens.Access,
+		refresh: enrolled.Tokens.Refresh, renewAt: time.Now().Add(enrolled.Tokens.ExpiresIn / 2),
 		http: &http.Client{Transport: transport}, made: map[uuid.UUID]syncproto.Change{},
 	}, err
 }

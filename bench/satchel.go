@@ -107,8 +107,11 @@ type pen struct {
 	address        string
 	device, author uuid.UUID
 	access         string
-	http           *http.Client
-	tip            syncproto.Tip
+	// refresh is what it gets a new access token with, which is due at renewAt.
+	refresh string
+	renewAt time.Time
+	http    *http.Client
+	tip     syncproto.Tip
 	// page is how many records it asks for with what it sends, 1 if it is 0.
 	page int
 	// made are the changes that made the records.
@@ -198,16 +201,46 @@ func (p *pen) send(ctx context.Context, bodies [][]byte) error {
 	return nil
 }
 
-// exchange posts a body and gives what the reply says.
+// exchange posts a body of a sync and gives what the reply says.
 func (p *pen) exchange(ctx context.Context, body []byte) ([]byte, error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, p.address+"/api/v1/sync", bytes.NewReader(body))
+	if err := p.renew(ctx); err != nil {
+		return nil, err
+	}
+	return p.post(ctx, "/api/v1/sync", body, http.Header{
+		"Authorization": {"Bearer " + p.access}, "Content-Type": {syncproto.MediaType},
+		"Content-Encoding": {"gzip"}, "Accept-Encoding": {"gzip"},
+	})
+}
+
+// renew gets a new access token, if it is time: many records, or many devices, take longer than one lives.
+func (p *pen) renew(ctx context.Context) error {
+	if time.Now().Before(p.renewAt) {
+		return nil
+	}
+	body, err := json.Marshal(map[string]string{"refresh": p.refresh})
+	if err != nil {
+		return err
+	}
+	answer, err := p.post(ctx, "/api/v1/token", body, http.Header{"Content-Type": {"application/json"}})
+	if err != nil {
+		return err
+	}
+	var out struct {
+		Access, Refresh string
+		ExpiresIn       int64 `json:"expires_in"`
+	}
+	err = json.Unmarshal(answer, &out)
+	p.access, p.refresh, p.renewAt = out.Access, out.Refresh, time.Now().Add(time.Duration(out.ExpiresIn)*time.Second/2)
+	return err
+}
+
+// post posts a body and gives the answer, unpacked.
+func (p *pen) post(ctx context.Context, path string, body []byte, header http.Header) ([]byte, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, p.address+path, bytes.NewReader(body))
 	if err != nil {
 		return nil, err
 	}
-	req.Header = http.Header{
-		"Authorization": {"Bearer " + p.access}, "Content-Type": {syncproto.MediaType},
-		"Content-Encoding": {"gzip"}, "Accept-Encoding": {"gzip"},
-	}
+	req.Header = header
 	res, err := p.http.Do(req)
 	if err != nil {
 		return nil, err

@@ -84,9 +84,7 @@ func waits(t *testing.T, path string, end time.Duration, refusals ...http.Handle
 		if err := s.Enrol(t.Context(), o.url, o.invite(vranje), ""); err != nil {
 			t.Fatal(err)
 		}
-		if o.expired = path == "/token"; o.expired {
-			time.Sleep(time.Hour) //nolint:forbidigo // simulated: what the device was given has expired
-		}
+		o.expired = path == "/token"
 		link.refusals = refusals
 		ctx, cancel := context.WithTimeout(t.Context(), end)
 		defer cancel()
