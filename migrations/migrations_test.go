@@ -183,3 +183,34 @@ func postgresColumns(f syncproto.Field) []string {
 
 // bytewise has PostgreSQL sort and compare text as SQLite does, whatever the language of the database.
 const bytewise = ` COLLATE "C"`
+
+// A database of before has mergers that nobody noted when they were made.
+func TestMergersOfBeforeAreNoted(t *testing.T) {
+	db := openDB(t)
+	before := fstest.MapFS{}
+	for name, file := range edited(t) {
+		if name < "sqlite/00004" {
+			before[name] = file
+		}
+	}
+	text, err := files.ReadFile("sqlite/00001_core.sql")
+	if err != nil {
+		t.Fatal(err)
+	}
+	before["sqlite/00001_core.sql"] = &fstest.MapFile{Data: text}
+	if err := up(t.Context(), db, SQLite, before); err != nil {
+		t.Fatal(err)
+	}
+	for id, doc := range map[string]string{"a": `{"merged_into":"b"}`, "b": `{"merged_into":null}`, "c": `{}`} {
+		if _, err := db.ExecContext(t.Context(), "INSERT INTO records VALUES (?, 'households', '', '', 1, 1, 1, ?, '{}')", id, doc); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := Up(t.Context(), db, SQLite); err != nil {
+		t.Fatal(err)
+	}
+	var got string
+	if err := db.QueryRowContext(t.Context(), "SELECT group_concat(record || ' into ' || kept) FROM mergers").Scan(&got); err != nil || got != "a into b" {
+		t.Errorf("the mergers are %q, %v; want a into b", got, err)
+	}
+}

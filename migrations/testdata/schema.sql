@@ -8,11 +8,17 @@ CREATE INDEX conflicts_by_seq ON conflicts (seq);
 
 CREATE INDEX departures_by_area ON departures (area, seq);
 
+CREATE INDEX mergers_by_kept ON mergers (kept);
+
 CREATE INDEX records_by_area ON records (area, seq);
 
 CREATE INDEX records_by_collection ON records (collection, area);
 
 CREATE INDEX records_by_parent ON records (parent) WHERE parent <> '';
+
+CREATE INDEX reviews_by_record ON reviews (record);
+
+CREATE INDEX reviews_by_state ON reviews (state, seq);
 
 CREATE INDEX sessions_by_user ON sessions (user);
 
@@ -129,6 +135,11 @@ CREATE TABLE invites (
     used_by   TEXT    NOT NULL
 ) STRICT;
 
+CREATE TABLE mergers (
+    record TEXT NOT NULL PRIMARY KEY,
+    kept   TEXT NOT NULL
+) STRICT;
+
 CREATE TABLE migration_sums (
     version INTEGER NOT NULL PRIMARY KEY,
     sha256  TEXT    NOT NULL
@@ -155,6 +166,36 @@ CREATE TABLE records (
     doc        TEXT    NOT NULL,
     -- the registers of all fields; see the store's documentation of the form
     state      TEXT    NOT NULL
+) STRICT;
+
+CREATE TABLE reviews (
+    -- UUIDv5 of kind, record and subject
+    id         TEXT    NOT NULL PRIMARY KEY,
+    -- over_delivery, orphan
+    kind       TEXT    NOT NULL,
+    -- the record that it is about, and what of it, '' where the kind says all
+    record     TEXT    NOT NULL,
+    subject    TEXT    NOT NULL,
+    area       TEXT    NOT NULL,
+    -- high, medium, low
+    severity   TEXT    NOT NULL,
+    -- open, decided, closed
+    state      TEXT    NOT NULL,
+    -- counts the openings of all reviews, so that a list goes on behind it; times of the last opening and update
+    seq        INTEGER NOT NULL UNIQUE,
+    opened     INTEGER NOT NULL,
+    updated    INTEGER NOT NULL,
+    -- what it rests on, JSON, and the SHA-256 of all of that, hexadecimal
+    facts      TEXT    NOT NULL,
+    digest     TEXT    NOT NULL,
+    -- the last decision, '' if there is none, and the digest of the facts that it was made on
+    decision   TEXT    NOT NULL,
+    reason     TEXT    NOT NULL,
+    decided_by TEXT    NOT NULL,
+    decided_at INTEGER NOT NULL,
+    decided_on TEXT    NOT NULL,
+    -- the user who sees to it, '' if nobody does
+    assignee   TEXT    NOT NULL
 ) STRICT;
 
 CREATE TABLE sessions (

@@ -27,8 +27,11 @@ const (
 	propertyMoved  = "moved"  // none of it counts any more
 )
 
-// PropertyEpoch names the database's history since it was made or restored.
-const PropertyEpoch = "epoch"
+// The properties that more than one room reads.
+const (
+	PropertyEpoch = "epoch" // names the database's history since it was made or restored
+	PropertySeq   = "seq"   // the last sequence that was given out
+)
 
 // A table is one of those that are moved, with the columns of its primary key.
 type table struct {
@@ -49,6 +52,8 @@ var tables = []table{
 	{"departures", []string{"area", "record"}},
 	{"area_digests", []string{"area"}},
 	{"conflicts", []string{"record", "field"}},
+	{"mergers", []string{"record"}},
+	{"reviews", []string{"id"}},
 	{"audit", []string{"seq"}},
 }
 

@@ -5,6 +5,7 @@
 package storetest
 
 import (
+	"slices"
 	"testing"
 
 	"satchel/server/internal/store"
@@ -18,7 +19,7 @@ type check struct {
 
 // Run checks the stores that open makes: each call has to give a fresh, empty one.
 func Run(t *testing.T, open func(t *testing.T) *store.Store) {
-	for _, c := range append(recordChecks(), accountChecks()...) {
+	for _, c := range slices.Concat(recordChecks(), accountChecks(), reviewChecks()) {
 		t.Run(c.sentence, func(t *testing.T) { c.show(t, open(t)) })
 	}
 }

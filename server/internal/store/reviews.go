@@ -1,0 +1,188 @@
+package store
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/google/uuid"
+)
+
+// A Review is something that wants, or wanted, a person's decision.
+type Review struct {
+	ID   uuid.UUID
+	Kind string
+	// Record is what it is about; Subject what of that, [uuid.Nil] where the kind says all.
+	Record, Subject, Area uuid.UUID
+	Severity, State       string
+	// Seq counts the openings of all reviews; Opened and Updated are in milliseconds.
+	Seq, Opened, Updated int64
+	// Facts is a JSON object; Digest tells whether all facts are the same, also those that Facts leaves out.
+	Facts, Digest string
+	// Decision is the last one, "" if there is none, and DecidedOn the digest of the facts that it was made on.
+	Decision, Reason string
+	DecidedBy        uuid.UUID
+	DecidedAt        int64
+	DecidedOn        string
+	// Assignee is the user who sees to it, [uuid.Nil] if nobody does.
+	Assignee uuid.UUID
+}
+
+const reviewColumns = `id, kind, record, subject, area, severity, state, seq, opened, updated, facts, digest,
+decision, reason, decided_by, decided_at, decided_on, assignee`
+
+func scanReview(r row) (v Review, err error) {
+	err = r.Scan(&v.ID, &v.Kind, &v.Record, &v.Subject, &v.Area, &v.Severity, &v.State, &v.Seq, &v.Opened, &v.Updated, &v.Facts, &v.Digest,
+		&v.Decision, &v.Reason, &v.DecidedBy, &v.DecidedAt, &v.DecidedOn, &v.Assignee)
+	return v, err
+}
+
+// columns appends the values of [reviewColumns].
+func (v Review) columns(out []any) ([]any, error) {
+	return append(out, v.ID, v.Kind, v.Record, orBlank(v.Subject), v.Area, v.Severity, v.State, v.Seq, v.Opened, v.Updated, v.Facts, v.Digest,
+		v.Decision, v.Reason, orBlank(v.DecidedBy), v.DecidedAt, v.DecidedOn, orBlank(v.Assignee)), nil
+}
+
+// PutReviews writes reviews, new ones and such that exist; [ErrExists] if the Seq of one is another's.
+func (t *Tx) PutReviews(ctx context.Context, reviews []Review) error {
+	err := insert(ctx, t, reviews, "INSERT INTO reviews ("+reviewColumns+") VALUES ", 18, `
+ON CONFLICT (id) DO UPDATE SET area = excluded.area, severity = excluded.severity, state = excluded.state, seq = excluded.seq,
+    opened = excluded.opened, updated = excluded.updated, facts = excluded.facts, digest = excluded.digest,
+    decision = excluded.decision, reason = excluded.reason, decided_by = excluded.decided_by, decided_at = excluded.decided_at,
+    decided_on = excluded.decided_on, assignee = excluded.assignee`, Review.columns)
+	if err != nil {
+		return fmt.Errorf("write reviews: %w", err)
+	}
+	return nil
+}
+
+// Review gives one review; [ErrNotFound] if there is none of that id.
+func (t *Tx) Review(ctx context.Context, id uuid.UUID) (Review, error) {
+	return one(ctx, t, scanReview, "SELECT "+reviewColumns+" FROM reviews WHERE id = ?", id)
+}
+
+// Reviews gives reviews in a state in the order in which they opened, behind a Seq.
+func (t *Tx) Reviews(ctx context.Context, state string, after int64, limit int) ([]Review, error) {
+	return all(ctx, t, scanReview, "SELECT "+reviewColumns+" FROM reviews WHERE state = ? AND seq > ? ORDER BY seq LIMIT ?", state, after, limit)
+}
+
+// ReviewsOf gives all reviews about any of the records.
+func (t *Tx) ReviewsOf(ctx context.Context, records []uuid.UUID) ([]Review, error) {
+	return in(ctx, t, scanReview, records, "SELECT "+reviewColumns+" FROM reviews WHERE record IN ")
+}
+
+// LastReview gives the Seq of the review that opened last, 0 if none ever did.
+func (t *Tx) LastReview(ctx context.Context) (int64, error) {
+	return one(ctx, t, scalar[int64], "SELECT coalesce(max(seq), 0) FROM reviews")
+}
+
+// Reviewable gives the records, in order of their ids and behind one of them, that others have their area from
+// or that a review is about.
+func (t *Tx) Reviewable(ctx context.Context, after uuid.UUID, limit int) ([]uuid.UUID, error) {
+	return all(ctx, t, scalar[uuid.UUID], `
+SELECT id FROM (SELECT DISTINCT parent AS id FROM records WHERE parent > ? AND parent <> '' ORDER BY parent LIMIT ?) AS parents
+UNION
+SELECT id FROM (SELECT DISTINCT record AS id FROM reviews WHERE record > ? ORDER BY record LIMIT ?) AS reviewed
+ORDER BY id LIMIT ?`, after, limit, after, limit, limit)
+}
+
+// A Shown is a record as it is shown.
+type Shown struct {
+	ID         uuid.UUID
+	Collection string
+	// Parent is the record that it has its area from, [uuid.Nil] if it has its own.
+	Area, Parent uuid.UUID
+	Deleted      bool
+	// Doc is the JSON object of its shown values.
+	Doc []byte
+}
+
+const shownColumns = "id, collection, area, parent, deleted, doc"
+
+func scanShown(r row) (s Shown, err error) {
+	err = r.Scan(&s.ID, &s.Collection, &s.Area, &s.Parent, &s.Deleted, &s.Doc)
+	return s, err
+}
+
+// Shown gives those of the records that exist.
+func (t *Tx) Shown(ctx context.Context, ids []uuid.UUID) ([]Shown, error) {
+	return in(ctx, t, scanShown, ids, "SELECT "+shownColumns+" FROM records WHERE id IN ")
+}
+
+// ShownChildren gives the records, deleted ones among them, that have their area from any of the given ones.
+func (t *Tx) ShownChildren(ctx context.Context, parents []uuid.UUID) ([]Shown, error) {
+	return in(ctx, t, scanShown, parents, "SELECT "+shownColumns+" FROM records WHERE parent <> '' AND parent IN ")
+}
+
+// A Standing is what there is about a record.
+type Standing struct {
+	Deleted bool
+	// Children counts the records, deleted ones among them, that have their area from it.
+	Children int
+	// Merged says that it was merged into another or another into it, Reviewed that there is a review about it.
+	Merged, Reviewed bool
+}
+
+// Standings gives those of the records that exist.
+func (t *Tx) Standings(ctx context.Context, records []uuid.UUID) (map[uuid.UUID]Standing, error) {
+	out := make(map[uuid.UUID]Standing, len(records))
+	_, err := in(ctx, t, func(r row) (_ struct{}, err error) {
+		var id uuid.UUID
+		var s Standing
+		err = r.Scan(&id, &s.Deleted, &s.Children, &s.Merged, &s.Reviewed)
+		out[id] = s
+		return struct{}{}, err
+	}, records, `SELECT id, deleted,
+    (SELECT count(*) FROM records AS child WHERE child.parent = records.id AND child.parent <> ''),
+    EXISTS (SELECT 1 FROM mergers WHERE mergers.record = records.id) OR EXISTS (SELECT 1 FROM mergers WHERE mergers.kept = records.id),
+    EXISTS (SELECT 1 FROM reviews WHERE reviews.record = records.id)
+FROM records WHERE id IN `)
+	return out, err
+}
+
+// SomeOf reports whether there ever was a record of a collection.
+func (t *Tx) SomeOf(ctx context.Context, collection string) (bool, error) {
+	return one(ctx, t, scalar[bool], "SELECT EXISTS (SELECT 1 FROM records WHERE collection = ?)", collection)
+}
+
+// SomeMerged reports whether any record was merged into another.
+func (t *Tx) SomeMerged(ctx context.Context) (bool, error) {
+	return one(ctx, t, scalar[bool], "SELECT EXISTS (SELECT 1 FROM mergers)")
+}
+
+// in reads every row of a query that ends before a list of ids.
+func in[T any](ctx context.Context, t *Tx, scan func(row) (T, error), ids []uuid.UUID, query string) ([]T, error) {
+	var out []T
+	for part := range chunks(ids) {
+		found, err := all(ctx, t, scan, query+inList(len(part)), anys(part)...)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, found...)
+	}
+	return out, nil
+}
+
+// A Merger is a duplicate and the record that it was merged into.
+type Merger struct{ Record, Kept uuid.UUID }
+
+// SetMerger notes which record another was merged into, [uuid.Nil] if into none any more.
+func (t *Tx) SetMerger(ctx context.Context, m Merger) error {
+	if m.Kept == uuid.Nil {
+		return t.exec(ctx, "DELETE FROM mergers WHERE record = ?", m.Record)
+	}
+	return t.exec(ctx, "INSERT INTO mergers (record, kept) VALUES (?, ?) ON CONFLICT (record) DO UPDATE SET kept = excluded.kept", m.Record, m.Kept)
+}
+
+// Mergers gives those of which any of the records is a part; one may come twice.
+func (t *Tx) Mergers(ctx context.Context, records []uuid.UUID) ([]Merger, error) {
+	scan := func(r row) (m Merger, err error) {
+		err = r.Scan(&m.Record, &m.Kept)
+		return m, err
+	}
+	duplicates, err := in(ctx, t, scan, records, "SELECT record, kept FROM mergers WHERE record IN ")
+	if err != nil {
+		return nil, err
+	}
+	kept, err := in(ctx, t, scan, records, "SELECT record, kept FROM mergers WHERE kept IN ")
+	return append(duplicates, kept...), err
+}
