@@ -9,6 +9,7 @@ import (
 	"satchel/server/internal/accounts"
 	"satchel/server/internal/audit"
 	"satchel/server/internal/engine"
+	"satchel/server/internal/review"
 	"satchel/server/internal/store"
 )
 
@@ -24,6 +25,10 @@ type (
 	Conflict = engine.Conflict
 	// A Side is one of the values that clash in a conflict.
 	Side = engine.Side
+	// A Review is something that wants a person's decision; see [review.Queue.List].
+	Review = review.Item
+	// A ReviewDetail is a review with what it rests on; see [review.Queue.Show].
+	ReviewDetail = review.Detail
 	// A HeldChange is one that is kept and not applied; see [engine.Engine.Held].
 	HeldChange = engine.HeldChange
 	// An Entry is one change in the history of a record; see [engine.Engine.History].

@@ -26,6 +26,7 @@ import (
 	"satchel/server/internal/accounts"
 	"satchel/server/internal/engine"
 	"satchel/server/internal/httpapi"
+	"satchel/server/internal/review"
 	"satchel/server/internal/store"
 )
 
@@ -57,6 +58,8 @@ type Config struct {
 type Server struct {
 	// Engine takes changes in and answers what came of them.
 	Engine *engine.Engine
+	// Reviews is the queue of what wants a person's decision.
+	Reviews *review.Queue
 	// Accounts knows people, devices and their credentials.
 	Accounts *accounts.Accounts
 	// Store is the database under both.
@@ -102,7 +105,8 @@ func Open(ctx context.Context, config Config) (*Server, error) {
 	if s.Store, err = openStore(ctx, config); err != nil {
 		return nil, errors.Join(err, s.lock.Unlock())
 	}
-	if s.Engine, err = engine.New(ctx, s.Store, config.Now); err != nil {
+	s.Reviews = review.New(s.Store, config.Now)
+	if s.Engine, err = engine.New(ctx, s.Store, config.Now, s.Reviews); err != nil {
 		return nil, errors.Join(err, s.lock.Unlock(), s.Store.Close())
 	}
 	if s.Accounts, err = accounts.New(ctx, s.Store, config.Now); err != nil {

@@ -119,7 +119,7 @@ func describeSide(ctx context.Context, tx *store.Tx, v syncproto.FieldVersion) (
 			return out, err
 		}
 	}
-	if out.Maker, err = makerOf(ctx, tx, origin); err != nil {
+	if out.Maker, err = MakerOf(ctx, tx, origin); err != nil {
 		return out, err
 	}
 	if base := origin.Base[v.Field]; len(base) > 0 {
@@ -137,7 +137,7 @@ func describeSide(ctx context.Context, tx *store.Tx, v syncproto.FieldVersion) (
 // ordinary change, and can be undone.
 func (e *Engine) Settle(ctx context.Context, author, record uuid.UUID, field string, value syncproto.Value, heads []syncproto.Version, reason string) (store.Change, error) {
 	var settled store.Change
-	reason, err := plainReason(reason)
+	reason, err := PlainReason(reason)
 	if err != nil {
 		return settled, err
 	}
@@ -218,7 +218,7 @@ func sameVersions(a, b []syncproto.Version) bool {
 // before is shown. It fails as stale if the field was changed since.
 func (e *Engine) Undo(ctx context.Context, author uuid.UUID, settled syncproto.Version, reason string) ([]store.Change, error) {
 	var undone []store.Change
-	reason, err := plainReason(reason)
+	reason, err := PlainReason(reason)
 	if err != nil {
 		return nil, err
 	}

@@ -23,16 +23,17 @@ import (
 
 // An Engine is the sync engine over one store. It is safe for use by many goroutines.
 type Engine struct {
-	store  *store.Store
-	now    func() time.Time
-	jobs   chan *job
-	closed chan struct{}
-	done   chan struct{}
+	store    *store.Store
+	now      func() time.Time
+	follower Follower
+	jobs     chan *job
+	closed   chan struct{}
+	done     chan struct{}
 }
 
 // The properties that the engine keeps in the store.
 const (
-	propertySeq        = "seq" // the last sequence that was given out
+	propertySeq        = store.PropertySeq
 	propertyEpoch      = store.PropertyEpoch
 	propertyMarkKey    = "mark_key"    // the key under which marks are signed
 	propertyOffice     = "office"      // the device id of the office's own changes
@@ -41,8 +42,8 @@ const (
 	propertyTailLost   = "tail_lost"   // when the database last lost changes, in ms, 0 if never
 )
 
-// New starts an engine. now is the clock; Close ends the engine.
-func New(ctx context.Context, s *store.Store, now func() time.Time) (*Engine, error) {
+// New starts an engine. now is the clock; follower may be nil. Close ends the engine.
+func New(ctx context.Context, s *store.Store, now func() time.Time, follower Follower) (*Engine, error) {
 	err := s.Write(ctx, func(tx *store.Tx) error {
 		if _, err := tx.Property(ctx, propertyEpoch); !errors.Is(err, store.ErrNotFound) {
 			return err
@@ -59,7 +60,7 @@ func New(ctx context.Context, s *store.Store, now func() time.Time) (*Engine, er
 		return nil, fmt.Errorf("start the sync engine: %w", err)
 	}
 	e := &Engine{
-		store: s, now: now,
+		store: s, now: now, follower: follower,
 		jobs: make(chan *job), closed: make(chan struct{}), done: make(chan struct{}),
 	}
 	go e.writer(context.WithoutCancel(ctx))

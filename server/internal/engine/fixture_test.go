@@ -33,7 +33,7 @@ func newOffice(t *testing.T) *office {
 	s := storetest.Open(t)
 	var err error
 	o := &office{t: t, store: s, now: start, country: newID(t), a: newID(t), b: newID(t), admin: newID(t)}
-	if o.engine, err = engine.New(t.Context(), s, func() time.Time { return o.now }); err != nil {
+	if o.engine, err = engine.New(t.Context(), s, func() time.Time { return o.now }, nil); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(o.engine.Close)

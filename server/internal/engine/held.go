@@ -133,7 +133,7 @@ func discard(c *store.Change, code, reason string) {
 // DiscardHeld turns a held change down, with the others of its form, for a reason that the device is
 // told. They stay in the history of their records.
 func (e *Engine) DiscardHeld(ctx context.Context, author uuid.UUID, v syncproto.Version, reason string) error {
-	reason, err := plainReason(reason)
+	reason, err := PlainReason(reason)
 	if err != nil {
 		return err
 	}

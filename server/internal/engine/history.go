@@ -26,7 +26,8 @@ type Maker struct {
 // OfficeName is what the office's own device is called.
 const OfficeName = "office"
 
-func makerOf(ctx context.Context, tx *store.Tx, c store.Change) (Maker, error) {
+// MakerOf finds who made a change, and on what.
+func MakerOf(ctx context.Context, tx *store.Tx, c store.Change) (Maker, error) {
 	out := Maker{Author: c.Author, Device: c.Device, Claimed: c.Claimed, Received: c.Received, Time: c.Time}
 	user, err := tx.User(ctx, c.Author)
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
@@ -57,7 +58,7 @@ type Entry struct {
 }
 
 func entryOf(ctx context.Context, tx *store.Tx, c store.Change) (Entry, error) {
-	maker, err := makerOf(ctx, tx, c)
+	maker, err := MakerOf(ctx, tx, c)
 	return Entry{
 		Version: c.Version(), Collection: c.Collection, Record: c.Record, Fields: c.Fields, Base: c.Base,
 		Status: c.Status, Code: c.Code, Reason: c.Reason, Note: c.Note, Maker: maker,

@@ -12,9 +12,6 @@ import (
 	"satchel/syncproto"
 )
 
-// fieldMergedInto is the field of households and people that points to what they are a duplicate of.
-const fieldMergedInto = "merged_into"
-
 // A merger is what is about to be pointed elsewhere.
 type merger struct {
 	// into is where the household points then, [uuid.Nil] for nowhere; other is the household that it is merged with, or
@@ -53,7 +50,7 @@ func (e *Engine) Unmerge(ctx context.Context, author, household uuid.UUID, reaso
 // point has a household and its people point elsewhere, as one form, and notes it in the audit log.
 func (e *Engine) point(ctx context.Context, author, household uuid.UUID, reason, action string, plan func(context.Context, *work, store.Record) (merger, error)) ([]store.Change, error) {
 	var saved []store.Change
-	reason, err := plainReason(reason)
+	reason, err := PlainReason(reason)
 	if err != nil {
 		return nil, err
 	}

@@ -147,8 +147,8 @@ func (w *work) setOfficeTip(ctx context.Context, tip syncproto.Tip) error {
 	)
 }
 
-// plainReason gives the text that somebody gave as a reason in the form in which text is kept.
-func plainReason(text string) (string, error) {
+// PlainReason gives the text that somebody gave as a reason in the form in which text is kept.
+func PlainReason(text string) (string, error) {
 	v, err := syncproto.ValueOf(strings.TrimSpace(text))
 	if err == nil {
 		err = v.Check()

@@ -145,51 +145,54 @@ func (w *work) next() int64 {
 	return w.seq
 }
 
-// flush writes what came of the work.
-func (w *work) flush(ctx context.Context) error {
-	var changed []store.Record
+// flush writes what came of the work, and gives the records that it touched in order of their sequence.
+func (w *work) flush(ctx context.Context) ([]Touched, error) {
+	var changed []Touched
 	for id, r := range w.records {
-		if r != w.stored[id] {
-			changed = append(changed, *r)
+		if before := w.stored[id]; r != before {
+			changed = append(changed, Touched{Before: before, After: r, Parent: w.records[r.Parent]})
 		}
 	}
-	slices.SortFunc(changed, func(a, b store.Record) int { return int(a.Seq - b.Seq) })
-	if err := w.tx.PutRecords(ctx, changed); err != nil {
-		return err
+	slices.SortFunc(changed, func(a, b Touched) int { return int(a.After.Seq - b.After.Seq) })
+	records := make([]store.Record, len(changed))
+	for i, c := range changed {
+		records[i] = *c.After
+	}
+	if err := w.tx.PutRecords(ctx, records); err != nil {
+		return nil, err
 	}
 	for _, m := range w.moves {
 		if err := w.tx.Move(ctx, m.Departure, m.to); err != nil {
-			return err
+			return nil, err
 		}
 	}
-	if err := w.flushSummaries(ctx, changed); err != nil {
-		return err
-	}
-	if err := w.flushConflicts(ctx, changed); err != nil {
-		return err
+	for _, derive := range []func(context.Context, []Touched) error{w.flushSummaries, w.flushConflicts, w.flushMergers} {
+		if err := derive(ctx, changed); err != nil {
+			return nil, err
+		}
 	}
 	if err := w.flushForms(ctx); err != nil {
-		return err
+		return nil, err
 	}
-	return w.tx.SetProperty(ctx, propertySeq, strconv.FormatInt(w.seq, 10))
+	return changed, w.tx.SetProperty(ctx, propertySeq, strconv.FormatInt(w.seq, 10))
 }
 
 // flushSummaries brings the digests of the areas in which something happened up to date.
-func (w *work) flushSummaries(ctx context.Context, changed []store.Record) error {
+func (w *work) flushSummaries(ctx context.Context, changed []Touched) error {
 	areas := map[uuid.UUID]bool{}
-	for _, r := range changed {
-		areas[r.Area] = true
-		if before := w.stored[r.ID]; before != nil {
-			areas[before.Area] = true
+	for _, c := range changed {
+		areas[c.After.Area] = true
+		if c.Before != nil {
+			areas[c.Before.Area] = true
 		}
 	}
 	summaries, err := w.tx.Summaries(ctx, slices.Collect(maps.Keys(areas)))
 	if err != nil {
 		return err
 	}
-	for _, r := range changed {
-		count(summaries, w.stored[r.ID], r.Seq, -1)
-		count(summaries, &r, r.Seq, +1)
+	for _, c := range changed {
+		count(summaries, c.Before, c.After.Seq, -1)
+		count(summaries, c.After, c.After.Seq, +1)
 	}
 	for _, s := range summaries {
 		if err := w.tx.PutSummary(ctx, s); err != nil {
@@ -215,10 +218,10 @@ func count(summaries map[uuid.UUID]store.Summary, r *store.Record, seq int64, si
 	summaries[r.Area] = s
 }
 
-func (w *work) flushConflicts(ctx context.Context, changed []store.Record) error {
-	for _, r := range changed {
-		fields := r.State.Conflicts()
-		if before := w.stored[r.ID]; len(fields) == 0 && (before == nil || len(before.State.Conflicts()) == 0) {
+func (w *work) flushConflicts(ctx context.Context, changed []Touched) error {
+	for _, c := range changed {
+		r, fields := c.After, c.After.State.Conflicts()
+		if len(fields) == 0 && (c.Before == nil || len(c.Before.State.Conflicts()) == 0) {
 			continue
 		}
 		var open []store.Conflict
@@ -228,6 +231,23 @@ func (w *work) flushConflicts(ctx context.Context, changed []store.Record) error
 			})
 		}
 		if err := w.tx.SetConflicts(ctx, r.ID, open); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// flushMergers notes which records were merged into others by now.
+func (w *work) flushMergers(ctx context.Context, changed []Touched) error {
+	for _, c := range changed {
+		if !c.Differs(fieldMergedInto) {
+			continue
+		}
+		kept, err := syncproto.ParseID(c.After.Value(fieldMergedInto).Text())
+		if err != nil {
+			kept = uuid.Nil // cleared
+		}
+		if err := w.tx.SetMerger(ctx, store.Merger{Record: c.After.ID, Kept: kept}); err != nil {
 			return err
 		}
 	}

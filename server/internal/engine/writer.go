@@ -14,6 +14,7 @@ import (
 type job struct {
 	ctx  context.Context
 	do   func(ctx context.Context, w *work) error
+	did  Deed
 	err  error
 	done chan struct{}
 }
@@ -36,13 +37,22 @@ func (e *Engine) commit(ctx context.Context, do func(ctx context.Context, w *wor
 	return j.err
 }
 
-// writer takes jobs in groups, each group in one transaction: one wait for the disk serves them all.
+// writer takes jobs in groups, each group in one transaction: one wait for the disk serves them all. While nobody
+// waits it has a follower catch up that is behind.
 func (e *Engine) writer(ctx context.Context) {
 	defer close(e.done)
-	for {
+	always := make(chan struct{})
+	close(always)
+	for behind := e.isBehind(ctx); ; {
+		idle := always
+		if !behind {
+			idle = nil
+		}
 		select {
 		case first := <-e.jobs:
-			e.runGroup(ctx, e.gather(first))
+			behind = e.runGroup(ctx, e.gather(first)) || behind
+		case <-idle:
+			behind = e.catchUp(ctx)
 		case <-e.closed:
 			return
 		}
@@ -63,13 +73,14 @@ func (e *Engine) gather(first *job) []*job {
 	return group
 }
 
-func (e *Engine) runGroup(ctx context.Context, group []*job) {
+func (e *Engine) runGroup(ctx context.Context, group []*job) (behind bool) {
 	err := e.store.Write(ctx, func(tx *store.Tx) error {
 		for _, j := range group {
 			if j.err = j.ctx.Err(); j.err == nil {
 				j.err = tx.Savepoint(ctx, func() error { return e.runJob(ctx, tx, j) })
 			}
 		}
+		behind = e.follow(ctx, tx, group)
 		return nil
 	})
 	for _, j := range group {
@@ -78,24 +89,37 @@ func (e *Engine) runGroup(ctx context.Context, group []*job) {
 		}
 		close(j.done)
 	}
+	return behind
 }
 
-// runJob does one job. A panic in it ends the job and not the program: the next start would meet the
-// same batch again.
-func (e *Engine) runJob(ctx context.Context, tx *store.Tx, j *job) (err error) {
+// runJob does one job.
+func (e *Engine) runJob(ctx context.Context, tx *store.Tx, j *job) error {
+	return survive(func() error {
+		w, err := newWork(ctx, tx, e.millis())
+		if err != nil {
+			return err
+		}
+		from := w.seq
+		if err := j.do(ctx, w); err != nil {
+			return err
+		}
+		changed, err := w.flush(ctx)
+		if err == nil && w.seq > from {
+			j.did = Deed{From: from, To: w.seq, Now: w.now, Touched: changed}
+		}
+		return err
+	})
+}
+
+// survive makes an error of a panic. A panic on the writer ends what is done and not the program: the next start would
+// meet the same batch again.
+func survive(do func() error) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			err = fmt.Errorf("panic while taking a batch in: %v\n%s", p, debug.Stack())
+			err = fmt.Errorf("panic on the writer: %v\n%s", p, debug.Stack())
 		}
 	}()
-	w, err := newWork(ctx, tx, e.millis())
-	if err != nil {
-		return err
-	}
-	if err := j.do(ctx, w); err != nil {
-		return err
-	}
-	return w.flush(ctx)
+	return do()
 }
 
 // explain turns a failure of the store into the problem that a client is told.

@@ -11,7 +11,7 @@ import (
 
 func TestAPanicEndsItsJobAlone(t *testing.T) {
 	ctx := t.Context()
-	e, err := New(ctx, storetest.Open(t), time.Now)
+	e, err := New(ctx, storetest.Open(t), time.Now, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -26,7 +26,7 @@ type office struct {
 func newOffice(t testing.TB) *office {
 	t.Helper()
 	s := storetest.Open(t)
-	e, err := engine.New(t.Context(), s, time.Now)
+	e, err := engine.New(t.Context(), s, time.Now, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

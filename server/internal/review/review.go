@@ -1,0 +1,229 @@
+// Package review is the one queue of everything that wants a person's decision.
+//
+// An item is about one matter for ever: it opens when the records say so, is brought up to date and closes as they
+// change, whichever way they came to say it, and does not come back after a decision unless the facts are others than
+// those that were decided on. It promises that what stands in the queue is what the records show at that moment, up
+// to what [Queue.CatchUp] has yet to look at, and that every decision is in the audit log and can be taken back. It
+// never changes a record, and never decides.
+package review
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+
+	"satchel/server/internal/engine"
+	"satchel/server/internal/store"
+	"satchel/syncproto"
+)
+
+// The kinds of items.
+const (
+	// OverDelivery is about a household, or several that were merged, and an assistance type: it was given more than
+	// the type's limit, or than it is entitled to.
+	OverDelivery = "over_delivery"
+	// Orphan is about a deleted record to which others belong that are not.
+	Orphan = "orphan"
+)
+
+// The states of an item.
+const (
+	Open    = "open"
+	Decided = "decided"
+	Closed  = "closed" // by itself: there is nothing to decide any more
+)
+
+// How much an item matters.
+const (
+	high   = "high"
+	medium = "medium"
+)
+
+// An Item is a matter.
+type Item struct {
+	ID   uuid.UUID `json:"id"`
+	Kind string    `json:"kind"`
+	// Record is what it is about: the household, with merged ones the one that was kept; the deleted record. Subject
+	// is the assistance type.
+	Record  uuid.UUID  `json:"record"`
+	Subject *uuid.UUID `json:"subject,omitempty"`
+	Area    uuid.UUID  `json:"area"`
+	// Severity is high, medium or low; State open, decided or closed.
+	Severity string `json:"severity"`
+	State    string `json:"state"`
+	// Seq orders items by when they last opened; OpenedAt says it in milliseconds. UpdatedAt is when something about it
+	// last changed by itself.
+	Seq       int64 `json:"seq"`
+	OpenedAt  int64 `json:"opened_at"`
+	UpdatedAt int64 `json:"updated_at"`
+	// Facts are what it rests on or, once it is closed, did; Digest is the same as long as they are.
+	Facts  Facts  `json:"facts"`
+	Digest string `json:"digest"`
+	// Decision is the last one. It holds only in the state decided: otherwise it was made on other facts.
+	Decision *Decision  `json:"decision,omitempty"`
+	Assignee *uuid.UUID `json:"assignee,omitempty"`
+}
+
+// Facts are what an item rests on.
+type Facts struct {
+	// Records are the deliveries that count, or those that belong to the deleted record, in order of their ids; LeftOff is
+	// how many there are beyond the first hundred.
+	Records []Ground `json:"records"`
+	LeftOff int      `json:"left_off,omitempty"`
+	// Delivered is the sum of the deliveries and Entitled that of the approved entitlements, "" if there are none; Limit is
+	// that of the type, "" if it has none. All are decimals in the type's unit.
+	Delivered string `json:"delivered,omitempty"`
+	Entitled  string `json:"entitled,omitempty"`
+	Limit     string `json:"limit,omitempty"`
+}
+
+// A Ground is one record that an item rests on.
+type Ground struct {
+	Record     uuid.UUID `json:"record"`
+	Collection string    `json:"collection"`
+	// Quantity is how much was delivered, "" if it is not a delivery.
+	Quantity string `json:"quantity,omitempty"`
+}
+
+// A Decision is what somebody made of an item.
+type Decision struct {
+	Decision string    `json:"decision"`
+	Reason   string    `json:"reason"`
+	By       uuid.UUID `json:"by"`
+	// At is in milliseconds.
+	At int64 `json:"at"`
+}
+
+// A Detail is an item with what a person needs to decide it.
+type Detail struct {
+	Item
+	Grounds []Evidence `json:"grounds"`
+}
+
+// Evidence is a record that an item rests on, as it is shown now, and who recorded it.
+type Evidence struct {
+	Ground
+	Area   uuid.UUID                  `json:"area"`
+	Fields map[string]syncproto.Value `json:"fields"`
+	engine.Maker
+}
+
+// A Queue is the queue over one store. It is safe for use by many goroutines.
+type Queue struct {
+	store *store.Store
+	now   func() time.Time
+}
+
+// New gives the queue. now is the clock.
+func New(s *store.Store, now func() time.Time) *Queue { return &Queue{store: s, now: now} }
+
+// List gives items in a state in the order in which they opened, behind a seq. An item that opens again meanwhile
+// comes again, at the end; otherwise none is left out and none comes twice.
+func (q *Queue) List(ctx context.Context, state string, after int64, limit int) (out []Item, err error) {
+	err = q.store.Read(ctx, func(tx *store.Tx) error {
+		reviews, err := tx.Reviews(ctx, state, after, limit)
+		if err != nil {
+			return err
+		}
+		for _, r := range reviews {
+			item, err := itemOf(r)
+			if err != nil {
+				return err
+			}
+			out = append(out, item)
+		}
+		return nil
+	})
+	return out, err
+}
+
+// Show gives an item with what it rests on; not_found if there is none.
+func (q *Queue) Show(ctx context.Context, id uuid.UUID) (out Detail, err error) {
+	err = q.store.Read(ctx, func(tx *store.Tx) error {
+		r, err := find(ctx, tx, id)
+		if err != nil {
+			return err
+		}
+		if out.Item, err = itemOf(r); err != nil {
+			return err
+		}
+		out.Grounds, err = evidence(ctx, tx, out.Facts.Records)
+		return err
+	})
+	return out, err
+}
+
+// find gives a review as it is kept.
+func find(ctx context.Context, tx *store.Tx, id uuid.UUID) (store.Review, error) {
+	r, err := tx.Review(ctx, id)
+	if errors.Is(err, store.ErrNotFound) {
+		err = syncproto.Refuse(syncproto.CodeNotFound, "There is no review of that id. Nothing was changed.")
+	}
+	return r, err
+}
+
+func itemOf(r store.Review) (Item, error) {
+	out := Item{
+		ID: r.ID, Kind: r.Kind, Record: r.Record, Subject: orNil(r.Subject), Area: r.Area, Severity: r.Severity, State: r.State,
+		Seq: r.Seq, OpenedAt: r.Opened, UpdatedAt: r.Updated, Digest: r.Digest, Assignee: orNil(r.Assignee),
+	}
+	if r.Decision != "" {
+		out.Decision = &Decision{Decision: r.Decision, Reason: r.Reason, By: r.DecidedBy, At: r.DecidedAt}
+	}
+	if err := json.Unmarshal([]byte(r.Facts), &out.Facts); err != nil {
+		return out, fmt.Errorf("read review %s: %w", r.ID, err)
+	}
+	return out, nil
+}
+
+func orNil(id uuid.UUID) *uuid.UUID {
+	if id == uuid.Nil {
+		return nil
+	}
+	return &id
+}
+
+// evidence describes the records that an item rests on.
+func evidence(ctx context.Context, tx *store.Tx, grounds []Ground) ([]Evidence, error) {
+	ids := make([]uuid.UUID, len(grounds))
+	for i, g := range grounds {
+		ids[i] = g.Record
+	}
+	shown, err := tx.Shown(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
+	byID := map[uuid.UUID]store.Shown{}
+	for _, s := range shown {
+		byID[s.ID] = s
+	}
+	out := make([]Evidence, len(grounds))
+	for i, g := range grounds {
+		s := byID[g.Record]
+		out[i] = Evidence{Ground: g, Area: s.Area}
+		if err := json.Unmarshal(s.Doc, &out[i].Fields); err != nil {
+			return nil, fmt.Errorf("read record %s: %w", g.Record, err)
+		}
+		if out[i].Maker, err = recorder(ctx, tx, g.Record); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+// recorder finds who made the first change of a record.
+func recorder(ctx context.Context, tx *store.Tx, record uuid.UUID) (engine.Maker, error) {
+	first, err := tx.History(ctx, record, store.Change{}, 1)
+	if err != nil || len(first) == 0 {
+		return engine.Maker{}, err
+	}
+	c, err := tx.Change(ctx, first[0])
+	if err != nil {
+		return engine.Maker{}, err
+	}
+	return engine.MakerOf(ctx, tx, c)
+}
