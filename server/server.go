@@ -133,7 +133,7 @@ func (s *Server) Close() error {
 // Handler gives the HTTP interface.
 func (s *Server) Handler() http.Handler {
 	api := &httpapi.API{
-		Engine: s.Engine, Accounts: s.Accounts, Store: s.Store, Log: s.config.Log, Metrics: s.metrics,
+		Engine: s.Engine, Reviews: s.Reviews, Accounts: s.Accounts, Store: s.Store, Log: s.config.Log, Metrics: s.metrics,
 		URL: s.config.URL, SecureCookies: s.tls() || strings.HasPrefix(s.config.URL, "https://"), Now: s.config.Now,
 	}
 	return api.Handler()

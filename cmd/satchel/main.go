@@ -32,6 +32,7 @@ type cli struct {
 	Export     exportCmd     `cmd:"" help:"Export a collection as CSV."`
 	Duplicates duplicatesCmd `cmd:"" help:"Households that are one family: merge, unmerge, measure how well they are found."`
 	Conflict   conflictCmd   `cmd:"" help:"Conflicts: list, show, settle, undo."`
+	Review     reviewCmd     `cmd:"" help:"Reviews of what was recorded: list, show, decide, reopen, assign."`
 	Held       heldCmd       `cmd:"" help:"Held changes: list, apply, discard."`
 	History    historyCmd    `cmd:"" help:"Show who changed what of a record."`
 	Rescue     rescueCmd     `cmd:"" help:"Take in the rescue file of a device that cannot come itself."`

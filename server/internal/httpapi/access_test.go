@@ -12,6 +12,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/labstack/echo/v4"
 
+	"satchel/server"
 	"satchel/syncproto"
 )
 
@@ -138,8 +139,29 @@ func rules() map[string]ruleOf {
 			return withBody("POST", "/api/v1/households/"+b.duplicate().String()+"/merge", fmt.Sprintf(`{"into": %q}`, b.household))(b)
 		}},
 		"POST /api/v1/households/:id/unmerge": {onlyAdmin(200), (*besieged).unmerge},
-		"POST /api/v1/rescue":                 {onlyAdmin(422), withBody("POST", "/api/v1/rescue", `{"passphrase": "p", "file": "not one"}`)},
-		"GET /api/v1/audit":                   {readable(onlyAdmin(200)), plain("GET", "/api/v1/audit")},
+		"GET /api/v1/reviews": {readable(onlyAdmin(200)), func(b *besieged) call {
+			b.overDeliver()
+			return plain("GET", "/api/v1/reviews")(b)
+		}},
+		"GET /api/v1/reviews/:id": {readable(onlyAdmin(200)), func(b *besieged) call {
+			return plain("GET", "/api/v1/reviews/"+b.overDeliver().ID.String())(b)
+		}},
+		"POST /api/v1/reviews/:id/decide": {onlyAdmin(204), func(b *besieged) call {
+			item := b.overDeliver()
+			return withBody("POST", "/api/v1/reviews/"+item.ID.String()+"/decide", fmt.Sprintf(`{"decision": "accepted", "reason": "x", "digest": %q}`, item.Digest))(b)
+		}},
+		"POST /api/v1/reviews/:id/reopen": {onlyAdmin(204), func(b *besieged) call {
+			item := b.overDeliver()
+			if b.letIn {
+				b.decide(item)
+			}
+			return withBody("POST", "/api/v1/reviews/"+item.ID.String()+"/reopen", `{"reason": "x"}`)(b)
+		}},
+		"POST /api/v1/reviews/:id/assign": {onlyAdmin(204), func(b *besieged) call {
+			return withBody("POST", "/api/v1/reviews/"+b.overDeliver().ID.String()+"/assign", fmt.Sprintf(`{"user": %q}`, b.workerB))(b)
+		}},
+		"POST /api/v1/rescue": {onlyAdmin(422), withBody("POST", "/api/v1/rescue", `{"passphrase": "p", "file": "not one"}`)},
+		"GET /api/v1/audit":   {readable(onlyAdmin(200)), plain("GET", "/api/v1/audit")},
 	}
 }
 
@@ -180,6 +202,7 @@ type targets struct {
 	heads   []syncproto.Version
 	held    string
 	settled string
+	review  *server.Review
 	// again is a household that is registered twice, merged one that is a duplicate.
 	again, merged uuid.UUID
 }
@@ -256,6 +279,33 @@ func (b *besieged) unmerge() call {
 		}
 	}
 	return withBody("POST", "/api/v1/households/"+b.kept.merged.String()+"/unmerge", `{"reason": "x"}`)(b)
+}
+
+// overDeliver makes a review about a household of area b, and gives it.
+func (b *besieged) overDeliver() server.Review {
+	if !b.letIn && b.kept.review != nil {
+		return *b.kept.review
+	}
+	kind := newID(b.t)
+	b.save("assistance_types", kind, map[string]any{"code": kind, "name": "Stove", "category": "furniture", "limit_per_household": 1})
+	c := b.one.household(b.b, canaryName, canaryPhone)
+	b.one.sync(c)
+	b.save("deliveries", newID(b.t), map[string]any{"household": c.Record, "project": newID(b.t), "assistance_type": kind, "quantity": 2, "delivered_at": 1})
+	open, _, err := b.srv.Reviews.List(b.t.Context(), "open", 0, 100)
+	if err != nil || len(open) == 0 {
+		b.t.Fatalf("open reviews: %v, %v", open, err)
+	}
+	item := open[len(open)-1]
+	if b.kept.review = nil; !b.letIn {
+		b.kept.review = &item
+	}
+	return item
+}
+
+func (b *besieged) decide(item server.Review) {
+	if err := b.srv.Reviews.Decide(b.t.Context(), b.admin, item.ID, "accepted", "", item.Digest); err != nil {
+		b.t.Fatal(err)
+	}
 }
 
 // undo tries to take back a settlement in area b.

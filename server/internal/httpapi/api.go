@@ -19,12 +19,14 @@ import (
 
 	"satchel/server/internal/accounts"
 	"satchel/server/internal/engine"
+	"satchel/server/internal/review"
 	"satchel/server/internal/store"
 )
 
 // An API answers HTTP requests. All fields have to be set.
 type API struct {
 	Engine   *engine.Engine
+	Reviews  *review.Queue
 	Accounts *accounts.Accounts
 	Store    *store.Store
 	Log      *slog.Logger
@@ -122,6 +124,11 @@ func (a *API) routes() []route {
 		{http.MethodGet, "/api/v1/held", administrator, unlimited, a.held},
 		{http.MethodPost, "/api/v1/held/:version/apply", administrator, unlimited, a.applyHeld},
 		{http.MethodPost, "/api/v1/held/:version/discard", administrator, unlimited, a.discardHeld},
+		{http.MethodGet, "/api/v1/reviews", administrator, unlimited, a.listReviews},
+		{http.MethodGet, "/api/v1/reviews/:id", administrator, unlimited, a.showReview},
+		{http.MethodPost, "/api/v1/reviews/:id/decide", administrator, unlimited, a.decideReview},
+		{http.MethodPost, "/api/v1/reviews/:id/reopen", administrator, unlimited, a.reopenReview},
+		{http.MethodPost, "/api/v1/reviews/:id/assign", administrator, unlimited, a.assignReview},
 		{http.MethodPost, "/api/v1/households/:id/merge", administrator, unlimited, a.merge},
 		{http.MethodPost, "/api/v1/households/:id/unmerge", administrator, unlimited, a.unmerge},
 		{http.MethodPost, "/api/v1/rescue", administrator, unlimited, a.importRescue},

@@ -32,7 +32,7 @@ func (o *office) rowsOf(area fmt.Stringer) map[string]string {
 	db := o.database()
 	out := map[string]string{}
 	for table, where := range map[string]string{
-		"records": "area = '%s'", "area_digests": "area = '%s'", "departures": "area = '%s'", "conflicts": "area = '%s'",
+		"records": "area = '%s'", "area_digests": "area = '%s'", "departures": "area = '%s'", "conflicts": "area = '%s'", "reviews": "area = '%s'",
 		"user_areas": "area = '%s'", "device_areas": "area = '%s'",
 		"users":   `id IN (SELECT "user" FROM user_areas WHERE area = '%s')`,
 		"devices": "id IN (SELECT device FROM device_areas WHERE area = '%s')",

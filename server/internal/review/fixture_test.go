@@ -107,7 +107,7 @@ func (o *office) list(state string) []review.Item {
 	o.t.Helper()
 	var all []review.Item
 	for after := int64(0); ; after = all[len(all)-1].Seq {
-		page, err := o.queue.List(o.t.Context(), state, after, 2)
+		page, _, err := o.queue.List(o.t.Context(), state, after, 2)
 		if err != nil {
 			o.t.Fatal(err)
 		}

@@ -104,7 +104,12 @@ func TestAQueueThatFailsLosesNoBatchAndComesBack(t *testing.T) {
 	if err := o.queue.Settle(t.Context()); err == nil {
 		t.Error("nobody is told that the queue is behind, and why")
 	}
-	o.none("the queue fails")
+	if _, _, err := o.queue.List(t.Context(), review.Open, 0, 1); err == nil {
+		t.Error("a list that lacks something is given as if it were whole")
+	}
+	if r, ok := o.shown()[named("delivery 1")]; !ok || r.Value("quantity") != "3" {
+		t.Error("what was recorded is not there")
+	}
 	o.property("review_seq", "0")
 	o.save(o.household("one more"))
 	o.waitFor(2)

@@ -37,6 +37,9 @@ const (
 	Closed  = "closed" // by itself: there is nothing to decide any more
 )
 
+// States gives all of them.
+func States() []string { return []string{Open, Decided, Closed} }
+
 // How much an item matters.
 const (
 	high   = "high"
@@ -101,6 +104,7 @@ type Decision struct {
 // A Detail is an item with what a person needs to decide it.
 type Detail struct {
 	Item
+	// Grounds are the records of the facts or, where they come to more than 1 MiB, the first of them.
 	Grounds []Evidence `json:"grounds"`
 }
 
@@ -122,9 +126,13 @@ type Queue struct {
 func New(s *store.Store, now func() time.Time) *Queue { return &Queue{store: s, now: now} }
 
 // List gives items in a state in the order in which they opened, behind a seq. An item that opens again meanwhile
-// comes again, at the end; otherwise none is left out and none comes twice.
-func (q *Queue) List(ctx context.Context, state string, after int64, limit int) (out []Item, err error) {
+// comes again, at the end; otherwise none is left out and none comes twice. behind says that the queue has yet to look
+// at something, so that there may be more.
+func (q *Queue) List(ctx context.Context, state string, after int64, limit int) (out []Item, behind bool, err error) {
 	err = q.store.Read(ctx, func(tx *store.Tx) error {
+		if behind, err = q.Behind(ctx, tx); err != nil {
+			return err
+		}
 		reviews, err := tx.Reviews(ctx, state, after, limit)
 		if err != nil {
 			return err
@@ -138,7 +146,7 @@ func (q *Queue) List(ctx context.Context, state string, after int64, limit int) 
 		}
 		return nil
 	})
-	return out, err
+	return out, behind, err
 }
 
 // Show gives an item with what it rests on; not_found if there is none.
@@ -187,6 +195,9 @@ func orNil(id uuid.UUID) *uuid.UUID {
 	return &id
 }
 
+// evidenceBytes is to how much the documents of an item may come.
+const evidenceBytes = 1 << 20
+
 // evidence describes the records that an item rests on.
 func evidence(ctx context.Context, tx *store.Tx, grounds []Ground) ([]Evidence, error) {
 	ids := make([]uuid.UUID, len(grounds))
@@ -201,16 +212,20 @@ func evidence(ctx context.Context, tx *store.Tx, grounds []Ground) ([]Evidence, 
 	for _, s := range shown {
 		byID[s.ID] = s
 	}
-	out := make([]Evidence, len(grounds))
-	for i, g := range grounds {
+	out, bytes := []Evidence{}, 0
+	for _, g := range grounds {
 		s := byID[g.Record]
-		out[i] = Evidence{Ground: g, Area: s.Area}
-		if err := json.Unmarshal(s.Doc, &out[i].Fields); err != nil {
+		if bytes += len(s.Doc); bytes > evidenceBytes {
+			break
+		}
+		e := Evidence{Ground: g, Area: s.Area}
+		if err := json.Unmarshal(s.Doc, &e.Fields); err != nil {
 			return nil, fmt.Errorf("read record %s: %w", g.Record, err)
 		}
-		if out[i].Maker, err = recorder(ctx, tx, g.Record); err != nil {
+		if e.Maker, err = recorder(ctx, tx, g.Record); err != nil {
 			return nil, err
 		}
+		out = append(out, e)
 	}
 	return out, nil
 }

@@ -1,0 +1,269 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"text/tabwriter"
+	"time"
+
+	"github.com/google/uuid"
+
+	"satchel/server"
+	"satchel/syncproto"
+)
+
+// reviewCmd decides what the server found in what was recorded.
+type reviewCmd struct {
+	List   reviewListCmd   `cmd:"" help:"List what wants a decision." default:"1"`
+	Show   reviewShowCmd   `cmd:"" help:"Show one review with what it rests on."`
+	Decide reviewDecideCmd `cmd:"" help:"Decide a review."`
+	Reopen reviewReopenCmd `cmd:"" help:"Take a decision back."`
+	Assign reviewAssignCmd `cmd:"" help:"Say who sees to a review."`
+}
+
+type reviewListCmd struct {
+	State string `help:"open, decided or closed." enum:"open,decided,closed" default:"open"`
+	After int64  `help:"Only reviews that opened behind this SEQ."`
+	Limit int    `help:"The most to list." default:"100"`
+}
+
+// Help is shown by --help.
+func (reviewListCmd) Help() string {
+	return `The one that opened first comes first. A review opens, is brought up to date and closes by itself as what it rests
+on changes; one that was decided opens again only when that has changed.
+
+  over_delivery  a household, with those that were merged into it, was given more of an assistance type than the type's
+                 limit or than it is entitled to
+  orphan         a record was deleted, and others that belong to it were not
+
+Examples:
+  satchel review list
+  satchel review list --state decided
+  satchel --json review list --after 1207`
+}
+
+// Run lists reviews.
+func (l reviewListCmd) Run(ctx context.Context, c *cli) error {
+	return c.office(ctx, func(srv *server.Server) error {
+		if err := srv.Reviews.Settle(ctx); err != nil {
+			return err
+		}
+		list, _, err := srv.Reviews.List(ctx, l.State, l.After, l.Limit)
+		if err != nil {
+			return err
+		}
+		read := values(ctx, srv)
+		people, err := names(ctx, srv)
+		if err != nil {
+			return err
+		}
+		return c.show(orEmpty(list), func(w *tabwriter.Writer) {
+			if len(list) == 0 {
+				row(w, "No review is "+l.State+".")
+				return
+			}
+			row(w, "SEQ", "ID", "KIND", "SEVERITY", "AREA", "ABOUT", "WHAT", "AGE", "ASSIGNEE")
+			for _, v := range list {
+				row(w, v.Seq, v.ID, v.Kind, v.Severity, referred(read, v.Area), referred(read, v.Record), summary(v, read), age(v.OpenedAt), assignee(v, people))
+			}
+		})
+	})
+}
+
+// names gives the names of all people by id.
+func names(ctx context.Context, srv *server.Server) (map[uuid.UUID]string, error) {
+	users, err := srv.Accounts.Users(ctx)
+	out := map[uuid.UUID]string{}
+	for _, u := range users {
+		out[u.ID] = u.Name
+	}
+	return out, err
+}
+
+// referred writes a record as a reference to it is written.
+func referred(read reader, id uuid.UUID) string {
+	return read("households", "merged_into", syncproto.Value(`"`+id.String()+`"`))
+}
+
+// summary says in a line what a review is about.
+func summary(v server.Review, read reader) string {
+	f := v.Facts
+	if v.Subject == nil {
+		return fmt.Sprintf("%d records belong to it", len(f.Records)+f.LeftOff)
+	}
+	text := f.Delivered + " delivered"
+	if f.Entitled != "" {
+		text += ", entitled to " + f.Entitled
+	}
+	if f.Limit != "" {
+		text += ", limit " + f.Limit
+	}
+	return text + " of " + referred(read, *v.Subject)
+}
+
+// age says for how long something is open, in its largest units.
+func age(opened int64) string {
+	open := time.Since(time.UnixMilli(opened))
+	if days := int(open.Hours() / 24); days > 0 {
+		return fmt.Sprintf("%d d", days)
+	}
+	return max(open, 0).Truncate(time.Minute).String()
+}
+
+func assignee(v server.Review, people map[uuid.UUID]string) string {
+	if v.Assignee == nil {
+		return "nobody"
+	}
+	return cmp.Or(people[*v.Assignee], v.Assignee.String())
+}
+
+type reviewShowCmd struct {
+	ID uuid.UUID `arg:"" help:"Id of the review."`
+}
+
+// Help is shown by --help.
+func (reviewShowCmd) Help() string {
+	return `The deliveries stand side by side, a line each: who recorded it on which device, when it was handed over, where, and
+what proves it. Of a deleted record, those that belong to it are listed.
+
+Example:
+  satchel review show 0198f0a2-7b1c-5000-8000-000000000001`
+}
+
+// Run shows a review.
+func (s reviewShowCmd) Run(ctx context.Context, c *cli) error {
+	return c.office(ctx, func(srv *server.Server) error {
+		if err := srv.Reviews.Settle(ctx); err != nil {
+			return err
+		}
+		v, err := srv.Reviews.Show(ctx, s.ID)
+		if err != nil {
+			return err
+		}
+		people, err := names(ctx, srv)
+		if err != nil {
+			return err
+		}
+		return c.show(v, func(w *tabwriter.Writer) { printReview(w, v, people, values(ctx, srv)) })
+	})
+}
+
+func printReview(w *tabwriter.Writer, v server.ReviewDetail, people map[uuid.UUID]string, read reader) {
+	row(w, v.Kind+":", referred(read, v.Record))
+	row(w, "  what:", summary(v.Item, read))
+	row(w, "  area:", referred(read, v.Area))
+	row(w, "  state:", fmt.Sprintf("%s, severity %s, since %s, updated %s", v.State, v.Severity, moment(v.OpenedAt), moment(v.UpdatedAt)))
+	row(w, "  assignee:", assignee(v.Item, people))
+	if d := v.Decision; d != nil {
+		row(w, "  decision:", fmt.Sprintf("%s by %s at %s: %s", d.Decision, cmp.Or(people[d.By], d.By.String()), moment(d.At), d.Reason))
+	}
+	row(w)
+	row(w, "RECORD", "QUANTITY", "BY", "DEVICE", "WHEN", "RECEIVED", "AREA", "PLACE", "PROOF")
+	for _, g := range v.Grounds {
+		value := func(field string) string { return read(g.Collection, field, g.Fields[field]) }
+		when := moment(g.Claimed)
+		if g.Collection == "deliveries" {
+			when = value("delivered_at")
+		}
+		row(w, g.Collection+" "+g.Record.String(), cmp.Or(g.Quantity, "-"), g.AuthorName, g.DeviceName, when, moment(g.Received), referred(read, g.Area), value("position"), value("proofs"))
+	}
+	if left := len(v.Facts.Records) + v.Facts.LeftOff - len(v.Grounds); left > 0 {
+		row(w, fmt.Sprintf("and %d more", left))
+	}
+	if v.State == "open" {
+		row(w)
+		row(w, "It closes by itself when what it rests on is corrected. If it was meant so:")
+		row(w, "  satchel review decide "+v.ID.String()+" accepted --reason TEXT")
+	}
+}
+
+type reviewDecideCmd struct {
+	ID       uuid.UUID `arg:"" help:"Id of the review."`
+	Decision string    `arg:"" help:"accepted: it was meant so." enum:"accepted"`
+	Reason   string    `help:"Why, for the audit log."`
+}
+
+// Help is shown by --help.
+func (reviewDecideCmd) Help() string {
+	return `The review is decided as it is now. It does not come back unless what it rests on changes, and the decision can be
+taken back: satchel review reopen. What was recorded by mistake is not decided here but corrected: cancel the delivery, and
+the review closes by itself.
+
+Example:
+  satchel review decide 0198f0a2-7b1c-5000-8000-000000000001 accepted --reason "two families in one house"`
+}
+
+// Run decides a review.
+func (r reviewDecideCmd) Run(ctx context.Context, c *cli) error {
+	return c.decide(ctx, func(srv *server.Server, actor uuid.UUID) error {
+		v, err := srv.Reviews.Show(ctx, r.ID)
+		if err != nil {
+			return err
+		}
+		if err := srv.Reviews.Decide(ctx, actor, r.ID, r.Decision, r.Reason, v.Digest); err != nil {
+			return err
+		}
+		fmt.Println("Decided. To take it back: satchel review reopen " + r.ID.String())
+		return nil
+	})
+}
+
+type reviewReopenCmd struct {
+	ID     uuid.UUID `arg:"" help:"Id of the review."`
+	Reason string    `help:"Why, for the audit log."`
+}
+
+// Help is shown by --help.
+func (reviewReopenCmd) Help() string {
+	return `The decision stays in the audit log.
+
+Example:
+  satchel review reopen 0198f0a2-7b1c-5000-8000-000000000001 --reason "it is one family"`
+}
+
+// Run takes a decision back.
+func (r reviewReopenCmd) Run(ctx context.Context, c *cli) error {
+	return c.decide(ctx, func(srv *server.Server, actor uuid.UUID) error {
+		if err := srv.Reviews.Reopen(ctx, actor, r.ID, r.Reason); err != nil {
+			return err
+		}
+		fmt.Println("The review is open again.")
+		return nil
+	})
+}
+
+type reviewAssignCmd struct {
+	ID     uuid.UUID `arg:"" help:"Id of the review."`
+	Login  string    `arg:"" optional:"" help:"Login of who sees to it."`
+	Nobody bool      `help:"Nobody sees to it any more."`
+}
+
+// Help is shown by --help.
+func (reviewAssignCmd) Help() string {
+	return `Examples:
+  satchel review assign 0198f0a2-7b1c-5000-8000-000000000001 marko
+  satchel review assign 0198f0a2-7b1c-5000-8000-000000000001 --nobody`
+}
+
+// Run assigns a review.
+func (r reviewAssignCmd) Run(ctx context.Context, c *cli) error {
+	if (r.Login == "") != r.Nobody {
+		return errors.New("name who sees to the review by login, or say --nobody; nothing was changed")
+	}
+	return c.decide(ctx, func(srv *server.Server, actor uuid.UUID) error {
+		var user server.User
+		var err error
+		if !r.Nobody {
+			if user, err = srv.Person(ctx, r.Login); err != nil {
+				return err
+			}
+		}
+		if err := srv.Reviews.Assign(ctx, actor, r.ID, user.ID); err != nil {
+			return err
+		}
+		fmt.Println("Assigned to " + cmp.Or(user.Name, "nobody") + ".")
+		return nil
+	})
+}
