@@ -48,7 +48,7 @@ func happened() []incident {
 		{"A household moved to a municipality that its worker's tablet does not have.", "The edit was held (out_of_scope) until the administrator applied it. Now krusevac has the household, with its people (5) and deliveries (1); nis has it: false."},
 		{"A tablet was restored from an old copy of its file.", "smederevo took a new identity: true. The server has two histories of it, with 244 and 1 changes. The two families have the visits of their registration, the one recorded before the copy came back, and the one after: 4."},
 		{"A family was registered by two workers.", "People trained: 438, and once the administrator had merged the two: 437. Nothing was moved, so the merger can be undone."},
-		{"A delivery was entered twice.", "Prefabricated houses: 22, and once the worker had cancelled the second entry, with the reason: 21."},
+		{"A delivery was entered twice.", "Prefabricated houses: 22, and the server put the family into review: 2 delivered, entitled to 1, limit 1. Once the worker had cancelled the second entry, with the reason: 21; open reviews: 0."},
 	}
 }
 

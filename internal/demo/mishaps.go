@@ -391,7 +391,6 @@ func (t *tablet) training(ctx context.Context) (uuid.UUID, error) {
 
 // deliveredTwice has a worker record one delivery a second time, and cancel it.
 func (d *demo) deliveredTwice(ctx context.Context) error {
-	const indicator = "prefabricated houses delivered"
 	t := d.tablet("vranje")
 	first, err := t.firstDelivery(ctx, t.families[0].household.ID)
 	if err != nil {
@@ -407,19 +406,34 @@ func (d *demo) deliveredTwice(ctx context.Context) error {
 	if err := t.sync(ctx); err != nil {
 		return err
 	}
-	before, err := d.figure(ctx, indicator)
+	before, review, err := d.overDelivered(ctx)
 	if err != nil {
 		return err
+	}
+	if len(review) != 1 {
+		return fmt.Errorf("%d reviews are open, where that of the family that was given two houses was due", len(review))
 	}
 	if err := t.cancel(ctx, &second, "entered twice"); err != nil {
 		return err
 	}
-	after, err := d.figure(ctx, indicator)
+	after, open, err := d.overDelivered(ctx)
 	if err != nil {
 		return err
 	}
-	d.tell("A delivery was entered twice.", "Prefabricated houses: %s, and once the worker had cancelled the second entry, with the reason: %s.", before, after)
+	facts := review[0].Facts
+	d.tell("A delivery was entered twice.",
+		"Prefabricated houses: %s, and the server put the family into review: %s delivered, entitled to %s, limit %s. Once the worker had cancelled the second entry, with the reason: %s; open reviews: %d.",
+		before, facts.Delivered, facts.Entitled, facts.Limit, after, len(open))
 	return nil
+}
+
+// overDelivered gives how many prefabricated houses count, and what is in review.
+func (d *demo) overDelivered(ctx context.Context) (houses string, open []server.Review, err error) {
+	if houses, err = d.figure(ctx, "prefabricated houses delivered"); err != nil {
+		return "", nil, err
+	}
+	open, _, err = d.server.Reviews.List(ctx, "open", 0, 100)
+	return houses, open, err
 }
 
 func (t *tablet) firstDelivery(ctx context.Context, household uuid.UUID) (*clientlib.Delivery, error) {
