@@ -45,13 +45,7 @@ func (r *Record) Value(field string) syncproto.Value { return r.Fields[field].Va
 func (r *Record) Text(field string) string { return r.Value(field).Text() }
 
 // Reference gives the id that a field refers to, [uuid.Nil] if it refers to none.
-func (r *Record) Reference(field string) uuid.UUID {
-	id, err := syncproto.ParseID(r.Text(field))
-	if err != nil {
-		return uuid.Nil
-	}
-	return id
-}
+func (r *Record) Reference(field string) uuid.UUID { return r.Value(field).ID() }
 
 // Number gives the number in a field, 0 if there is none.
 func (r *Record) Number(field string) float64 {

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/google/uuid"
 	"golang.org/x/text/unicode/norm"
 )
 
@@ -258,6 +259,15 @@ func (v Value) Text() string {
 		return ""
 	}
 	return s
+}
+
+// ID gives the UUID in v, or [uuid.Nil] if v is not one as it is written everywhere; see [ParseID].
+func (v Value) ID() uuid.UUID {
+	id, err := ParseID(v.Text())
+	if err != nil {
+		return uuid.Nil
+	}
+	return id
 }
 
 // MarshalJSON gives the text of the value itself.

@@ -13,7 +13,7 @@ import (
 func HouseholdOf(id uuid.UUID, value func(field string) syncproto.Value) Household {
 	h := Household{
 		ID: id, Card: value("card_number").Text(), Head: value("head_name").Text(), Phone: value("phone").Text(),
-		Origin: value("place_of_origin").Text(), Area: reference(value("area")),
+		Origin: value("place_of_origin").Text(), Area: value("area").ID(),
 	}
 	var at syncproto.Place
 	if v := value("position"); !v.IsNull() && json.Unmarshal([]byte(v), &at) == nil {
@@ -29,13 +29,4 @@ func MemberOf(value func(field string) syncproto.Value) Member {
 		m.BirthYear = 0 // a newer program wrote something else
 	}
 	return m
-}
-
-// reference gives the id that a value is, [uuid.Nil] if it is none.
-func reference(v syncproto.Value) uuid.UUID {
-	id, err := syncproto.ParseID(v.Text())
-	if err != nil {
-		return uuid.Nil
-	}
-	return id
 }

@@ -114,13 +114,7 @@ func (w *work) household(ctx context.Context, id uuid.UUID) (store.Record, error
 }
 
 // mergedInto gives what a record is a duplicate of, [uuid.Nil] if it is none.
-func mergedInto(r store.Record) uuid.UUID {
-	id, err := syncproto.ParseID(r.Value(fieldMergedInto).Text())
-	if err != nil {
-		return uuid.Nil
-	}
-	return id
-}
+func mergedInto(r store.Record) uuid.UUID { return r.Value(fieldMergedInto).ID() }
 
 // mergePeople makes people of one household duplicates of those of another one that are probably the same.
 func (w *work) mergePeople(ctx context.Context, household, into uuid.UUID) ([]OfficeEdit, error) {

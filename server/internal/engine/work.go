@@ -243,11 +243,7 @@ func (w *work) flushMergers(ctx context.Context, changed []Touched) error {
 		if !c.Differs(fieldMergedInto) {
 			continue
 		}
-		kept, err := syncproto.ParseID(c.After.Value(fieldMergedInto).Text())
-		if err != nil {
-			kept = uuid.Nil // cleared
-		}
-		if err := w.tx.SetMerger(ctx, store.Merger{Record: c.After.ID, Kept: kept}); err != nil {
+		if err := w.tx.SetMerger(ctx, store.Merger{Record: c.After.ID, Kept: mergedInto(*c.After)}); err != nil {
 			return err
 		}
 	}

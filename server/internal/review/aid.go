@@ -35,7 +35,7 @@ func aidShown(s store.Shown) (aid, error) {
 // aidOf reads it from a record in hand.
 func aidOf(r *store.Record) aid {
 	return aid{
-		id: r.ID, parent: r.Parent, collection: r.Collection, deleted: r.Deleted, Kind: reference(r, "assistance_type"),
+		id: r.ID, parent: r.Parent, collection: r.Collection, deleted: r.Deleted, Kind: r.Value("assistance_type").ID(),
 		Quantity: json.Number(r.Value("quantity")), Cancelled: r.Value("cancelled_why").Text(), Status: r.Value("status").Text(),
 	}
 }

@@ -9,7 +9,6 @@ import (
 
 	"satchel/server/internal/engine"
 	"satchel/server/internal/store"
-	"satchel/syncproto"
 )
 
 // A set is a set of records.
@@ -90,7 +89,7 @@ func (c *concern) add(t engine.Touched) {
 			c.households.add(after.ID)
 		}
 		if t.Differs("merged_into") {
-			c.households.add(after.ID, reference(before, "merged_into"), reference(after, "merged_into"))
+			c.households.add(after.ID, before.Value("merged_into").ID(), after.Value("merged_into").ID())
 		}
 	case "people":
 		if moved && !created {
@@ -122,7 +121,7 @@ func (c *concern) entitled(entitlement *store.Record) {
 
 // serve adds the household to which something is, or was, delivered.
 func (c *concern) serve(delivery *store.Record) {
-	kind := reference(delivery, "assistance_type")
+	kind := delivery.Value("assistance_type").ID()
 	if c.served[kind] == nil {
 		c.served[kind] = set{}
 	}
@@ -169,13 +168,4 @@ func (c *concern) chooseServed(ctx context.Context, tx *store.Tx) error {
 		}
 	}
 	return err
-}
-
-// reference gives the record that a field points to, [uuid.Nil] if to none.
-func reference(r *store.Record, field string) uuid.UUID {
-	id, err := syncproto.ParseID(r.Value(field).Text())
-	if err != nil {
-		return uuid.Nil
-	}
-	return id
 }
