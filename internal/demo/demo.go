@@ -78,7 +78,7 @@ type demo struct {
 
 // start prepares everything up to a server that listens.
 func start(ctx context.Context, o Options) (*demo, error) {
-	d := &demo{out: o.Out, began: time.Now(), clock: newClock(15 * time.Minute), password: rand.Text(), catalogue: newCatalogue()}
+	d := &demo{out: o.Out, began: time.Now(), clock: newClock(15 * time.Minute), password: rand.Text()}
 	if err := needEmpty(o.Dir); err != nil {
 		return nil, err
 	}
@@ -118,6 +118,7 @@ func (d *demo) prepareTablets(seed uint64) error {
 	if err != nil {
 		return err
 	}
+	d.catalogue = newCatalogue(shares)
 	for _, name := range tabletNames(shares) {
 		d.tablets = append(d.tablets, newTablet(name, filepath.Join(d.scratch, name+tabletFile), shares, seed, d.clock))
 	}

@@ -88,7 +88,7 @@ func TestTheProgrammeComesOutAsItWasPublished(t *testing.T) {
 // figures writes the table as [published] is written.
 func figures(t *testing.T, d *demo) string {
 	t.Helper()
-	table, err := d.server.Programme(t.Context())
+	table, err := d.figures(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -90,7 +90,7 @@ type catalogue struct {
 	municipalities map[string]uuid.UUID
 }
 
-func newCatalogue() *catalogue {
+func newCatalogue(shares []share) *catalogue {
 	c := &catalogue{municipalities: map[string]uuid.UUID{}}
 	for _, country := range countries() {
 		root := c.area(country.name, country.code, "country", uuid.Nil)
@@ -104,8 +104,9 @@ func newCatalogue() *catalogue {
 			}
 		}
 	}
+	ids := map[string]uuid.UUID{}
 	for _, p := range projects() {
-		c.add("projects", map[string]any{
+		ids[p.code] = c.add("projects", map[string]any{
 			"code": p.code, "title": p.title, "institution": p.institution, "implementer": p.implementer,
 			"donor": "European Union", "starts_on": p.starts, "ends_on": p.ends,
 		})
@@ -117,6 +118,7 @@ func newCatalogue() *catalogue {
 		})
 	}
 	c.add("questionnaires", registration())
+	c.addIndicators(shares, ids)
 	return c
 }
 

@@ -145,6 +145,11 @@ CREATE TABLE migration_sums (
     sha256  TEXT    NOT NULL
 );
 
+CREATE TABLE moments (
+    quarter INTEGER NOT NULL PRIMARY KEY,
+    seq     INTEGER NOT NULL
+) STRICT;
+
 CREATE TABLE properties (
     name  TEXT NOT NULL PRIMARY KEY,
     value TEXT NOT NULL

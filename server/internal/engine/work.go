@@ -174,6 +174,9 @@ func (w *work) flush(ctx context.Context) ([]Touched, error) {
 	if err := w.flushForms(ctx); err != nil {
 		return nil, err
 	}
+	if err := w.tx.NoteMoment(ctx, w.now, w.seq); err != nil {
+		return nil, err
+	}
 	return changed, w.tx.SetProperty(ctx, propertySeq, strconv.FormatInt(w.seq, 10))
 }
 

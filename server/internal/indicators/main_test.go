@@ -1,4 +1,4 @@
-package indicators_test
+package indicators
 
 import (
 	"testing"

@@ -52,6 +52,7 @@ var tables = []table{
 	{"departures", []string{"area", "record"}},
 	{"area_digests", []string{"area"}},
 	{"conflicts", []string{"record", "field"}},
+	{"moments", []string{"quarter"}},
 	{"mergers", []string{"record"}},
 	{"reviews", []string{"id"}},
 	{"audit", []string{"seq"}},

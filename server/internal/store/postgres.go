@@ -56,15 +56,11 @@ func OpenPostgres(ctx context.Context, url string, dial pgconn.DialFunc) (*Store
 // said holds the statements that were put before, by how they stand.
 var said sync.Map
 
-// asPostgres numbers the parameters of a statement, "?" by their order and "@name" by their names, and gives truth
-// values as the numbers 0 and 1 that both databases keep. No statement has any of the two signs in a text.
+// asPostgres numbers the parameters of a statement in their order, and gives truth values as the numbers 0 and 1 that both
+// databases keep. No statement has the sign "?" in a text.
 func asPostgres(query string, args []any) (string, []any) {
-	var names []string
 	values := make([]any, len(args))
 	for i, arg := range args {
-		if named, ok := arg.(sql.NamedArg); ok {
-			names, arg = append(names, named.Name), named.Value
-		}
 		if b, ok := arg.(bool); ok {
 			arg = 0
 			if b {
@@ -76,15 +72,12 @@ func asPostgres(query string, args []any) (string, []any) {
 	if put, ok := said.Load(query); ok {
 		return put.(string), values
 	}
-	put := numbered(query, names)
+	put := numbered(query)
 	said.Store(query, put)
 	return put, values
 }
 
-func numbered(query string, names []string) string {
-	for i, name := range names {
-		query = strings.ReplaceAll(query, "@"+name, "$"+strconv.Itoa(i+1))
-	}
+func numbered(query string) string {
 	var out strings.Builder
 	n := 0
 	for _, r := range query {

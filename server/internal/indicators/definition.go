@@ -1,0 +1,165 @@
+package indicators
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+
+	"satchel/syncproto"
+)
+
+// A Definition says what an indicator counts. It is the JSON object in the field "definition" of a record of
+// indicators, and means the same wherever it is read.
+//
+// A path names a value by the fields that lead to it: "quantity", "household.status", "answers.rooms". A reference to
+// a duplicate that was merged leads to the record that was kept, one to a deleted record leads nowhere.
+type Definition struct {
+	// Of is the collection whose records are counted. A deleted record is not, nor is a delivery that was cancelled.
+	Of string `json:"of"`
+	// Distinct is the path of a household or a person: each is counted once, however many records lead to it. It is
+	// "id" where the records themselves are households or people.
+	Distinct string `json:"distinct,omitempty"`
+	// Sum is the path of a number that is summed. Without it and Distinct the records are counted.
+	Sum string `json:"sum,omitempty"`
+	// Where has what has to hold, by path.
+	Where map[string]Condition `json:"where,omitempty"`
+	// On names what tells when it happened: the latest of these dates that are set. A record without any is not
+	// counted. If it is empty, it is what the collection has for that.
+	On []string `json:"on,omitempty"`
+	// Institution narrows it to the projects that are monitored for one, and is where reports list it.
+	Institution string `json:"institution,omitempty"`
+	// Unit is what the figure counts, in a word.
+	Unit string `json:"unit,omitempty"`
+	// Estimate marks what is reported in full thousands.
+	Estimate bool `json:"estimate,omitempty"`
+	// Ages are the first years of the age bands, from 0 up; [DefaultAges] if there are none.
+	Ages []int `json:"ages,omitempty"`
+}
+
+// DefaultAges begin the age bands that UNHCR reports by: 0–4, 5–11, 12–17, 18–59, 60 and over.
+func DefaultAges() []int { return []int{0, 5, 12, 18, 60} }
+
+// A Condition is what has to hold of a value. In JSON it is a value that it has to be, null for none; a list of which
+// it has to be one; or an object: {"not": a value or list}, {"from": least, "until": most}, either of which may be
+// left out. A moment is compared by its day.
+type Condition struct {
+	// Any are the values that it has to be, or with Not must not be.
+	Any []syncproto.Value
+	Not bool
+	// From and Until are the least and the most, "" for no bound.
+	From, Until syncproto.Value
+}
+
+// UnmarshalJSON reads one of the forms.
+func (c *Condition) UnmarshalJSON(text []byte) error {
+	if text[0] != '{' {
+		any, err := readAny(text)
+		c.Any = any
+		return err
+	}
+	var form struct {
+		Not         json.RawMessage `json:"not"`
+		From, Until syncproto.Value
+	}
+	if err := strictly(text, &form); err != nil {
+		return err
+	}
+	ranged := !form.From.IsNull() || !form.Until.IsNull()
+	if (form.Not != nil) == ranged {
+		return errors.New(`a condition that is an object has either "not" or "from" and "until"`)
+	}
+	c.From, c.Until, c.Not = form.From, form.Until, form.Not != nil
+	if ranged {
+		return nil
+	}
+	var err error
+	c.Any, err = readAny(form.Not)
+	return err
+}
+
+// readAny reads a value, or a list of such.
+func readAny(text []byte) ([]syncproto.Value, error) {
+	list := []json.RawMessage{text}
+	if text[0] == '[' {
+		if err := json.Unmarshal(text, &list); err != nil {
+			return nil, err
+		}
+	}
+	out := make([]syncproto.Value, len(list))
+	for i, one := range list {
+		value, err := syncproto.Canonical(one)
+		if err != nil {
+			return nil, err
+		}
+		if out[i] = value; value[0] == '{' || value[0] == '[' {
+			return nil, errors.New("a condition compares with texts, numbers, true, false and null")
+		}
+	}
+	return out, nil
+}
+
+// MarshalJSON writes the form that it was read from.
+func (c Condition) MarshalJSON() ([]byte, error) {
+	switch {
+	case c.From != "" || c.Until != "":
+		return json.Marshal(struct {
+			From  syncproto.Value `json:"from,omitempty"`
+			Until syncproto.Value `json:"until,omitempty"`
+		}{c.From, c.Until})
+	case c.Not:
+		return json.Marshal(map[string][]syncproto.Value{"not": c.Any})
+	}
+	return json.Marshal(c.Any)
+}
+
+// holds reports whether it does of a value.
+func (c Condition) holds(v syncproto.Value) bool {
+	if c.From != "" || c.Until != "" {
+		return !v.IsNull() && (c.From == "" || !less(v, c.From)) && (c.Until == "" || !less(c.Until, v))
+	}
+	if v == "" {
+		v = syncproto.Null
+	}
+	return slices.Contains(c.Any, v) != c.Not
+}
+
+// less orders two numbers by size, and whatever else by its text, as dates are.
+func less(a, b syncproto.Value) bool {
+	x, errX := strconv.ParseFloat(string(a), 64)
+	y, errY := strconv.ParseFloat(string(b), 64)
+	if errX == nil && errY == nil {
+		return x < y
+	}
+	return a.Text() < b.Text()
+}
+
+// Parse reads a definition and checks it against the collections. The error says what is wrong, for whoever wrote it.
+func Parse(text syncproto.Value) (Definition, error) {
+	p, err := parse(text, needs{})
+	return p.Definition, err
+}
+
+// parse reads a definition and finds its paths.
+func parse(text syncproto.Value, n needs) (plan, error) {
+	p := plan{needs: n, through: map[string]bool{}}
+	if text.IsNull() {
+		return p, errors.New("it has no definition")
+	}
+	if err := strictly([]byte(text), &p.Definition); err != nil {
+		return p, err
+	}
+	return p, p.compile()
+}
+
+// strictly decodes an object of which every name is known.
+func strictly(text []byte, into any) error {
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(into); err != nil {
+		return fmt.Errorf("it is not understood: %w", err)
+	}
+	return nil
+}

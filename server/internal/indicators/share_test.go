@@ -1,0 +1,230 @@
+package indicators
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// shared is a small programme with everything that figures are shared out by.
+const shared = `
+areas serbia: name=Serbia, level=country
+areas raska: name=Raška district, level=district, parent=serbia
+areas kraljevo: name=Kraljevo, level=municipality, parent=raska
+areas village: name=Adrani, level=settlement, parent=kraljevo
+areas nis: name=Niš, level=municipality, parent=serbia
+areas ring-1: name=Ring one, level=district, parent=ring-2
+areas ring-2: name=Ring two, level=district, parent=ring-1
+projects one: code=G01, institution=Commissariat
+projects two: code=G02, institution=Office
+assistance_types stove: code=STOVE, category=furniture
+households a: status=idp, area=village
+households b: status=returnee, area=nis
+households c: status=idp, area=ring-1
+households a-again: status=refugee, area=nis, merged_into=a
+households gone: status=idp, area=village, deleted=true
+people ana: household=a, sex=female, born_on=1990-05-01
+people bo: household=b, sex=male, birth_year=2010
+people ana-again: household=a-again, sex=female, born_on=1990-05-01, merged_into=ana
+people child: household=b, born_on=2018-12-31
+people unborn: household=b, sex=male, born_on=2031-01-01
+deliveries d1: household=a, person=ana, project=one, assistance_type=stove, quantity=2, delivered_at=2019-04-30
+deliveries d2: household=a-again, person=ana-again, project=two, assistance_type=stove, quantity=0.5, delivered_at=2019-07-01
+deliveries d3: household=b, person=bo, project=two, assistance_type=stove, quantity=1, delivered_at=2019-07-02
+deliveries d4: household=c, project=one, assistance_type=stove, quantity=4, delivered_at=2020-01-01
+deliveries d5: household=gone, project=one, assistance_type=stove, quantity=8, delivered_at=2020-01-01
+deliveries d6: household=b, person=child, project=two, assistance_type=stove, quantity=16, delivered_at=2019-12-31
+deliveries d7: household=b, person=unborn, project=two, assistance_type=stove, quantity=32, delivered_at=2019-12-31
+`
+
+func TestAFigureIsSharedOut(t *testing.T) {
+	s := filled(t, shared,
+		indicator(t, "STOVES", "stoves", `{"of":"deliveries","sum":"quantity"}`),
+		indicator(t, "FAMILIES", "families", `{"of":"deliveries","distinct":"household"}`),
+		indicator(t, "BANDS", "people", `{"of":"deliveries","distinct":"person","ages":[0,9,18]}`),
+	)
+	for _, c := range []struct{ code, by, want string }{
+		{"STOVES", "", "63.5"},
+		{"STOVES", "project", "63.5: G01 14, G02 49.5"},
+		{"STOVES", "institution", "63.5: Commissariat 14, Office 49.5"},
+		{"STOVES", "quarter", "63.5: 2019-Q2 2, 2019-Q3 1.5, 2019-Q4 48, 2020-Q1 12"},
+		{"STOVES", "year", "63.5: 2019 51.5, 2020 12"},
+		{"STOVES", "month", "63.5: 2019-04 2, 2019-07 1.5, 2019-12 48, 2020-01 12"},
+		{"STOVES", "sex", "63.5: female 2.5, male 33, not known 28"},
+		{"STOVES", "age", "63.5: 0-4 16, 18-59 2.5, 5-11 1, not known 44"},
+		{"STOVES", "status", "63.5: idp 6.5, not known 8, returnee 49"},
+		{"STOVES", "municipality", "63.5: Kraljevo 10, Niš 49.5, not known 4"},
+		{"STOVES", "area", "63.5: Adrani 10, Niš 49.5, Ring one 4"},
+		{"STOVES", "assistance_type.code", "63.5: STOVE 63.5"},
+		{"STOVES", "year sex", "63.5: 2019/female 2.5, 2019/male 33, 2019/not known 16, 2020/not known 12"},
+		{"FAMILIES", "project", "3: G01 2, G02 1"},
+		{"FAMILIES", "status", "3: idp 2, returnee 1"},
+		{"FAMILIES", "quarter", "3: 2019-Q2 1, 2019-Q3 1, 2020-Q1 1"},
+		{"BANDS", "age", "4: 0-8 1, 18+ 1, 9-17 1, not known 1"},
+	} {
+		figures, err := Count(t.Context(), s, Query{Codes: []string{c.code}, By: strings.Fields(c.by)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := written(figures[0]); got != c.want {
+			t.Errorf("%s by %s is %s, want %s", c.code, c.by, got, c.want)
+		}
+	}
+}
+
+// written writes a figure in one line.
+func written(f Figure) string {
+	if f.Fault != "" {
+		return f.Fault
+	}
+	out := Reported(f.Value, false)
+	var cells []string
+	for _, c := range f.Cells {
+		cells = append(cells, strings.Join(c.Labels, "/")+" "+Reported(c.Value, false))
+	}
+	if len(cells) > 0 {
+		out += ": " + strings.Join(cells, ", ")
+	}
+	return out
+}
+
+func TestAFigureIsNarrowed(t *testing.T) {
+	s := filled(t, shared,
+		indicator(t, "STOVES", "stoves", `{"of":"deliveries","sum":"quantity"}`),
+		indicator(t, "FAMILIES", "families", `{"of":"deliveries","distinct":"household"}`),
+		indicator(t, "REGISTERED", "registered", `{"of":"households","distinct":"id","on":["displaced_on"]}`),
+	)
+	for _, c := range []struct {
+		code string
+		q    Query
+		want string
+	}{
+		{"STOVES", Query{Project: "G02"}, "49.5"},
+		{"STOVES", Query{Institution: "Commissariat"}, "14"},
+		{"STOVES", Query{From: "2019-07-01", Until: "2019-07-01"}, "0.5"},
+		{"STOVES", Query{From: "2019-07-02"}, "61"},
+		{"STOVES", Query{Until: "2019-07-01"}, "2.5"},
+		{"STOVES", Query{Area: named("areas", "raska")}, "10"},
+		{"STOVES", Query{Area: named("areas", "village"), Project: "G01"}, "10"},
+		{"STOVES", Query{Area: named("areas", "ring-2")}, "4"},
+		{"STOVES", Query{Only: []Share{{"sex", "female"}}}, "2.5"},
+		{"STOVES", Query{Only: []Share{{"sex", "male"}, {"age", "5-11"}}}, "1"},
+		{"STOVES", Query{Only: []Share{{"age", Unknown}}}, "44"},
+		{"FAMILIES", Query{Only: []Share{{"status", "idp"}}}, "2"},
+		{"FAMILIES", Query{Project: "G02"}, "2"},
+		{"FAMILIES", Query{Only: []Share{{"height", "tall"}}}, `path "height": deliveries has no field "height"`},
+		{"REGISTERED", Query{Project: "G02"}, "records of households say nothing of projects"},
+	} {
+		c.q.Codes = []string{c.code}
+		figures, err := Count(t.Context(), s, c.q)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := written(figures[0]); got != c.want {
+			t.Errorf("%s of %+v is %s, want %s", c.code, c.q, got, c.want)
+		}
+	}
+}
+
+func TestADayBeginsInTheZoneOfTheReport(t *testing.T) {
+	s := filled(t, shared, indicator(t, "STOVES", "stoves", `{"of":"deliveries","sum":"quantity"}`))
+	zone := zoneOf(t, "Europe/Belgrade")
+	for want, q := range map[string]Query{"2": {Until: "2019-04-30"}, "0": {Until: "2019-04-30", Zone: zone}} { // it was handed over in the last second of the day, UTC
+		figures, err := Count(t.Context(), s, q)
+		if err != nil || written(figures[0]) != want {
+			t.Errorf("%+v: %s, %v, want %s", q, written(figures[0]), err, want)
+		}
+	}
+}
+
+func TestAQueryThatCannotBeAnsweredIsRefused(t *testing.T) {
+	s := filled(t, shared, indicator(t, "STOVES", "stoves", `{"of":"deliveries"}`))
+	for _, q := range []Query{
+		{Until: "30.04.2020"},
+		{From: "2020-13-01"},
+		{KnownBy: "yesterday"},
+		{From: "2020-01-02", Until: "2020-01-01"},
+		{Project: "G99"},
+		{Codes: []string{"STOVES", "OVENS"}},
+	} {
+		if figures, err := Count(t.Context(), s, q); err == nil || !strings.Contains(err.Error(), ErrQuery.Error()) {
+			t.Errorf("%+v is answered with %v, %v", q, figures, err)
+		}
+	}
+}
+
+func TestAnIndicatorThatIsNotUnderstoodStandsBesideTheOthers(t *testing.T) {
+	s := filled(t, shared,
+		indicator(t, "A", "broken", `{"of":"nothing"}`),
+		indicator(t, "B", "good", `{"of":"deliveries"}`),
+	)
+	figures, err := Count(t.Context(), s, Query{})
+	if err != nil || len(figures) != 2 || figures[0].Fault == "" || figures[1].Value != 7 {
+		t.Errorf("%+v, %v", figures, err)
+	}
+}
+
+func TestTheOrderOfAdditionMakesNoDifference(t *testing.T) {
+	var lines []string
+	for i := range 300 {
+		lines = append(lines, fmt.Sprintf("deliveries %d: household=a, quantity=%d.%d, delivered_at=2019-04-30", i, i*1_000_000_007, i%9+1))
+	}
+	want := ""
+	for range 2 {
+		figures, err := Count(t.Context(), filled(t, strings.Join(lines, "\n"), indicator(t, "S", "sum", `{"of":"deliveries","sum":"quantity"}`)), Query{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := written(figures[0]); want == "" {
+			want = got
+		} else if got != want {
+			t.Errorf("the sum is %s, and from the other end %s", want, got)
+		}
+		slices.Reverse(lines)
+	}
+	if want != "44850000314099.1" {
+		t.Errorf("the sum is %s", want)
+	}
+}
+
+func TestTargetsAreThoseOfTheProjects(t *testing.T) {
+	s := filled(t, shared+`
+targets t1: indicator=STOVES, project=one, value=10, due_on=2019-12-31
+targets t2: indicator=STOVES, project=one, value=20, due_on=2020-12-31
+targets t3: indicator=STOVES, project=two, value=5.5
+targets t4: indicator=STOVES, project=two, value=100, deleted=true
+targets t5: indicator=FAMILIES, project=one, value=1
+targets t6: indicator=FAMILIES, value=50
+`,
+		indicator(t, "STOVES", "stoves", `{"of":"deliveries","sum":"quantity"}`),
+		indicator(t, "FAMILIES", "families", `{"of":"deliveries","distinct":"household"}`),
+		indicator(t, "VISITS", "visits", `{"of":"visits"}`),
+	)
+	for _, c := range []struct {
+		q    Query
+		want string
+	}{
+		{Query{}, "FAMILIES 50, STOVES 25.5, VISITS none"},
+		{Query{Project: "G01"}, "FAMILIES 1, STOVES 20, VISITS none"},
+		{Query{Project: "G02"}, "FAMILIES none, STOVES 5.5, VISITS none"},
+		{Query{Institution: "Office"}, "FAMILIES none, STOVES none, VISITS none"},
+		{Query{From: "2019-01-01"}, "FAMILIES none, STOVES none, VISITS none"},
+	} {
+		figures, err := Count(t.Context(), s, c.q)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, f := range figures {
+			target := "none"
+			if f.Target != nil {
+				target = Reported(*f.Target, false)
+			}
+			got = append(got, f.Code+" "+target)
+		}
+		if list := strings.Join(got, ", "); list != c.want {
+			t.Errorf("of %+v the targets are %s, want %s", c.q, list, c.want)
+		}
+	}
+}
