@@ -137,6 +137,11 @@ func moduleRules() []rule {
 				return within(imported, "github.com/labstack/echo") && !within(s.dir, "server/internal/httpapi")
 			})
 		}},
+		{"excelize in one room", "what a workbook is made with is server/internal/workbook's to know, so that it can be made with something else", func(tree []source) []finding {
+			return forbidImports(tree, func(s source, imported string) bool {
+				return !s.test && within(imported, "github.com/xuri/excelize") && !within(s.dir, "server/internal/workbook")
+			})
+		}},
 		{"SQL in the stores", "server/internal/store has all of the server's SQL, so that another database is a twin of one room", func(tree []source) []finding {
 			return forbidImports(tree, func(s source, imported string) bool {
 				return !s.test && withinAny(imported, sql) && !withinAny(s.dir, stores)
@@ -451,6 +456,7 @@ func breaches() []breach {
 		{"imports of cmd/satchel-device", "cmd/satchel-device/x.go", begin + "import _ \"satchel/server\"\n", `cmd/satchel-device/x.go:3: cmd/satchel-device imports "satchel/server"`},
 		{"pure imports", "syncproto/x.go", begin + "import _ \"os/exec\"\n", `syncproto/x.go:3: syncproto imports "os/exec"`},
 		{"echo in one room", "server/x_test.go", begin + "import _ \"github.com/labstack/echo/v4\"\n", `server/x_test.go:3: server imports "github.com/labstack/echo/v4"`},
+		{"excelize in one room", "server/internal/tables/x.go", begin + "import _ \"github.com/xuri/excelize/v2\"\n", `server/internal/tables/x.go:3: server/internal/tables imports "github.com/xuri/excelize/v2"`},
 		{"SQL in the stores", "server/internal/engine/x.go", begin + "import _ \"database/sql\"\n", `server/internal/engine/x.go:3: server/internal/engine imports "database/sql"`},
 		{"pure calls", "syncproto/x.go", begin + "import clock \"time\"\nvar _ = clock.Now\n", "syncproto/x.go:4: uses time.Now"},
 		{"file size", "x/x.go", begin + long(599), "x/x.go:601: 601 lines; the budget is 600"},

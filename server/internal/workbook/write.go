@@ -1,0 +1,222 @@
+package workbook
+
+import (
+	"archive/zip"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+	"unicode/utf16"
+	"unicode/utf8"
+
+	"github.com/xuri/excelize/v2"
+)
+
+// A Date is a day; its clock does not count. A [time.Time] is a moment, and is written in UTC.
+type Date time.Time
+
+// A Column is what stands at the head of a column.
+type Column struct {
+	Name string
+	// Width is in characters, 0 for one that fits the name.
+	Width float64
+}
+
+// A Writer writes a workbook of one or more sheets, one after the other. It keeps what it is given in memory up to
+// 16 MiB a sheet and in files beyond, which are gone after [Writer.Close].
+type Writer struct {
+	file   *excelize.File
+	styles styles
+	names  []string
+	// now is the sheet that rows go to, nil before the first: the given part of what has this title and these columns.
+	now     *excelize.StreamWriter
+	title   string
+	part    int
+	columns []Column
+	row     int
+	maxRows int
+}
+
+// styles are the numbers under which the workbook knows how cells look.
+type styles struct{ head, date, moment, text int }
+
+// maxRows is how many rows Excel reads of a sheet, the header among them.
+const maxRows = 1_048_576
+
+// maxCell is how many UTF-16 units of text a cell may hold.
+const maxCell = 32_767
+
+// New makes an empty workbook. What does not fit into memory goes to files in dir, in the system's place for such
+// files if dir is "".
+func New(dir string) (*Writer, error) {
+	w := &Writer{file: excelize.NewFile(excelize.Options{TmpDir: dir}), maxRows: maxRows}
+	day, moment := "yyyy-mm-dd", "yyyy-mm-dd hh:mm:ss"
+	const plainText = 49 // the format "@": what is typed into such a cell is no formula either
+	for _, s := range []struct {
+		id    *int
+		style excelize.Style
+	}{
+		{&w.styles.head, excelize.Style{Font: &excelize.Font{Bold: true}}},
+		{&w.styles.date, excelize.Style{CustomNumFmt: &day}},
+		{&w.styles.moment, excelize.Style{CustomNumFmt: &moment}},
+		{&w.styles.text, excelize.Style{NumFmt: plainText}},
+	} {
+		var err error
+		if *s.id, err = w.file.NewStyle(&s.style); err != nil {
+			return nil, errors.Join(fmt.Errorf("make a workbook: %w", err), w.Close())
+		}
+	}
+	return w, nil
+}
+
+// Sheet ends the sheet before and begins another one, with its header in bold, which stays in view. The name is what
+// Excel takes for one: at most 31 characters, none of them :\/?*[] and not the name of another sheet.
+func (w *Writer) Sheet(name string, columns []Column) error {
+	w.title, w.part, w.columns = name, 1, columns
+	return w.begin(name)
+}
+
+func (w *Writer) begin(name string) error {
+	if err := w.end(); err != nil {
+		return err
+	}
+	if err := w.name(name); err != nil {
+		return fmt.Errorf("begin the sheet %s: %w", name, err)
+	}
+	sheet, err := w.file.NewStreamWriter(name)
+	if err != nil {
+		return fmt.Errorf("begin the sheet %s: %w", name, err)
+	}
+	w.now, w.row = sheet, 0
+	header := make([]any, len(w.columns))
+	for i, c := range w.columns {
+		header[i] = excelize.Cell{StyleID: w.styles.head, Value: c.Name}
+		err = errors.Join(err, sheet.SetColWidth(i+1, i+1, c.width()))
+	}
+	err = errors.Join(err, sheet.SetPanes(&excelize.Panes{Freeze: true, YSplit: 1, TopLeftCell: "A2", ActivePane: "bottomLeft"}))
+	return errors.Join(err, w.put(header))
+}
+
+// name gives the workbook a sheet; the first takes the place of the one that every workbook begins with.
+func (w *Writer) name(name string) error {
+	for _, other := range w.names {
+		if strings.EqualFold(other, name) {
+			return errors.New("there is such a sheet already")
+		}
+	}
+	w.names = append(w.names, name)
+	if len(w.names) == 1 {
+		return w.file.SetSheetName(w.file.GetSheetName(0), name)
+	}
+	_, err := w.file.NewSheet(name)
+	return err
+}
+
+func (c Column) width() float64 {
+	if c.Width > 0 {
+		return c.Width
+	}
+	return float64(utf8.RuneCountInString(c.Name) + 3)
+}
+
+// Add writes a row. Its values are nil, bool, int, int64, float64, string, [Date] or [time.Time]; text is never a
+// formula. Behind the last row that a sheet can have, it goes on in another one of the same header, whose name says
+// so: "deliveries (2)".
+func (w *Writer) Add(values ...any) error {
+	if w.row == w.maxRows {
+		w.part++
+		if err := w.begin(fmt.Sprintf("%s (%d)", w.title, w.part)); err != nil {
+			return err
+		}
+	}
+	cells := make([]any, len(values))
+	for i, v := range values {
+		var err error
+		if cells[i], err = w.cell(v); err != nil {
+			return fmt.Errorf("column %d of row %d of the sheet %s: %w", i+1, w.row+1, w.title, err)
+		}
+	}
+	return w.put(cells)
+}
+
+func (w *Writer) put(cells []any) error {
+	w.row++
+	if err := w.now.SetRow(fmt.Sprintf("A%d", w.row), cells); err != nil {
+		return fmt.Errorf("write row %d of the sheet %s: %w", w.row, w.title, err)
+	}
+	return nil
+}
+
+// firstDay is the first from which on Excel's count of days is right: it takes 1900 for a leap year.
+var firstDay = time.Date(1900, 3, 1, 0, 0, 0, 0, time.UTC)
+
+// lastDay is the last that Excel has.
+var lastDay = time.Date(9999, 12, 31, 23, 59, 59, 0, time.UTC)
+
+// cell gives a value the form in which the workbook takes it. Days that Excel cannot count are text.
+func (w *Writer) cell(value any) (any, error) {
+	switch v := value.(type) {
+	case nil, bool, int, int64, float64:
+		return v, nil
+	case Date:
+		return dated(time.Time(v), time.DateOnly, w.styles.date), nil
+	case time.Time:
+		return dated(v.UTC(), time.DateTime, w.styles.moment), nil
+	case string:
+		return w.text(v)
+	}
+	return nil, fmt.Errorf("a cell cannot hold a %T", value)
+}
+
+func dated(at time.Time, layout string, style int) any {
+	if at.Before(firstDay) || at.After(lastDay) {
+		return at.Format(layout)
+	}
+	return excelize.Cell{StyleID: style, Value: at}
+}
+
+func (w *Writer) text(s string) (any, error) {
+	if len(s) > maxCell && len(utf16.Encode([]rune(s))) > maxCell {
+		return nil, fmt.Errorf("a cell takes at most %d characters", maxCell)
+	}
+	if StartsFormula(s) {
+		return excelize.Cell{StyleID: w.styles.text, Value: s}, nil
+	}
+	return s, nil
+}
+
+// StartsFormula reports whether a spreadsheet takes text for a formula where somebody types it or opens it as CSV. The
+// full-width forms of the signs count as well.
+func StartsFormula(text string) bool {
+	first, size := utf8.DecodeRuneInString(text)
+	return size > 0 && strings.ContainsRune("=+-@\t\r\n＝＋－＠", first)
+}
+
+// end ends the sheet that rows go to.
+func (w *Writer) end() error {
+	if w.now == nil {
+		return nil
+	}
+	if err := w.now.Flush(); err != nil {
+		return fmt.Errorf("end the sheet %s: %w", w.title, err)
+	}
+	w.now = nil
+	return nil
+}
+
+// Finish writes the workbook out. There has to be a sheet; nothing can be added behind it.
+func (w *Writer) Finish(to io.Writer) error {
+	if err := w.end(); err != nil {
+		return err
+	}
+	// excelize would hold the whole file in memory before it writes it: it is given the way out itself.
+	w.file.SetZipWriter(func(io.Writer) excelize.ZipWriter { return zip.NewWriter(to) })
+	if _, err := w.file.WriteToBuffer(); err != nil {
+		return fmt.Errorf("write the workbook: %w", err)
+	}
+	return nil
+}
+
+// Close removes the files that the workbook was kept in meanwhile.
+func (w *Writer) Close() error { return w.file.Close() }
