@@ -34,6 +34,8 @@ type office struct {
 	a, b     uuid.UUID
 	// mute has the server do what it is asked for, and break the link before it answers.
 	mute atomic.Bool
+	// ahead is how many nanoseconds the server's clock is ahead of the tablets'.
+	ahead atomic.Int64
 }
 
 func newOffice(t *testing.T) *office {
@@ -61,7 +63,7 @@ func newOfficeAt(t *testing.T, at server.Config) *office {
 // open starts the server on its data directory, at the address that it had.
 func (o *office) open() {
 	o.t.Helper()
-	srv, err := server.Open(o.t.Context(), server.Config{Dir: o.dir, Database: o.postgres})
+	srv, err := server.Open(o.t.Context(), server.Config{Dir: o.dir, Database: o.postgres, Now: func() time.Time { return time.Now().Add(time.Duration(o.ahead.Load())) }})
 	if err != nil {
 		o.t.Fatal(err)
 	}

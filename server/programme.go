@@ -3,6 +3,8 @@ package server
 import (
 	"context"
 
+	"github.com/google/uuid"
+
 	"satchel/server/internal/accounts"
 	"satchel/server/internal/engine"
 	"satchel/server/internal/indicators"
@@ -20,6 +22,10 @@ type (
 	FigureQuery = indicators.Query
 	// A Figure is an indicator as it was counted.
 	Figure = indicators.Figure
+	// A Share is a part of what is counted, such as the women.
+	Share = indicators.Share
+	// An Indicator is a figure that is reported, and how it is counted.
+	Indicator = indicators.Indicator
 	// A Restatement is a figure that is another by what came in later.
 	Restatement = indicators.Restatement
 )
@@ -33,4 +39,24 @@ func (s *Server) Figures(ctx context.Context, q FigureQuery) ([]Figure, error) {
 // [indicators.Restatements].
 func (s *Server) Restatements(ctx context.Context, q FigureQuery, since string) ([]Restatement, error) {
 	return indicators.Restatements(ctx, s.Store, q, since)
+}
+
+// Indicators gives what the programme counts; see [indicators.List].
+func (s *Server) Indicators(ctx context.Context) ([]Indicator, error) {
+	return indicators.List(ctx, s.Store)
+}
+
+// SetIndicator defines an indicator and says in words what it counts; see [indicators.Set].
+func (s *Server) SetIndicator(ctx context.Context, author uuid.UUID, code, title, definition string) (string, error) {
+	return indicators.Set(ctx, s.Store, s.Engine, author, code, title, definition)
+}
+
+// RemoveIndicator takes an indicator out of the reports; see [indicators.Remove].
+func (s *Server) RemoveIndicator(ctx context.Context, author uuid.UUID, code string) error {
+	return indicators.Remove(ctx, s.Store, s.Engine, author, code)
+}
+
+// SetTarget sets what is to be reached of an indicator; see [indicators.SetTarget].
+func (s *Server) SetTarget(ctx context.Context, author uuid.UUID, code, project, due, value string) error {
+	return indicators.SetTarget(ctx, s.Store, s.Engine, author, code, project, due, value)
 }

@@ -14,6 +14,8 @@ type cli struct {
 	Device     deviceCmd     `cmd:"" help:"Devices: invite, list, change areas, revoke."`
 	Import     importCmd     `cmd:"" help:"Import records from CSV."`
 	Export     exportCmd     `cmd:"" help:"Export a collection as CSV."`
+	Indicator  indicatorCmd  `cmd:"" help:"What the programme counts: indicators and targets."`
+	Report     reportCmd     `cmd:"" help:"The programme's figures: table, logframe, shares, restatements."`
 	Duplicates duplicatesCmd `cmd:"" help:"Households that are one family: merge, unmerge, measure how well they are found."`
 	Conflict   conflictCmd   `cmd:"" help:"Conflicts: list, show, settle, undo."`
 	Review     reviewCmd     `cmd:"" help:"Reviews of what was recorded: list, show, decide, reopen, assign."`

@@ -5,8 +5,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
+	"strings"
 
 	"satchel/syncproto"
 )
@@ -33,7 +35,7 @@ type Definition struct {
 	Institution string `json:"institution,omitempty"`
 	// Unit is what the figure counts, in a word.
 	Unit string `json:"unit,omitempty"`
-	// Estimate marks what is reported in full thousands.
+	// Estimate marks what is only estimated; reports cut it to full thousands.
 	Estimate bool `json:"estimate,omitempty"`
 	// Ages are the first years of the age bands, from 0 up; [DefaultAges] if there are none.
 	Ages []int `json:"ages,omitempty"`
@@ -162,4 +164,54 @@ func strictly(text []byte, into any) error {
 		return fmt.Errorf("it is not understood: %w", err)
 	}
 	return nil
+}
+
+// String says in words what the definition counts.
+func (d Definition) String() string {
+	what := "the number of " + d.Of
+	switch {
+	case d.Distinct == ownID:
+		what = "each of " + d.Of + " once"
+	case d.Distinct != "":
+		what = "each " + d.Distinct + " of " + d.Of + " once"
+	case d.Sum != "":
+		what = "the sum of " + d.Sum + " of " + d.Of
+	}
+	var where []string
+	for _, path := range slices.Sorted(maps.Keys(d.Where)) {
+		where = append(where, path+" "+d.Where[path].String())
+	}
+	if d.Institution != "" {
+		where = append(where, "the project is one of "+d.Institution)
+	}
+	if len(where) > 0 {
+		what += ", where " + strings.Join(where, " and ")
+	}
+	if len(d.On) > 0 {
+		what += ", on the latest of " + strings.Join(d.On, ", ")
+	}
+	return what
+}
+
+// String says in words what has to hold.
+func (c Condition) String() string {
+	if c.From != "" || c.Until != "" {
+		var out []string
+		if c.From != "" {
+			out = append(out, "from "+label(c.From))
+		}
+		if c.Until != "" {
+			out = append(out, "up to "+label(c.Until))
+		}
+		return "is " + strings.Join(out, " ")
+	}
+	var list []string
+	for _, v := range c.Any {
+		if v.IsNull() {
+			list = append(list, "empty")
+		} else {
+			list = append(list, label(v))
+		}
+	}
+	return map[bool]string{false: "is ", true: "is not "}[c.Not] + strings.Join(list, " or ")
 }

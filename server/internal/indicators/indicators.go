@@ -209,15 +209,19 @@ func (w *world) indicators(ctx context.Context, q Query) ([]Figure, error) {
 	return out, err
 }
 
-// Reported gives the value as a report writes it: an estimate is cut to full thousands, with a plus.
+// Reported gives the value as a report writes it; see [Reported].
 func (f Figure) Reported() string { return Reported(f.Value, f.Estimate) }
 
-// Reported writes a number as a report does.
+// Reported writes a number as a report does. An estimate is cut to full thousands, or hundreds if it is less than one
+// thousand, with a plus.
 func Reported(value float64, estimate bool) string {
-	if estimate {
-		return thousands(int64(value)/1000*1000) + "+"
-	}
-	if whole := int64(value); value == float64(whole) {
+	whole := int64(value)
+	switch {
+	case estimate && whole >= 1000:
+		return thousands(whole/1000*1000) + "+"
+	case estimate && whole >= 100:
+		return thousands(whole/100*100) + "+"
+	case value == float64(whole):
 		return thousands(whole)
 	}
 	return strconv.FormatFloat(value, 'f', -1, 64)

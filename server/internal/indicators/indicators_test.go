@@ -174,7 +174,9 @@ func TestAFigureIsReportedAsThePublishedOnesAre(t *testing.T) {
 		{184, false, "184"},
 		{12_040, false, "12,040"},
 		{1.5, false, "1.5"},
-		{999, true, "0+"},
+		{0, true, "0"},
+		{99, true, "99"},
+		{999, true, "900+"},
 		{12_999, true, "12,000+"},
 		{1_000_000, true, "1,000,000+"},
 	} {

@@ -40,7 +40,7 @@ func Export(ctx context.Context, s *store.Store, collection string, w io.Writer,
 		records++
 		cells = cells[:0]
 		for _, v := range values {
-			cells = append(cells, cell(v))
+			cells = append(cells, Cell(v))
 		}
 		return out.Write(cells)
 	}
@@ -55,8 +55,8 @@ func Export(ctx context.Context, s *store.Store, collection string, w io.Writer,
 	return records, nil
 }
 
-// cell writes a value. What is a number stays one, whatever its sign; text never becomes a formula.
-func cell(value any) string {
+// Cell writes a value as a cell of CSV. What is a number stays one, whatever its sign; text never becomes a formula.
+func Cell(value any) string {
 	switch v := value.(type) {
 	case nil:
 		return ""

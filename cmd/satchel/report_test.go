@@ -1,0 +1,60 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+)
+
+func TestIndicatorsAreDefinedAndReported(t *testing.T) {
+	d := newDesk(t)
+	d.refused("no indicator is defined", "report")
+	d.says(d.run("indicator"), "No indicator is defined.")
+	d.refused("a new one needs a title and a definition", "indicator", "set", "F")
+	d.refused(`path "houses"`, "indicator", "set", "F", "--title", "families", "--definition", `{"of":"deliveries","distinct":"houses"}`)
+	path := d.write("f.json", `{"of": "households", "distinct": "id", "where": {"status": "idp"}, "on": ["displaced_on"], "unit": "families"}`)
+	d.says(d.run("indicator", "set", "F", "--title", "families", "--definition", "@"+path), "F counts each of households once, where status is idp, on the latest of displaced_on.")
+	d.load("households", "card_number,head_name,status,area,displaced_on\n1,A,idp,Kraljevo,1999-06-15\n2,B,idp,Vranje,1999-07-01\n3,C,host,Vranje,1999-07-01\n")
+
+	d.says(d.run("report"), "F     families          2  families", "as known then")
+	d.says(d.run("report", "--as-of", "1999-06-30", "--area", "Kraljevo"), "F     families          1", "until 1999-06-30")
+	d.says(d.run("report", "--only", "status=idp", "--only", "municipality=Vranje"), "families          1")
+	d.says(d.run("report", "by", "municipality"), "Kraljevo  Vranje  total", "       1       1      2")
+	d.says(d.run("report", "by", "municipality", "--suppress", "2"), "x", "a number below 2")
+	d.run("indicator", "target", "F", "3")
+	d.run("indicator", "target", "F", "4")
+	d.says(d.run("report", "--format", "csv", "--hxl"), "achieved,unit,target,%", "#targeted+num", "2,families,4,50")
+	if tables := decode[[]struct{ Rows [][]any }](d, "report"); len(tables) != 1 || tables[0].Rows[0][3] != 2.0 {
+		t.Errorf("as JSON it is %v", tables)
+	}
+	book := filepath.Join(d.dir, "report.xlsx")
+	d.run("report", "--out", book)
+	if text, err := os.ReadFile(book); err != nil || string(text[:2]) != "PK" {
+		t.Errorf("the workbook begins with %q, %v", text[:2], err)
+	}
+	d.says(d.run("report", "restated", "--since", "2020-01-01"), "families        0      2  ", "its definition changed")
+
+	d.run("indicator", "set", "F", "--title", "families that fled")
+	d.says(d.run("indicator", "list"), "families that fled", "each of households once")
+	d.run("indicator", "remove", "F")
+	d.refused("no indicator is defined", "report")
+	d.refused(`no record of indicators with the code "F"`, "indicator", "remove", "F")
+}
+
+func TestAReportThatCannotBeMadeSaysWhy(t *testing.T) {
+	d := newDesk(t)
+	d.run("indicator", "set", "A", "--title", "activities", "--definition", `{"of":"activities"}`)
+	for want, args := range map[string][]string{
+		`there is no time zone "Mars"`:         {"--zone", "Mars"},
+		`there is no format "pdf"`:             {"--out", "report.pdf"},
+		"name the file of the workbook":        {"--format", "xlsx"},
+		`"30.4.2020" is no day`:                {"--as-of", "30.4.2020"},
+		`there is no project "G99"`:            {"--project", "G99"},
+		`there is no indicator "B"`:            {"--indicator", "B"},
+		`"sex" does not name a part`:           {"--only", "sex"},
+		"records of activities say nothing of": {"--only", "sex=female"},
+		"there is no area":                     {"--area", "Atlantis"},
+	} {
+		d.refused(want, append([]string{"report"}, args...)...)
+	}
+}

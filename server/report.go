@@ -1,0 +1,98 @@
+package server
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"slices"
+	"time"
+
+	"satchel/server/internal/indicators"
+	"satchel/server/internal/reports"
+)
+
+// A Report says what to report, and how.
+type Report struct {
+	FigureQuery
+	// Suppress withholds numbers below it; see [reports.Options].
+	Suppress float64
+	// Format is one of [ReportFormats]; Tags adds the hashtags of the columns.
+	Format string
+	Tags   bool
+}
+
+// ReportFormats gives the names of the forms in which reports are written.
+func ReportFormats() []string { return reports.Formats() }
+
+// Dimensions gives what every figure can be shared out by; see [indicators.Dimensions].
+func Dimensions() []string { return indicators.Dimensions() }
+
+// ReportProgramme writes the table of the figures, and in a workbook their definitions too. It fails, once it is written,
+// if a figure could not be counted.
+func (s *Server) ReportProgramme(ctx context.Context, w io.Writer, r Report) error {
+	figures, err := s.Figures(ctx, r.FigureQuery)
+	if err != nil {
+		return err
+	}
+	return r.write(w, figures, reports.Programme(figures, r.options(s.config.Now())))
+}
+
+// ReportShares writes the figures shared out by the dimensions of the query, of which there has to be one. Of figures that
+// have neither a value nor a target there is no row.
+func (s *Server) ReportShares(ctx context.Context, w io.Writer, r Report) error {
+	figures, err := s.Figures(ctx, r.FigureQuery)
+	if err != nil {
+		return err
+	}
+	figures = slices.DeleteFunc(figures, func(f Figure) bool { return f.Value == 0 && f.Target == nil && f.Fault == "" })
+	return r.write(w, figures, reports.Shared(figures, r.By, r.options(s.config.Now())))
+}
+
+// ReportRestated writes which figures are others than they were known to be by the end of a day, and why.
+func (s *Server) ReportRestated(ctx context.Context, w io.Writer, r Report, since string) error {
+	list, err := s.Restatements(ctx, r.FigureQuery, since)
+	if err != nil {
+		return err
+	}
+	o := r.options(s.config.Now())
+	o.Notes = append(o.Notes, "Compared with what was known by the end of "+since+".")
+	return reports.Write(w, r.Format, r.Tags, reports.Restated(list, o))
+}
+
+// write writes a table of figures, in a workbook with their definitions behind it.
+func (r Report) write(w io.Writer, figures []Figure, table reports.Table) error {
+	list := []reports.Table{table}
+	if r.Format == "xlsx" {
+		list = append(list, reports.Definitions(figures))
+	}
+	if err := reports.Write(w, r.Format, r.Tags, list...); err != nil {
+		return err
+	}
+	for _, f := range figures {
+		if f.Fault != "" {
+			return fmt.Errorf("the figure %s could not be counted: %s; the others were", f.Code, f.Fault)
+		}
+	}
+	return nil
+}
+
+// options says what the figures are of.
+func (r Report) options(now time.Time) reports.Options {
+	zone := r.Zone
+	if zone == nil {
+		zone = time.UTC
+	}
+	note := "Counted by Satchel on " + now.In(zone).Format("2006-01-02 15:04 MST") + " of what happened"
+	if r.From != "" {
+		note += " from " + r.From
+	}
+	if r.Until != "" {
+		note += " until " + r.Until
+	}
+	if note += ", as known"; r.KnownBy != "" {
+		note += " by the end of " + r.KnownBy
+	} else {
+		note += " then"
+	}
+	return reports.Options{Suppress: r.Suppress, Notes: []string{note + "; days in " + zone.String() + "."}}
+}
