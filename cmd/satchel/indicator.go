@@ -1,11 +1,10 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"os"
-	"strings"
 	"text/tabwriter"
 
 	"github.com/google/uuid"
@@ -72,7 +71,8 @@ func (indicatorListCmd) Run(ctx context.Context, c *cli) error {
 type indicatorSetCmd struct {
 	Code       string `arg:"" help:"Short code, unique in the programme."`
 	Title      string `help:"Title in reports; required for a new one."`
-	Definition string `help:"What it counts: a JSON object, or @FILE; required for a new one." placeholder:"JSON"`
+	Definition string `help:"What it counts, as a JSON object; this or --file is required for a new one." placeholder:"JSON" xor:"definition"`
+	File       []byte `help:"File with the definition." type:"filecontent" placeholder:"FILE" xor:"definition"`
 }
 
 // Help is shown by --help.
@@ -82,22 +82,14 @@ func (indicatorSetCmd) Help() string {
 Examples:
   satchel indicator set HOUSES --title "houses delivered" \
     --definition '{"of": "deliveries", "sum": "quantity", "where": {"assistance_type.category": "housing"}}'
-  satchel indicator set WOMEN --title "women trained" --definition @women.json
+  satchel indicator set WOMEN --title "women trained" --file women.json
   satchel indicator set HOUSES --title "houses handed over"`
 }
 
 // Run defines it.
 func (s indicatorSetCmd) Run(ctx context.Context, c *cli) error {
-	definition := s.Definition
-	if file, named := strings.CutPrefix(definition, "@"); named {
-		text, err := os.ReadFile(file)
-		if err != nil {
-			return fmt.Errorf("read the definition: %w; nothing was changed", err)
-		}
-		definition = string(text)
-	}
 	return c.decide(ctx, func(srv *server.Server, actor uuid.UUID) error {
-		counts, err := srv.SetIndicator(ctx, actor, s.Code, s.Title, definition)
+		counts, err := srv.SetIndicator(ctx, actor, s.Code, s.Title, cmp.Or(s.Definition, string(s.File)))
 		if err != nil {
 			return fmt.Errorf("%w; nothing was changed", err)
 		}

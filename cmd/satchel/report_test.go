@@ -13,7 +13,7 @@ func TestIndicatorsAreDefinedAndReported(t *testing.T) {
 	d.refused("a new one needs a title and a definition", "indicator", "set", "F")
 	d.refused(`path "houses"`, "indicator", "set", "F", "--title", "families", "--definition", `{"of":"deliveries","distinct":"houses"}`)
 	path := d.write("f.json", `{"of": "households", "distinct": "id", "where": {"status": "idp"}, "on": ["displaced_on"], "unit": "families"}`)
-	d.says(d.run("indicator", "set", "F", "--title", "families", "--definition", "@"+path), "F counts each of households once, where status is idp, on the latest of displaced_on.")
+	d.says(d.run("indicator", "set", "F", "--title", "families", "--file", path), "F counts each of households once, where status is idp, on the latest of displaced_on.")
 	d.load("households", "card_number,head_name,status,area,displaced_on\n1,A,idp,Kraljevo,1999-06-15\n2,B,idp,Vranje,1999-07-01\n3,C,host,Vranje,1999-07-01\n")
 
 	d.says(d.run("report"), "F     families          2  families", "as known then")

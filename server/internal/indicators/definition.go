@@ -58,8 +58,8 @@ type Condition struct {
 // UnmarshalJSON reads one of the forms.
 func (c *Condition) UnmarshalJSON(text []byte) error {
 	if text[0] != '{' {
-		any, err := readAny(text)
-		c.Any = any
+		list, err := readAny(text)
+		c.Any = list
 		return err
 	}
 	var form struct {

@@ -166,9 +166,12 @@ func (q Query) zone() *time.Location { return cmp.Or(q.Zone, time.UTC) }
 
 // cut gives the sequence up to which what happened is known.
 func (q Query) cut(ctx context.Context, tx *store.Tx) (int64, error) {
-	day, err := time.ParseInLocation(time.DateOnly, q.KnownBy, q.zone())
-	if q.KnownBy == "" || err != nil { // which check refuses
+	if q.KnownBy == "" {
 		return latest, nil
+	}
+	day, err := time.ParseInLocation(time.DateOnly, q.KnownBy, q.zone())
+	if err != nil {
+		return 0, q.check()
 	}
 	return tx.SeqBefore(ctx, day.AddDate(0, 0, 1).UnixMilli())
 }
