@@ -187,7 +187,7 @@ func TestAFigureIsReportedAsThePublishedOnesAre(t *testing.T) {
 }
 
 // reference gives the indicators of the reference programme as records.
-func reference(t *testing.T) []store.Record {
+func reference(t testing.TB) []store.Record {
 	t.Helper()
 	text, err := os.ReadFile("../../../internal/demo/indicators.json")
 	if err != nil {
@@ -208,7 +208,7 @@ func reference(t *testing.T) []store.Record {
 }
 
 // indicator gives the record of an indicator.
-func indicator(t *testing.T, code, title, definition string) store.Record {
+func indicator(t testing.TB, code, title, definition string) store.Record {
 	t.Helper()
 	value, err := syncproto.Canonical([]byte(definition))
 	if err != nil {
@@ -247,7 +247,7 @@ func filled(t *testing.T, lines string, records ...store.Record) *store.Store {
 }
 
 // recordOf reads a line of a data set.
-func recordOf(t *testing.T, line string, seq int64) store.Record {
+func recordOf(t testing.TB, line string, seq int64) store.Record {
 	t.Helper()
 	head, fields, _ := strings.Cut(strings.TrimSpace(line), ":")
 	name, id, _ := strings.Cut(head, " ")
@@ -279,7 +279,7 @@ func named(collection, name string) uuid.UUID {
 
 // valueOf gives the value of a field as it stands in a line: a reference by name, a moment by its day,
 // of which it is the last second.
-func valueOf(t *testing.T, f syncproto.Field, text string) syncproto.Value {
+func valueOf(t testing.TB, f syncproto.Field, text string) syncproto.Value {
 	t.Helper()
 	switch f.Type {
 	case syncproto.Boolean, syncproto.Decimal, syncproto.Integer:
