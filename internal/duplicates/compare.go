@@ -23,6 +23,8 @@ var outcomes = []string{
 
 // A Reason is one comparison, and what it adds to the score.
 type Reason struct {
+	// Outcome is what the comparison came out at, whatever that weighs: "card number: same".
+	Outcome string `json:"outcome"`
 	// Says is the reason in words: "the same card number".
 	Says string `json:"says"`
 	// Weight is in bits: above 0 if it speaks for one family, below if it speaks for two.
@@ -61,7 +63,7 @@ func (w Weights) Compare(a, b *Profile) Pair {
 		}
 		level := w.levels[outcome]
 		out.Score += level.weight()
-		out.Reasons = append(out.Reasons, Reason{level.says, level.weight()})
+		out.Reasons = append(out.Reasons, Reason{outcome, level.says, level.weight()})
 	}
 	slices.SortStableFunc(out.Reasons, func(x, y Reason) int {
 		return int(math.Copysign(1, math.Abs(y.Weight)-math.Abs(x.Weight)))

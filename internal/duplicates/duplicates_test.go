@@ -4,14 +4,17 @@ import (
 	"bytes"
 	"math"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 
 	"satchel/internal/duplicates"
 	"satchel/internal/duplicates/truth"
+	"satchel/syncproto"
 )
 
 func compare(a, b duplicates.Household) duplicates.Pair {
@@ -200,5 +203,123 @@ func TestWeightsThatCannotBeUsedAreRefused(t *testing.T) {
 	again, err := duplicates.ReadWeights(bytes.NewReader([]byte(own)))
 	if err != nil || string(again.CSV()) != own {
 		t.Errorf("the program's own weights are not read again: %v", err)
+	}
+}
+
+func TestKeysAreOfWhatMayBeInCommon(t *testing.T) {
+	village := uuid.UUID{9}
+	all := duplicates.Household{
+		Card: "RL-1", Phone: "+381 63 123-456", Head: "Ђорђе Петровић", Origin: "Peć", Area: village,
+		Members: []duplicates.Member{{Name: "Ana Petrović", BornOn: "1980-05-02", Document: "77"}},
+	}
+	keys := func(h duplicates.Household) []int64 { return duplicates.ProfileOf(h).Keys() }
+	common := func(other duplicates.Household) (n int) {
+		for _, key := range keys(other) {
+			if slices.Contains(keys(all), key) {
+				n++
+			}
+		}
+		return n
+	}
+	if got := keys(all); len(got) != 7 || !slices.IsSorted(got) {
+		t.Errorf("there are %d keys: %v, want 7 in order", len(got), got)
+	}
+	for what, c := range map[string]struct {
+		other duplicates.Household
+		want  int
+	}{
+		"nothing":                       {duplicates.Household{}, 0},
+		"a card":                        {duplicates.Household{Card: "rl 01"}, 0},
+		"the same card":                 {duplicates.Household{Card: "rl 1"}, 1},
+		"a card number as phone":        {duplicates.Household{Phone: "RL-1"}, 0},
+		"the same phone":                {duplicates.Household{Phone: "063123456"}, 1},
+		"the name alone":                {duplicates.Household{Head: "Djordje Petrovic"}, 0},
+		"the name and the origin":       {duplicates.Household{Head: "Petrovic Djordje", Origin: "Пећ"}, 1},
+		"the village alone":             {duplicates.Household{Area: village}, 0},
+		"one name in the village":       {duplicates.Household{Head: "Marko Petrović", Area: village}, 1},
+		"both names in the village":     {duplicates.Household{Head: "Djordje Petrović", Area: village}, 2},
+		"both names in another village": {duplicates.Household{Head: "Djordje Petrović", Area: uuid.UUID{8}}, 0},
+		"a birth and a name with slips": {duplicates.Household{Members: []duplicates.Member{{Name: "Pterović Anna", BornOn: "1980-05-02"}}}, 1},
+		"a birth and another name":      {duplicates.Household{Members: []duplicates.Member{{Name: "Mira Petrović", BornOn: "1980-05-02"}}}, 0},
+		"a year and the name":           {duplicates.Household{Members: []duplicates.Member{{Name: "Ana Petrović", BirthYear: 1980}}}, 0},
+		"the same document":             {duplicates.Household{Members: []duplicates.Member{{Document: "0077"}}}, 1},
+	} {
+		if got := common(c.other); got != c.want {
+			t.Errorf("with %s there are %d keys in common, want %d", what, got, c.want)
+		}
+	}
+}
+
+// A table in which keys are ordered has those of a village side by side.
+func TestKeysOfAVillageAreNearEachOther(t *testing.T) {
+	halves := map[int64]bool{}
+	for i := range 100 {
+		for _, key := range duplicates.ProfileOf(duplicates.Household{Head: strconv.Itoa(i), Area: uuid.UUID{9}}).Keys() {
+			halves[key>>32] = true
+		}
+	}
+	if len(halves) != 1 {
+		t.Errorf("the keys of one village begin in %d ways", len(halves))
+	}
+}
+
+func TestAKeyThatTooManyHaveIsNotLookedAt(t *testing.T) {
+	x := duplicates.NewIndex()
+	household := func(i int) *duplicates.Profile {
+		return duplicates.ProfileOf(duplicates.Household{ID: uuid.UUID{byte(i + 1)}, Phone: "063 123 456"})
+	}
+	for i := range duplicates.Commonest {
+		x.Put(household(i))
+	}
+	if got := len(x.Candidates(household(0))); got != duplicates.Commonest-1 {
+		t.Errorf("there are %d candidates, want %d", got, duplicates.Commonest-1)
+	}
+	x.Put(household(duplicates.Commonest))
+	if got := len(x.Candidates(household(0))); got != 0 {
+		t.Errorf("with one more there are %d candidates, want none", got)
+	}
+}
+
+// What anybody may send is compared in no time.
+func TestWhatIsLongerThanAFamilysIsCut(t *testing.T) {
+	long := duplicates.Household{Card: strings.Repeat("7", 30_000), Head: strings.Repeat("Ж ", 15_000), Origin: strings.Repeat("x", 30_000)}
+	for range 3000 {
+		long.Members = append(long.Members, duplicates.Member{Name: strings.Repeat("a", 30_000), Document: strings.Repeat("9", 30_000), BornOn: strings.Repeat("1", 30_000)})
+	}
+	other := long
+	other.Card = "1" + long.Card
+	began := time.Now()
+	got := compare(long, other)
+	if took := time.Since(began); took > 5*time.Second || len(got.Reasons) == 0 {
+		t.Errorf("it took %v and gave %q", took, says(got))
+	}
+	many := duplicates.Household{Area: uuid.UUID{9}}
+	for i := range 500 {
+		many.Members = append(many.Members, duplicates.Member{Document: strconv.Itoa(i + 1)})
+		many.Head += " " + strconv.Itoa(i)
+	}
+	if n := len(duplicates.ProfileOf(many).Keys()); n > 100 {
+		t.Errorf("one household has %d keys", n)
+	}
+}
+
+// TestTheFieldsAreThoseThatAreRead has a household and a person be read, and notes of which fields.
+func TestTheFieldsAreThoseThatAreRead(t *testing.T) {
+	read := func(of func(value func(string) syncproto.Value)) (fields []string) {
+		of(func(field string) syncproto.Value {
+			if !slices.Contains(fields, field) {
+				fields = append(fields, field)
+			}
+			return ""
+		})
+		slices.Sort(fields)
+		return fields
+	}
+	sorted := func(list []string) []string { slices.Sort(list); return list }
+	if got, want := read(func(v func(string) syncproto.Value) { duplicates.HouseholdOf(uuid.Nil, v) }), sorted(duplicates.HouseholdFields()); !slices.Equal(got, want) {
+		t.Errorf("of households %q are read, want %q", got, want)
+	}
+	if got, want := read(func(v func(string) syncproto.Value) { duplicates.MemberOf(v) }), sorted(duplicates.MemberFields()); !slices.Equal(got, want) {
+		t.Errorf("of people %q are read, want %q", got, want)
 	}
 }

@@ -8,6 +8,14 @@ import (
 	"satchel/syncproto"
 )
 
+// HouseholdFields and MemberFields name the fields that [HouseholdOf] and [MemberOf] read.
+func HouseholdFields() []string {
+	return []string{"card_number", "head_name", "phone", "place_of_origin", "area", "position"}
+}
+
+// MemberFields is described at [HouseholdFields].
+func MemberFields() []string { return []string{"name", "document_number", "born_on", "birth_year"} }
+
 // HouseholdOf gives what a record of households says, without its members. value gives the value of a field, "" if
 // there is none.
 func HouseholdOf(id uuid.UUID, value func(field string) syncproto.Value) Household {

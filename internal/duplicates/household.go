@@ -52,20 +52,27 @@ type member struct {
 	year     string
 }
 
+// To compare two texts takes the product of their lengths, and anybody may send anything: what is longer than one family
+// needs does not count.
+const (
+	maxText    = 80 // characters of a name, a number or a place
+	maxMembers = 20
+)
+
 // ProfileOf makes a household ready to be compared.
 func ProfileOf(h Household) *Profile {
 	p := &Profile{
 		ID: h.ID, card: numberKey(h.Card), phone: phoneKey(h.Phone), head: nameKeys(h.Head),
 		origin: strings.Join(nameKeys(h.Origin), " "), area: h.Area, position: h.Position,
 	}
-	for _, m := range h.Members {
+	for _, m := range h.Members[:min(len(h.Members), maxMembers)] {
 		p.members = append(p.members, memberOf(m))
 	}
 	return p
 }
 
 func memberOf(m Member) member {
-	out := member{name: nameKeys(m.Name), document: numberKey(m.Document), bornOn: m.BornOn}
+	out := member{name: nameKeys(m.Name), document: numberKey(m.Document), bornOn: short(m.BornOn)}
 	if len(m.BornOn) >= 4 {
 		out.year = m.BornOn[:4]
 	} else if m.BirthYear != 0 {
@@ -76,7 +83,18 @@ func memberOf(m Member) member {
 
 // numberKey is a number of a card or document without what punctuates it and without leading zeros.
 func numberKey(text string) string {
-	return strings.TrimLeft(strings.ReplaceAll(syncproto.Fold(text), " ", ""), "0")
+	return strings.TrimLeft(strings.ReplaceAll(syncproto.Fold(short(text)), " ", ""), "0")
+}
+
+// short gives as much of a text as counts.
+func short(text string) string {
+	characters := 0
+	for at := range text {
+		if characters++; characters > maxText {
+			return text[:at]
+		}
+	}
+	return text
 }
 
 // phoneDigits is how many of a phone number's last digits tell who is called: whoever types the country's prefix
@@ -100,7 +118,7 @@ func phoneKey(text string) string {
 // nameKeys gives the names in a text, sorted, in one spelling for all in which they are usually written: those of
 // [syncproto.Fold], and further Albanian, English and German ones of the same sounds.
 func nameKeys(text string) []string {
-	names := strings.Fields(sounds.Replace(syncproto.Fold(text)))
+	names := strings.Fields(sounds.Replace(syncproto.Fold(short(text))))
 	for i, name := range names {
 		names[i] = withoutDoubles(name)
 	}

@@ -3,9 +3,12 @@ package duplicates
 import (
 	"cmp"
 	"context"
+	"crypto/sha256"
+	"encoding/binary"
 	"fmt"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/google/uuid"
 )
@@ -14,19 +17,19 @@ import (
 // for use by several goroutines.
 type Index struct {
 	profiles map[uuid.UUID]*Profile
-	byKey    map[string][]uuid.UUID
+	byKey    map[int64][]uuid.UUID
 }
 
 // NewIndex makes an empty index.
 func NewIndex() *Index {
-	return &Index{profiles: map[uuid.UUID]*Profile{}, byKey: map[string][]uuid.UUID{}}
+	return &Index{profiles: map[uuid.UUID]*Profile{}, byKey: map[int64][]uuid.UUID{}}
 }
 
 // Put adds a household, or what is known of it by now.
 func (x *Index) Put(p *Profile) {
 	x.Remove(p.ID)
 	x.profiles[p.ID] = p
-	for _, key := range p.keys() {
+	for _, key := range p.Keys() {
 		x.byKey[key] = append(x.byKey[key], p.ID)
 	}
 }
@@ -38,7 +41,7 @@ func (x *Index) Remove(id uuid.UUID) {
 		return
 	}
 	delete(x.profiles, id)
-	for _, key := range before.keys() {
+	for _, key := range before.Keys() {
 		left := slices.DeleteFunc(x.byKey[key], func(other uuid.UUID) bool { return other == id })
 		if x.byKey[key] = left; len(left) == 0 {
 			delete(x.byKey, key)
@@ -46,15 +49,15 @@ func (x *Index) Remove(id uuid.UUID) {
 	}
 }
 
-// commonest is how many households may have one key for it to be looked at: that of a common name is no hint, and
+// Commonest is how many households may have one key for it to be looked at: that of a common name is no hint, and
 // whoever has nothing else in common is not found by it.
-const commonest = 100
+const Commonest = 30
 
 // Candidates gives the households that share a key with one, itself left out, in order of id.
 func (x *Index) Candidates(p *Profile) []*Profile {
 	found := map[uuid.UUID]bool{}
-	for _, key := range p.keys() {
-		if sharing := x.byKey[key]; len(sharing) <= commonest {
+	for _, key := range p.Keys() {
+		if sharing := x.byKey[key]; len(sharing) <= Commonest {
 			for _, id := range sharing {
 				found[id] = id != p.ID
 			}
@@ -84,33 +87,55 @@ func (x *Index) Similar(w Weights, p *Profile, threshold float64) []Pair {
 	return out
 }
 
-// keys gives what a household can have in common with another one of the same family: numbers that only one family
-// has; a name, alone or within a village, where one of the names is enough; a birth together with a name.
-func (p *Profile) keys() []string {
-	keys := map[string]bool{}
-	add := func(kind string, parts ...string) {
-		if !slices.Contains(parts, "") {
-			keys[kind+"\x00"+strings.Join(parts, "\x00")] = true
+// maxKeys is how many keys of a household count.
+const maxKeys = 100
+
+// Keys gives what a household can have in common with another one of the same family: numbers that only one family
+// has; the name of its head with the place of origin, or one of the names within a village; a birth together with the
+// initials. They come in ascending order.
+func (p *Profile) Keys() []int64 {
+	var keys []int64
+	add := func(kind, first string, more ...string) {
+		if first != "" && !slices.Contains(more, "") {
+			keys = append(keys, keyOf(kind, first, more...))
 		}
 	}
 	add("card", p.card)
 	add("phone", p.phone)
-	add("head", strings.Join(p.head, " "))
+	add("head", strings.Join(p.head, " "), p.origin)
 	village := string(p.area[:])
 	for _, name := range p.head {
-		add("name in village", name, village)
+		add("name in village", village, name)
 	}
 	for _, m := range p.members {
 		add("document", m.document)
-		for _, name := range m.name {
-			add("birth", m.bornOn, name)
-		}
+		add("birth", m.bornOn, initials(m.name))
 	}
-	out := make([]string, 0, len(keys))
-	for key := range keys {
-		out = append(out, key)
+	slices.Sort(keys)
+	keys = slices.Compact(keys)
+	return keys[:min(len(keys), maxKeys)]
+}
+
+// keyOf makes a key: half of it of the first part, so that a table in which they are ordered has those of a village side
+// by side, and half of all. It is a digest: it cannot be read, and only who has a guess can tell whether it was made of
+// that.
+func keyOf(kind, first string, more ...string) int64 {
+	half := func(text string) uint64 {
+		sum := sha256.Sum256([]byte(text))
+		return uint64(binary.BigEndian.Uint32(sum[:]))
 	}
-	return out
+	first = kind + "\x00" + first
+	return int64(half(first)<<32 | half(first+"\x00"+strings.Join(more, "\x00"))) //nolint:gosec // the same bits
+}
+
+// initials gives those of names: few slips are in the first letter.
+func initials(names []string) string {
+	var out strings.Builder
+	for _, name := range names {
+		first, _ := utf8.DecodeRuneInString(name)
+		out.WriteRune(first)
+	}
+	return out.String()
 }
 
 // Scan compares all households of a list that have something in common, and gives each pair that scores at least so
@@ -127,8 +152,11 @@ func Scan(ctx context.Context, w Weights, list []Household, threshold float64, p
 		if ctx.Err() != nil {
 			return nil, fmt.Errorf("search for duplicates: %w", ctx.Err())
 		}
-		for _, pair := range x.Similar(w, p, threshold) {
-			if pair.A == p.ID { // and not once more from the other side
+		for _, other := range x.Candidates(p) {
+			if compareIDs(p.ID, other.ID) > 0 {
+				continue // it is compared from the other side
+			}
+			if pair := w.Compare(p, other); pair.Score >= threshold {
 				out = append(out, pair)
 			}
 		}
