@@ -184,8 +184,8 @@ func postgresColumns(f syncproto.Field) []string {
 // bytewise has PostgreSQL sort and compare text as SQLite does, whatever the language of the database.
 const bytewise = ` COLLATE "C"`
 
-// A database of before has mergers that nobody noted when they were made.
-func TestMergersOfBeforeAreNoted(t *testing.T) {
+// A database of before has mergers that nobody noted when they were made, and households that were never compared.
+func TestWhatWasThereBeforeIsNoted(t *testing.T) {
 	db := openDB(t)
 	before := fstest.MapFS{}
 	for name, file := range edited(t) {
@@ -206,11 +206,17 @@ func TestMergersOfBeforeAreNoted(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	if _, err := db.ExecContext(t.Context(), "INSERT INTO records VALUES ('d', 'visits', '', 'a', 1, 1, 1, '{}', '{}')"); err != nil {
+		t.Fatal(err)
+	}
 	if err := Up(t.Context(), db, SQLite); err != nil {
 		t.Fatal(err)
 	}
 	var got string
 	if err := db.QueryRowContext(t.Context(), "SELECT group_concat(record || ' into ' || kept) FROM mergers").Scan(&got); err != nil || got != "a into b" {
 		t.Errorf("the mergers are %q, %v; want a into b", got, err)
+	}
+	if err := db.QueryRowContext(t.Context(), "SELECT group_concat(household) FROM households_due").Scan(&got); err != nil || got != "a,b,c" {
+		t.Errorf("due are %q, %v; want a,b,c", got, err)
 	}
 }

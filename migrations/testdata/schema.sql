@@ -8,6 +8,8 @@ CREATE INDEX conflicts_by_seq ON conflicts (seq);
 
 CREATE INDEX departures_by_area ON departures (area, seq);
 
+CREATE INDEX household_keys_by_household ON household_keys (household);
+
 CREATE INDEX mergers_by_kept ON mergers (kept);
 
 CREATE INDEX records_by_area ON records (area, seq);
@@ -19,6 +21,8 @@ CREATE INDEX records_by_parent ON records (parent) WHERE parent <> '';
 CREATE INDEX reviews_by_record ON reviews (record);
 
 CREATE INDEX reviews_by_state ON reviews (state, seq);
+
+CREATE INDEX reviews_by_subject ON reviews (subject) WHERE kind = 'duplicate';
 
 CREATE INDEX sessions_by_user ON sessions (user);
 
@@ -121,6 +125,17 @@ CREATE TABLE devices (
     protocol     TEXT    NOT NULL,
     free_bytes   INTEGER NOT NULL
 , token_used INTEGER NOT NULL DEFAULT 0) STRICT;
+
+CREATE TABLE household_keys (
+    -- 64 bits of a digest, so that nobody reads a name or a number here
+    key       INTEGER NOT NULL,
+    household TEXT    NOT NULL,
+    PRIMARY KEY (key, household)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE households_due (
+    household TEXT NOT NULL PRIMARY KEY
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE invites (
     -- SHA-256 of the code, hexadecimal

@@ -55,6 +55,8 @@ var tables = []table{
 	{"moments", []string{"quarter"}},
 	{"mergers", []string{"record"}},
 	{"reviews", []string{"id"}},
+	{"household_keys", []string{"key", "household"}},
+	{"households_due", []string{"household"}},
 	{"audit", []string{"seq"}},
 }
 

@@ -65,9 +65,14 @@ func (t *Tx) Reviews(ctx context.Context, state string, after int64, limit int) 
 	return all(ctx, t, scanReview, "SELECT "+reviewColumns+" FROM reviews WHERE state = ? AND seq > ? ORDER BY seq LIMIT ?", state, after, limit)
 }
 
-// ReviewsOf gives all reviews about any of the records.
+// ReviewsOf gives all reviews about any of the records, of two that may be one about either; one may come twice.
 func (t *Tx) ReviewsOf(ctx context.Context, records []uuid.UUID) ([]Review, error) {
-	return in(ctx, t, scanReview, records, "SELECT "+reviewColumns+" FROM reviews WHERE record IN ")
+	about, err := in(ctx, t, scanReview, records, "SELECT "+reviewColumns+" FROM reviews WHERE record IN ")
+	if err != nil {
+		return nil, err
+	}
+	other, err := in(ctx, t, scanReview, records, "SELECT "+reviewColumns+" FROM reviews WHERE kind = 'duplicate' AND subject IN ")
+	return append(about, other...), err
 }
 
 // LastReview gives the Seq of the review that opened last, 0 if none ever did.
@@ -135,6 +140,7 @@ func (t *Tx) Standings(ctx context.Context, records []uuid.UUID) (map[uuid.UUID]
     (SELECT count(*) FROM records AS child WHERE child.parent = records.id AND child.parent <> ''),
     EXISTS (SELECT 1 FROM mergers WHERE mergers.record = records.id) OR EXISTS (SELECT 1 FROM mergers WHERE mergers.kept = records.id),
     EXISTS (SELECT 1 FROM reviews WHERE reviews.record = records.id)
+        OR EXISTS (SELECT 1 FROM reviews WHERE kind = 'duplicate' AND reviews.subject = records.id)
 FROM records WHERE id IN `)
 	return out, err
 }
