@@ -45,6 +45,7 @@ const (
 	RefreshAhead      = "device.refresh_ahead"
 	HouseholdMerged   = "household.merged"
 	HouseholdUnmerged = "household.unmerged"
+	DuplicatesRuled   = "duplicates.ruled"
 	Imported          = "records.imported"
 	RescueImported    = "rescue.imported"
 	Restored          = "database.restored"

@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"satchel/internal/duplicates"
 	"satchel/server/internal/engine"
 	"satchel/server/internal/store"
 )
@@ -35,6 +36,8 @@ type concern struct {
 	// something was delivered, or was and no more, by the assistance type.
 	people, arrived set
 	served          map[uuid.UUID]set
+	// alike are the households that may be like others otherwise than before, joined those that may be of other families.
+	alike, joined set
 	// parents are those that were deleted, reinstated or moved, or got or lost something that belongs to them.
 	parents set
 	// all says that any household may be concerned.
@@ -47,7 +50,7 @@ type concern struct {
 
 func newConcern() concern {
 	return concern{
-		households: set{}, people: set{}, arrived: set{}, served: map[uuid.UUID]set{}, parents: set{},
+		households: set{}, people: set{}, arrived: set{}, served: map[uuid.UUID]set{}, alike: set{}, joined: set{}, parents: set{},
 		touched: map[uuid.UUID]map[uuid.UUID]*store.Record{},
 	}
 }
@@ -89,11 +92,19 @@ func (c *concern) add(t engine.Touched) {
 			c.households.add(after.ID)
 		}
 		if t.Differs("merged_into") {
-			c.households.add(after.ID, before.Value("merged_into").ID(), after.Value("merged_into").ID())
+			family := []uuid.UUID{after.ID, before.Value("merged_into").ID(), after.Value("merged_into").ID()}
+			c.households.add(family...)
+			c.joined.add(family...)
+		}
+		if differs(duplicates.HouseholdFields()...) {
+			c.alike.add(after.ID)
 		}
 	case "people":
 		if moved && !created {
 			c.households.add(before.Parent, after.Parent)
+		}
+		if moved || differs(duplicates.MemberFields()...) {
+			c.alike.add(before.Parent, after.Parent)
 		}
 	case "entitlements":
 		if differs("household", "person", "assistance_type", "quantity", "status") {
@@ -144,6 +155,15 @@ func (c *concern) choose(ctx context.Context, tx *store.Tx) error {
 		}
 		if merged {
 			maps.Copy(c.households, c.arrived)
+		}
+	}
+	if len(c.joined) > 0 {
+		families, err := c.families(ctx, tx, c.joined)
+		if err != nil {
+			return err
+		}
+		for _, f := range families {
+			c.alike.add(f.members...)
 		}
 	}
 	return c.chooseServed(ctx, tx)

@@ -13,12 +13,17 @@ import (
 	"satchel/syncproto"
 )
 
-// Accepted is the decision that the matter was meant so.
-const Accepted = "accepted"
+// The decisions.
+const (
+	// Accepted says that the matter was meant so.
+	Accepted = "accepted"
+	// NotDuplicate says that two households are two families. That they are one is said by merging them.
+	NotDuplicate = "not_duplicate"
+)
 
 // Decisions gives what can be decided about items of a kind.
 func Decisions(kind string) []string {
-	return map[string][]string{OverDelivery: {Accepted}, Orphan: {Accepted}}[kind]
+	return map[string][]string{OverDelivery: {Accepted}, Orphan: {Accepted}, Duplicate: {NotDuplicate}}[kind]
 }
 
 // Decide decides an open item. digest is that of the item that the author saw; if its facts are others by now, it

@@ -19,7 +19,7 @@ import (
 
 // An office is an engine that the queue follows, with an administrator, an area, a project and a type with a limit of 2.
 type office struct {
-	t             *testing.T
+	t             testing.TB
 	store         *store.Store
 	queue         *review.Queue
 	engine        *engine.Engine
@@ -29,12 +29,12 @@ type office struct {
 	kind          uuid.UUID
 }
 
-func newOffice(t *testing.T) *office {
+func newOffice(t testing.TB) *office {
 	t.Helper()
 	return officeOn(t, storetest.Open(t))
 }
 
-func officeOn(t *testing.T, s *store.Store) *office {
+func officeOn(t testing.TB, s *store.Store) *office {
 	t.Helper()
 	o := &office{t: t, store: s, now: time.UnixMilli(1_700_000_000_000), admin: named("admin"), area: named("area"), project: named("project"), kind: named("kind")}
 	o.queue = review.New(s, func() time.Time { return o.now })

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"strconv"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -34,10 +35,15 @@ func (q *Queue) Follow(ctx context.Context, tx *store.Tx, did engine.Deed) (behi
 	for _, t := range did.Touched {
 		touched.add(t)
 	}
-	if touched.all || at != did.From {
+	if touched.all {
 		walk = uuid.Nil.String()
 	}
-	if err := examine(ctx, tx, did.Now, touched); err != nil {
+	if at != did.From {
+		if walk, err = missed(ctx, tx); err != nil {
+			return false, err
+		}
+	}
+	if err := examine(ctx, tx, did.Now, touched, compareStep); err != nil {
 		return false, err
 	}
 	return step(ctx, tx, did.Now, did.To, walk)
@@ -50,11 +56,20 @@ func (q *Queue) Behind(ctx context.Context, tx *store.Tx) (bool, error) {
 		return false, err
 	}
 	seq, err := number(ctx, tx, store.PropertySeq)
-	return walk != "" || at != seq, err
+	if err != nil || walk != "" || at != seq {
+		return true, err
+	}
+	return someDue(ctx, tx)
 }
 
-// CatchUp goes a step of the walk that is under way or due. See [engine.Follower].
+// CatchUp goes a step of the walk that is under way or due, and compares some households that are due. See
+// [engine.Follower].
 func (q *Queue) CatchUp(ctx context.Context, tx *store.Tx, now int64) (behind bool, err error) {
+	return catchUp(ctx, tx, now, compareStep)
+}
+
+// catchUp compares so many households at the most.
+func catchUp(ctx context.Context, tx *store.Tx, now int64, compare int) (behind bool, err error) {
 	at, walk, err := position(ctx, tx)
 	if err != nil {
 		return false, err
@@ -64,28 +79,98 @@ func (q *Queue) CatchUp(ctx context.Context, tx *store.Tx, now int64) (behind bo
 		return false, err
 	}
 	if at != seq {
-		walk = uuid.Nil.String()
+		if walk, err = missed(ctx, tx); err != nil {
+			return false, err
+		}
+	}
+	if err := compareDue(ctx, tx, now, compare); err != nil {
+		return false, err
 	}
 	return step(ctx, tx, now, seq, walk)
 }
 
-// Settle catches up with everything that has happened so far.
-func (q *Queue) Settle(ctx context.Context) error {
+// missed begins to look at everything, as something happened that the queue was not told of.
+func missed(ctx context.Context, tx *store.Tx) (walk string, err error) {
+	return uuid.Nil.String(), tx.AddAllDue(ctx)
+}
+
+// compareDue compares some of the households that are due.
+func compareDue(ctx context.Context, tx *store.Tx, now int64, most int) error {
+	due, err := tx.Due(ctx, most)
+	if err != nil || len(due) == 0 {
+		return err
+	}
+	if err := tx.DropDue(ctx, due); err != nil {
+		return err
+	}
+	c := newConcern()
+	c.alike.add(due...)
+	return examine(ctx, tx, now, c, most)
+}
+
+func someDue(ctx context.Context, tx *store.Tx) (bool, error) {
+	due, err := tx.Due(ctx, 1)
+	return len(due) > 0, err
+}
+
+// Who waits for the queue to catch up has it take longer steps, with pauses in which others can write.
+const (
+	settleStep  = 1000
+	settlePause = 100 * time.Millisecond
+)
+
+// Settle catches up with everything that has happened so far. progress is told how many households have yet to be
+// compared with others; it may be nil.
+func (q *Queue) Settle(ctx context.Context, progress func(left int)) error {
 	var behind bool
 	err := q.store.Read(ctx, func(tx *store.Tx) (err error) {
 		behind, err = q.Behind(ctx, tx)
 		return err
 	})
 	for behind && err == nil {
+		left := 0
 		err = q.store.Write(ctx, func(tx *store.Tx) (err error) {
-			behind, err = q.CatchUp(ctx, tx, q.now().UnixMilli())
+			if behind, err = catchUp(ctx, tx, q.now().UnixMilli(), settleStep); err != nil {
+				return err
+			}
+			left, err = tx.CountDue(ctx)
 			return err
 		})
+		if behind && err == nil {
+			if progress != nil {
+				progress(left)
+			}
+			err = pause(ctx)
+		}
 	}
 	if err != nil {
 		return fmt.Errorf("bring the reviews up to date: %w", err)
 	}
 	return nil
+}
+
+func pause(ctx context.Context) error {
+	select {
+	case <-time.After(settlePause):
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// Scan has all households be compared with each other anew, as [Queue.Settle] does, and gives how many these are.
+func (q *Queue) Scan(ctx context.Context, progress func(left int)) (households int, err error) {
+	err = q.store.Write(ctx, func(tx *store.Tx) error {
+		if err := tx.AddAllDue(ctx); err != nil {
+			return err
+		}
+		households, err = tx.CountDue(ctx)
+		return err
+	})
+	if err != nil {
+		return 0, err
+	}
+	return households, q.Settle(ctx, progress)
 }
 
 // position gives up to which sequence the queue has followed, and behind which record a walk goes on.
@@ -132,7 +217,10 @@ func step(ctx context.Context, tx *store.Tx, now, seq int64, walk string) (behin
 			return false, err
 		}
 	}
-	return walk != "", tx.SetProperty(ctx, propertySeq, strconv.FormatInt(seq, 10))
+	if behind, err = someDue(ctx, tx); err != nil {
+		return false, err
+	}
+	return behind || walk != "", tx.SetProperty(ctx, propertySeq, strconv.FormatInt(seq, 10))
 }
 
 // look examines records as if all about them had changed.
@@ -149,12 +237,16 @@ func look(ctx context.Context, tx *store.Tx, now int64, records []uuid.UUID) err
 			delete(c.households, r.ID)
 		}
 	}
-	return examine(ctx, tx, now, c)
+	return examine(ctx, tx, now, c, 0)
 }
 
-// examine brings the items about what is concerned up to date.
-func examine(ctx context.Context, tx *store.Tx, now int64, c concern) error {
+// examine brings the items about what is concerned up to date. It compares so many households at the most; the others are
+// due.
+func examine(ctx context.Context, tx *store.Tx, now int64, c concern, compare int) error {
 	if err := c.choose(ctx, tx); err != nil {
+		return err
+	}
+	if err := c.compareLess(ctx, tx, compare); err != nil {
 		return err
 	}
 	all := maps.Clone(c.households)
@@ -164,7 +256,7 @@ func examine(ctx context.Context, tx *store.Tx, now int64, c concern) error {
 		return err
 	}
 	var found []finding
-	for _, find := range []func(context.Context, *store.Tx, concern) (finding, error){overDeliveries, orphans} {
+	for _, find := range []func(context.Context, *store.Tx, concern) (finding, error){overDeliveries, orphans, possibleDuplicates} {
 		some, err := find(ctx, tx, c)
 		if err != nil {
 			return err

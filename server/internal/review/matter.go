@@ -1,15 +1,18 @@
 package review
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/google/uuid"
 
+	"satchel/internal/duplicates"
 	"satchel/server/internal/store"
 )
 
@@ -21,7 +24,8 @@ type matter struct {
 	facts                 Facts
 }
 
-// A finding is all there is of one kind about some records: an item about one of them that is no matter is closed.
+// A finding is all there is of one kind about some records: an item about one of them, as its record or its subject, that
+// is no matter is closed.
 type finding struct {
 	kind    string
 	about   set
@@ -36,9 +40,25 @@ func (m matter) id() uuid.UUID {
 // factsKept is how many records an item lists at the most; its digest covers all.
 const factsKept = 100
 
-// encode gives the facts as they are kept, and the digest of all of them.
+// sortGrounds puts records in order of their ids.
+func sortGrounds(list []Ground) {
+	slices.SortFunc(list, func(a, b Ground) int { return bytes.Compare(a.Record[:], b.Record[:]) })
+}
+
+// decisive gives what of the facts a decision rests on: how two households compare, whatever that weighs.
+func (f Facts) decisive() Facts {
+	outcomes := make([]duplicates.Reason, len(f.Reasons))
+	for i, r := range f.Reasons {
+		outcomes[i].Outcome = r.Outcome
+	}
+	slices.SortFunc(outcomes, func(a, b duplicates.Reason) int { return strings.Compare(a.Outcome, b.Outcome) })
+	f.Score, f.Reasons = 0, outcomes
+	return f
+}
+
+// encode gives the facts as they are kept, and the digest of all that are decisive.
 func (f Facts) encode() (text, digest string, err error) {
-	whole, err := json.Marshal(f)
+	whole, err := json.Marshal(f.decisive())
 	if err != nil {
 		return "", "", fmt.Errorf("encode the facts of a review: %w", err)
 	}
@@ -84,8 +104,8 @@ func (c concern) reconcile(ctx context.Context, tx *store.Tx, now int64, found [
 				changed = append(changed, r)
 			}
 		}
-		for _, r := range reviews {
-			if r.Kind == f.kind && f.about[r.Record] && !matters[r.ID] && r.State != Closed {
+		for _, r := range kept {
+			if r.Kind == f.kind && (f.about[r.Record] || f.about[r.Subject]) && !matters[r.ID] && r.State != Closed {
 				r.State = Closed
 				changed = append(changed, r)
 			}

@@ -1,7 +1,6 @@
 package review
 
 import (
-	"bytes"
 	"context"
 	"slices"
 
@@ -33,7 +32,7 @@ func orphans(ctx context.Context, tx *store.Tx, c concern) (finding, error) {
 		}
 	}
 	for parent, records := range left {
-		slices.SortFunc(records, func(a, b Ground) int { return bytes.Compare(a.Record[:], b.Record[:]) })
+		sortGrounds(records)
 		found.matters = append(found.matters, matter{
 			kind: Orphan, record: parent, area: area[parent], severity: medium, facts: Facts{Records: records},
 		})

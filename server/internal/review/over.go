@@ -15,97 +15,17 @@ import (
 	"satchel/server/internal/store"
 )
 
-// A family is a household, or several that were merged into one another, deleted ones among them.
-type family struct {
-	// root is where the chain of mergers ends or, if it is a ring, the one of that with the smallest id. It may not have
-	// arrived yet.
-	root    uuid.UUID
-	members []uuid.UUID
-}
-
-// families gives those of the households concerned.
-func (c concern) families(ctx context.Context, tx *store.Tx) ([]family, error) {
-	kept, beside := map[uuid.UUID]uuid.UUID{}, map[uuid.UUID][]uuid.UUID{}
-	all := maps.Clone(c.households)
-	frontier := slices.DeleteFunc(all.list(), func(id uuid.UUID) bool {
-		about, known := c.standings[id]
-		return known && !about.Merged
-	})
-	for len(frontier) > 0 {
-		mergers, err := tx.Mergers(ctx, frontier)
-		if err != nil {
-			return nil, err
-		}
-		next := set{}
-		for _, m := range mergers {
-			kept[m.Record] = m.Kept
-			for from, to := range map[uuid.UUID]uuid.UUID{m.Record: m.Kept, m.Kept: m.Record} {
-				beside[from] = append(beside[from], to)
-				if !all[to] {
-					next.add(to)
-				}
-			}
-		}
-		frontier = next.list()
-		all.add(frontier...)
-	}
-	var out []family
-	placed := set{}
-	for _, id := range all.list() {
-		if placed[id] {
-			continue
-		}
-		f := family{root: rootOf(kept, id)}
-		placed.add(id)
-		for reached := []uuid.UUID{id}; len(reached) > 0; {
-			at := reached[len(reached)-1]
-			reached, f.members = reached[:len(reached)-1], append(f.members, at)
-			for _, to := range beside[at] {
-				if !placed[to] {
-					placed.add(to)
-					reached = append(reached, to)
-				}
-			}
-		}
-		out = append(out, f)
-	}
-	return out, nil
-}
-
-// rootOf follows a chain of mergers to its end.
-func rootOf(kept map[uuid.UUID]uuid.UUID, id uuid.UUID) uuid.UUID {
-	for seen := (set{}); !seen[id]; {
-		seen.add(id)
-		next, merged := kept[id]
-		if !merged {
-			return id
-		}
-		id = next
-	}
-	least := id // it is on a ring
-	for at := kept[id]; at != id; at = kept[at] {
-		if bytes.Compare(at[:], least[:]) < 0 {
-			least = at
-		}
-	}
-	return least
-}
-
 // overDeliveries finds what the families of the households concerned were given beyond what they may be.
 func overDeliveries(ctx context.Context, tx *store.Tx, c concern) (finding, error) {
 	found := finding{kind: OverDelivery, about: set{}}
-	list, err := c.families(ctx, tx)
+	list, err := c.families(ctx, tx, c.households)
 	if err != nil {
 		return found, err
 	}
-	family := map[uuid.UUID]int{}
-	for i, f := range list {
+	for _, f := range list {
 		found.about.add(f.members...)
-		for _, member := range f.members {
-			family[member] = i
-		}
 	}
-	sums, err := sumUp(ctx, tx, c, found.about.list(), family)
+	sums, err := sumUp(ctx, tx, c, found.about.list(), numbers(list))
 	if err != nil {
 		return found, err
 	}
@@ -152,7 +72,7 @@ type given struct {
 }
 
 func (g *given) facts(limit *big.Rat) Facts {
-	slices.SortFunc(g.deliveries, func(a, b Ground) int { return bytes.Compare(a.Record[:], b.Record[:]) })
+	sortGrounds(g.deliveries)
 	return Facts{Records: g.deliveries, Delivered: decimal(g.delivered), Entitled: decimal(g.entitled), Limit: decimal(limit)}
 }
 
@@ -241,21 +161,4 @@ func limitsOf(ctx context.Context, tx *store.Tx, kinds []uuid.UUID) (map[uuid.UU
 		}
 	}
 	return out, nil
-}
-
-// placeOf gives the area of a family: that of its root or, where that has not arrived, of the first member that has.
-// It lives if a household of it is not deleted.
-func placeOf(ctx context.Context, tx *store.Tx, f family) (area uuid.UUID, lives bool, err error) {
-	households, err := tx.Shown(ctx, f.members)
-	if err != nil {
-		return area, false, err
-	}
-	slices.SortFunc(households, func(a, b store.Shown) int { return bytes.Compare(a.ID[:], b.ID[:]) })
-	for i, h := range households {
-		if i == 0 || h.ID == f.root {
-			area = h.Area
-		}
-		lives = lives || !h.Deleted
-	}
-	return area, lives, nil
 }

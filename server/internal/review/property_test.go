@@ -1,6 +1,7 @@
 package review_test
 
 import (
+	"context"
 	"fmt"
 	"maps"
 	"math/rand/v2"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"satchel/internal/duplicates"
 	"satchel/server/internal/engine"
 	"satchel/server/internal/review"
 	"satchel/server/internal/store"
@@ -115,6 +117,36 @@ func (s shown) matters() map[string]string {
 		slices.Sort(children)
 		out[fmt.Sprint(review.Orphan, parent, uuid.Nil, s[parent].Area)] = fmt.Sprint(children, "", "", "")
 	}
+	maps.Copy(out, s.duplicates())
+	return out
+}
+
+// duplicates compares everything with everything anew, and leaves out what is one family.
+func (s shown) duplicates() map[string]string {
+	members := map[uuid.UUID][]duplicates.Member{}
+	var list []duplicates.Household
+	for _, id := range slices.SortedFunc(maps.Keys(s), func(a, b uuid.UUID) int { return slices.Compare(a[:], b[:]) }) {
+		if r := s[id]; r.Collection == "people" && !r.Deleted {
+			members[r.Parent] = append(members[r.Parent], duplicates.MemberOf(r.Value))
+		}
+	}
+	for id, r := range s {
+		if r.Collection == "households" && !r.Deleted {
+			h := duplicates.HouseholdOf(id, r.Value)
+			h.Members = members[id]
+			list = append(list, h)
+		}
+	}
+	pairs, err := duplicates.Scan(context.Background(), duplicates.DefaultWeights(), list, duplicates.Threshold, func(int) {})
+	if err != nil {
+		panic(err) // only if the context ended
+	}
+	out := map[string]string{}
+	for _, p := range pairs {
+		if s.family(p.A) != s.family(p.B) {
+			out[fmt.Sprint(review.Duplicate, p.A, p.B, s[p.A].Area)] = fmt.Sprint([]string{p.A.String(), p.B.String()}, "", "", "", p.Score, p.Reasons)
+		}
+	}
 	return out
 }
 
@@ -139,6 +171,9 @@ func (o *office) queued() map[string]string {
 			grounds = append(grounds, g.Record.String())
 		}
 		out[fmt.Sprint(i.Kind, i.Record, subject, i.Area)] = fmt.Sprint(grounds, i.Facts.Delivered, i.Facts.Entitled, i.Facts.Limit)
+		if i.Kind == review.Duplicate {
+			out[fmt.Sprint(i.Kind, i.Record, subject, i.Area)] += fmt.Sprint("", i.Facts.Score, i.Facts.Reasons)
+		}
 	}
 	return out
 }
@@ -159,7 +194,15 @@ func (c chance) some(list ...any) any { return list[c.IntN(len(list))] }
 func (c chance) edits() []engine.OfficeEdit {
 	household := c.one("household", 8)
 	kind := c.some(c.o.kind, named("kind 2"), named("kind that comes late"))
-	switch c.IntN(14) {
+	switch c.IntN(20) {
+	case 14, 15, 16:
+		field := c.some("head_name", "card_number", "phone", "phone", "phone", "phone", "place_of_origin", "notes").(string)
+		return []engine.OfficeEdit{edit("households", named(household), field, c.said(field))}
+	case 17, 18:
+		return []engine.OfficeEdit{edit("people", named(c.one("person", 6)), "household", named(household), "name", c.said("head_name"),
+			"born_on", c.some(nil, "1970-02-01", "1970-01-02"), "document_number", c.some(nil, nil, "7", "007"), "deleted", c.some(false, false, true))}
+	case 19:
+		return []engine.OfficeEdit{edit("people", named(c.one("person", 6)), "birth_year", c.some(nil, 1970, 1971))}
 	case 0:
 		return []engine.OfficeEdit{c.o.household(household)}
 	case 1, 2, 3:
@@ -197,6 +240,41 @@ func (c chance) edits() []engine.OfficeEdit {
 	}
 }
 
+// said gives one of few ways to fill in a field of a household.
+func (c chance) said(field string) any {
+	switch field {
+	case "head_name":
+		return c.some("Petar Petrović", "Петар Петровић", "Petrović Peter", "Ana Anić", "Agim Beriša")
+	case "phone":
+		return c.some(nil, sharedPhone, sharedPhone, sharedPhone, "063/123457")
+	case "place_of_origin":
+		return c.some(nil, "Peć", "Пећ", "Prizren")
+	}
+	return c.some(nil, "RL-1", "rl 1", "RL-2")
+}
+
+// sharedPhone is the phone of nearly as many other households as there can be of one for it to be looked at.
+const sharedPhone = "063 123 456"
+
+// having counts the households that have a phone.
+func (s shown) having(phone string) (n int) {
+	for id, r := range s {
+		if !r.Deleted && s.text(id, "phone") == phone {
+			n++
+		}
+	}
+	return n
+}
+
+// neighbours gives those other households. No two of them may be one family.
+func (o *office) neighbours() (edits []engine.OfficeEdit) {
+	for i := range duplicates.Commonest - 1 {
+		name := fmt.Sprint("neighbour ", i)
+		edits = append(edits, edit("households", named(name), "head_name", unlike(name), "status", "host", "area", named("other area"), "phone", sharedPhone, "card_number", unlike(name)))
+	}
+	return edits
+}
+
 func text(id any) syncproto.Value { return syncproto.Value(`"` + id.(uuid.UUID).String() + `"`) }
 
 // TestTheQueueIsWhatTheRecordsSay plays random histories on two offices, of which one is followed all the time and one
@@ -206,7 +284,8 @@ func TestTheQueueIsWhatTheRecordsSay(t *testing.T) {
 	if testing.Short() {
 		histories = 3
 	}
-	var found, decided int
+	var found, pairs, decided int
+	shared := map[bool]int{} // how often the shared phone was too common, and was not
 	for seed := range uint64(histories) {
 		t.Run(fmt.Sprint("history ", seed), func(t *testing.T) {
 			followed, late := newOffice(t), officeOn(t, storetest.Open(t))
@@ -214,6 +293,7 @@ func TestTheQueueIsWhatTheRecordsSay(t *testing.T) {
 			late.start(nil)
 			for _, o := range []*office{followed, late} {
 				o.save(edit("areas", named("other area"), "name", "Vranje", "level", "municipality"))
+				o.save(o.neighbours()...)
 			}
 			c := chance{rand.New(rand.NewPCG(seed, 1)), followed}
 			for range steps {
@@ -228,11 +308,13 @@ func TestTheQueueIsWhatTheRecordsSay(t *testing.T) {
 						t.Fatal(err)
 					}
 				}
+				followed.settle() // more may be due than is done at once
 				want, got := followed.shown().matters(), followed.queued()
 				if !maps.Equal(got, want) {
 					t.Fatalf("after %+v the queue has\n%v\nwant\n%v", edits, got, want)
 				}
-				found += len(got)
+				found, pairs = found+len(got), pairs+len(followed.shown().duplicates())
+				shared[followed.shown().having(sharedPhone) > duplicates.Commonest]++
 				decided += followed.decideSome(c)
 				if c.IntN(20) == 0 {
 					late.settle()
@@ -244,14 +326,15 @@ func TestTheQueueIsWhatTheRecordsSay(t *testing.T) {
 			}
 		})
 	}
-	if found < histories*steps/4 || decided == 0 {
-		t.Errorf("in %d histories of %d steps there were %d items and %d decisions: that shows little", histories, steps, found, decided)
+	if found < histories*steps/4 || pairs < histories*steps/4 || decided == 0 || len(shared) < 2 {
+		t.Errorf("in %d histories of %d steps there were %d items, %d of them pairs, and %d decisions, and a phone was too common or not %v times: that shows little",
+			histories, steps, found, pairs, decided, shared)
 	}
 }
 
 func (o *office) settle() {
 	o.t.Helper()
-	if err := o.queue.Settle(o.t.Context()); err != nil {
+	if err := o.queue.Settle(o.t.Context(), nil); err != nil {
 		o.t.Fatal(err)
 	}
 }
@@ -263,7 +346,7 @@ func (o *office) decideSome(c chance) int {
 		return 0
 	}
 	item := open[c.IntN(len(open))]
-	if err := o.queue.Decide(o.t.Context(), o.admin, item.ID, review.Accepted, "", item.Digest); err != nil {
+	if err := o.queue.Decide(o.t.Context(), o.admin, item.ID, review.Decisions(item.Kind)[0], "", item.Digest); err != nil {
 		o.t.Fatal(err)
 	}
 	return 1

@@ -16,6 +16,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"satchel/internal/duplicates"
 	"satchel/server/internal/engine"
 	"satchel/server/internal/store"
 	"satchel/syncproto"
@@ -28,6 +29,8 @@ const (
 	OverDelivery = "over_delivery"
 	// Orphan is about a deleted record to which others belong that are not.
 	Orphan = "orphan"
+	// Duplicate is about two households that may be one family and are not merged.
+	Duplicate = "duplicate"
 )
 
 // The states of an item.
@@ -44,14 +47,16 @@ func States() []string { return []string{Open, Decided, Closed} }
 const (
 	high   = "high"
 	medium = "medium"
+	low    = "low"
 )
 
 // An Item is a matter.
 type Item struct {
 	ID   uuid.UUID `json:"id"`
 	Kind string    `json:"kind"`
-	// Record is what it is about: the household, with merged ones the one that was kept; the deleted record. Subject
-	// is the assistance type.
+	// Record is what it is about: the household, with merged ones the one that was kept; the deleted record; of two
+	// households the one with the smaller id, which was recorded first. Subject is the assistance type, or the other
+	// household.
 	Record  uuid.UUID  `json:"record"`
 	Subject *uuid.UUID `json:"subject,omitempty"`
 	Area    uuid.UUID  `json:"area"`
@@ -73,8 +78,8 @@ type Item struct {
 
 // Facts are what an item rests on.
 type Facts struct {
-	// Records are the deliveries that count, or those that belong to the deleted record, in order of their ids; LeftOff is
-	// how many there are beyond the first hundred.
+	// Records are the deliveries that count, those that belong to the deleted record, or the two households, in order of
+	// their ids; LeftOff is how many there are beyond the first hundred.
 	Records []Ground `json:"records"`
 	LeftOff int      `json:"left_off,omitempty"`
 	// Delivered is the sum of the deliveries and Entitled that of the approved entitlements, "" if there are none; Limit is
@@ -82,6 +87,9 @@ type Facts struct {
 	Delivered string `json:"delivered,omitempty"`
 	Entitled  string `json:"entitled,omitempty"`
 	Limit     string `json:"limit,omitempty"`
+	// Score is how much speaks for one family, in bits, and Reasons what does, and what against, the weightiest first.
+	Score   float64             `json:"score,omitempty"`
+	Reasons []duplicates.Reason `json:"reasons,omitempty"`
 }
 
 // A Ground is one record that an item rests on.
@@ -104,7 +112,8 @@ type Decision struct {
 // A Detail is an item with what a person needs to decide it.
 type Detail struct {
 	Item
-	// Grounds are the records of the facts or, where they come to more than 1 MiB, the first of them.
+	// Grounds are the records of the facts, and of two households the people, or, where they come to more than 1 MiB, the
+	// first of them.
 	Grounds []Evidence `json:"grounds"`
 }
 
@@ -159,10 +168,28 @@ func (q *Queue) Show(ctx context.Context, id uuid.UUID) (out Detail, err error) 
 		if out.Item, err = itemOf(r); err != nil {
 			return err
 		}
-		out.Grounds, err = evidence(ctx, tx, out.Facts.Records)
+		grounds := out.Facts.Records
+		if out.Kind == Duplicate {
+			people, err := peopleOf(ctx, tx, r.Record, r.Subject)
+			if err != nil {
+				return err
+			}
+			grounds = append(grounds, people...)
+		}
+		out.Grounds, err = evidence(ctx, tx, grounds)
 		return err
 	})
 	return out, err
+}
+
+// peopleOf gives the people of households in order of their ids, a hundred at the most.
+func peopleOf(ctx context.Context, tx *store.Tx, households ...uuid.UUID) (out []Ground, err error) {
+	people, err := tx.ShownPeople(ctx, households)
+	for _, p := range people {
+		out = append(out, Ground{Record: p.ID, Collection: p.Collection})
+	}
+	sortGrounds(out)
+	return out[:min(len(out), factsKept)], err
 }
 
 // find gives a review as it is kept.

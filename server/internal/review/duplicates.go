@@ -1,0 +1,242 @@
+package review
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/google/uuid"
+
+	"satchel/internal/duplicates"
+	"satchel/server/internal/store"
+	"satchel/syncproto"
+)
+
+// compareStep is how many households are compared with others in one transaction: some ten milliseconds. The others are
+// due.
+const compareStep = 20
+
+// compareLess leaves so many households to compare at the most, and has the others be due.
+func (c *concern) compareLess(ctx context.Context, tx *store.Tx, most int) error {
+	list := c.alike.list()
+	if len(list) <= most {
+		return nil
+	}
+	c.alike = set{}
+	c.alike.add(list[:most]...)
+	return tx.AddDue(ctx, list[most:])
+}
+
+// possibleDuplicates finds what may be one family with a household concerned.
+func possibleDuplicates(ctx context.Context, tx *store.Tx, c concern) (finding, error) {
+	found := finding{kind: Duplicate, about: c.alike}
+	if len(c.alike) == 0 {
+		return found, nil
+	}
+	rules, err := rulesIn(ctx, tx)
+	if err != nil {
+		return found, err
+	}
+	known := profiles{}
+	if err := known.read(ctx, tx, c.alike.list()); err != nil {
+		return found, err
+	}
+	having, err := known.keepKeys(ctx, tx, c.alike)
+	if err != nil {
+		return found, err
+	}
+	if err := known.readOthers(ctx, tx, c.alike, having); err != nil {
+		return found, err
+	}
+	pairs, err := c.apart(ctx, tx, known.compare(rules, c.alike, having))
+	for _, p := range pairs {
+		found.matters = append(found.matters, matter{
+			kind: Duplicate, record: p.A, subject: p.B, area: known[p.A].area, severity: rules.severity(p.Score), facts: likeness(p),
+		})
+	}
+	return found, err
+}
+
+// likeness gives the facts of a pair.
+func likeness(p duplicates.Pair) Facts {
+	return Facts{
+		Records: []Ground{{Record: p.A, Collection: "households"}, {Record: p.B, Collection: "households"}},
+		Score:   p.Score, Reasons: p.Reasons,
+	}
+}
+
+// profiles are households that are shown, ready to be compared.
+type profiles map[uuid.UUID]profile
+
+type profile struct {
+	*duplicates.Profile
+	area uuid.UUID
+	keys []int64
+}
+
+// read adds those of some households that are shown.
+func (known profiles) read(ctx context.Context, tx *store.Tx, households []uuid.UUID) error {
+	people, err := tx.ShownPeople(ctx, households)
+	if err != nil {
+		return err
+	}
+	// The members have one order: of more than count, the same ones count each time.
+	slices.SortFunc(people, func(a, b store.Shown) int { return bytes.Compare(a.ID[:], b.ID[:]) })
+	members := map[uuid.UUID][]duplicates.Member{}
+	for _, p := range people {
+		value, err := valuesOf(p)
+		if err != nil {
+			return err
+		}
+		members[p.Parent] = append(members[p.Parent], duplicates.MemberOf(value))
+	}
+	shown, err := tx.Shown(ctx, households)
+	if err != nil {
+		return err
+	}
+	for _, s := range shown {
+		if s.Deleted {
+			continue
+		}
+		value, err := valuesOf(s)
+		if err != nil {
+			return err
+		}
+		h := duplicates.HouseholdOf(s.ID, value)
+		h.Members = members[s.ID]
+		ready := duplicates.ProfileOf(h)
+		known[s.ID] = profile{ready, s.Area, ready.Keys()}
+	}
+	return nil
+}
+
+// valuesOf gives the values of a record by field.
+func valuesOf(s store.Shown) (func(field string) syncproto.Value, error) {
+	var fields map[string]syncproto.Value
+	if err := json.Unmarshal(s.Doc, &fields); err != nil {
+		return nil, fmt.Errorf("read record %s: %w", s.ID, err)
+	}
+	return func(field string) syncproto.Value { return fields[field] }, nil
+}
+
+// keepKeys brings the keys that are kept of households up to date, and gives who has each of these and of those before.
+func (known profiles) keepKeys(ctx context.Context, tx *store.Tx, households set) (holders, error) {
+	before, err := tx.HouseholdKeys(ctx, households.list())
+	if err != nil {
+		return nil, err
+	}
+	more := map[int64]int{} // of each key, how many more have it than before
+	kept := map[store.HouseholdKey]bool{}
+	gone := map[uuid.UUID][]int64{}
+	for _, k := range before {
+		kept[k] = true
+		more[k.Key] += 0
+		if _, still := slices.BinarySearch(known[k.Household].keys, k.Key); !still {
+			gone[k.Household] = append(gone[k.Household], k.Key)
+			more[k.Key]--
+		}
+	}
+	var come []store.HouseholdKey
+	for _, id := range households.list() {
+		for _, key := range known[id].keys {
+			if k := (store.HouseholdKey{Key: key, Household: id}); !kept[k] {
+				come = append(come, k)
+				more[key]++
+			}
+		}
+	}
+	for id, keys := range gone {
+		if err := tx.DropKeys(ctx, id, keys); err != nil {
+			return nil, err
+		}
+	}
+	if err := tx.AddKeys(ctx, come); err != nil {
+		return nil, err
+	}
+	return holdersOf(ctx, tx, more, households)
+}
+
+// holders are the households that have each key; of one that is too common to be looked at, some.
+type holders map[int64][]uuid.UUID
+
+// holdersOf gives them. more says of each key how many more of the households have it than before. Where it is no longer too
+// common, all who have it are due; where it has become so, those of them that are in review.
+func holdersOf(ctx context.Context, tx *store.Tx, more map[int64]int, households set) (holders, error) {
+	// Each household counts once, so this many tell how many there were before, if those were not too many.
+	list, err := tx.Holders(ctx, slices.Sorted(maps.Keys(more)), duplicates.Commonest+1+len(households))
+	if err != nil {
+		return nil, err
+	}
+	out := holders{}
+	for _, k := range list {
+		out[k.Key] = append(out[k.Key], k.Household)
+	}
+	rarer, commoner := set{}, set{}
+	for key, n := range more {
+		switch now := len(out[key]); {
+		case now <= duplicates.Commonest && now-n > duplicates.Commonest:
+			rarer.add(out[key]...)
+		case now > duplicates.Commonest && now-n <= duplicates.Commonest:
+			commoner.add(out[key]...)
+		}
+	}
+	reviews, err := tx.ReviewsOf(ctx, commoner.list())
+	for _, r := range reviews {
+		if r.Kind == Duplicate && r.State != Closed {
+			rarer.add(r.Record)
+		}
+	}
+	return out, errors.Join(err, tx.AddDue(ctx, rarer.list()))
+}
+
+// sharing gives who has a key in common with a household, itself among them.
+func (h holders) sharing(p profile) set {
+	out := set{}
+	for _, key := range p.keys {
+		if len(h[key]) <= duplicates.Commonest {
+			out.add(h[key]...)
+		}
+	}
+	return out
+}
+
+// readOthers adds those with which households are to be compared.
+func (known profiles) readOthers(ctx context.Context, tx *store.Tx, households set, h holders) error {
+	others := set{}
+	for id := range households {
+		maps.Copy(others, h.sharing(known[id]))
+	}
+	maps.DeleteFunc(others, func(id uuid.UUID, _ bool) bool { return households[id] })
+	return known.read(ctx, tx, others.list())
+}
+
+// compare gives the pairs of households with each other, and with others, that may be one family.
+func (known profiles) compare(rules Rules, households set, h holders) (pairs []duplicates.Pair) {
+	for _, id := range households.list() {
+		for _, other := range h.sharing(known[id]).list() {
+			there, shown := known[other]
+			if !shown || households[other] && bytes.Compare(other[:], id[:]) <= 0 {
+				continue // it is itself, or is compared from the other side
+			}
+			if pair := rules.Weights.Compare(known[id].Profile, there.Profile); pair.Score >= rules.Threshold {
+				pairs = append(pairs, pair)
+			}
+		}
+	}
+	return pairs
+}
+
+// apart leaves out the pairs that are of one family already.
+func (c concern) apart(ctx context.Context, tx *store.Tx, pairs []duplicates.Pair) ([]duplicates.Pair, error) {
+	households := set{}
+	for _, p := range pairs {
+		households.add(p.A, p.B)
+	}
+	families, err := c.families(ctx, tx, households)
+	family := numbers(families)
+	return slices.DeleteFunc(pairs, func(p duplicates.Pair) bool { return family[p.A] == family[p.B] }), err
+}
