@@ -29,6 +29,10 @@ type (
 	Review = review.Item
 	// A ReviewDetail is a review with what it rests on; see [review.Queue.Show].
 	ReviewDetail = review.Detail
+	// Evidence is a record that a review rests on.
+	Evidence = review.Evidence
+	// Rules are by what two households may be one family; see [review.Queue.SetRules].
+	Rules = review.Rules
 	// A HeldChange is one that is kept and not applied; see [engine.Engine.Held].
 	HeldChange = engine.HeldChange
 	// An Entry is one change in the history of a record; see [engine.Engine.History].

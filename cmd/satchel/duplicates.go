@@ -19,6 +19,8 @@ import (
 type duplicatesCmd struct {
 	Merge   mergeCmd   `cmd:"" help:"Make a household a duplicate of another one."`
 	Unmerge unmergeCmd `cmd:"" help:"Make a household one of its own again."`
+	Scan    scanCmd    `cmd:"" help:"Compare all households with each other, and list those that may be one family."`
+	Use     useCmd     `cmd:"" help:"Say, or show, by which weights and from which score on pairs come into review."`
 	Measure measureCmd `cmd:"" help:"Measure how well duplicates are found, on households of which the truth is known."`
 	Weights weightsCmd `cmd:"" help:"Print the table of what each likeness weighs."`
 }
@@ -171,7 +173,9 @@ func progressOf(households int) func(done int) {
 }
 
 // weightsCmd prints the weights.
-type weightsCmd struct{}
+type weightsCmd struct {
+	Used bool `help:"Those by which pairs come into review, in the place of the program's own."`
+}
 
 // Help is shown by --help.
 func (weightsCmd) Help() string {
@@ -181,12 +185,25 @@ measure what it does before you use it.
 
 Examples:
   satchel duplicates weights > my-weights.csv
-  satchel duplicates measure --weights my-weights.csv`
+  satchel duplicates measure --weights my-weights.csv
+  satchel duplicates use my-weights.csv
+  satchel duplicates weights --used`
 }
 
 // Run prints.
-func (weightsCmd) Run() error {
-	_, err := os.Stdout.Write(duplicates.DefaultWeights().CSV())
+func (w weightsCmd) Run(ctx context.Context, c *cli) error {
+	weights := duplicates.DefaultWeights()
+	if w.Used {
+		err := c.office(ctx, func(srv *server.Server) error {
+			rules, err := srv.Reviews.Rules(ctx)
+			weights = rules.Weights
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	_, err := os.Stdout.Write(weights.CSV())
 	return err
 }
 

@@ -37,6 +37,7 @@ on changes; one that was decided opens again only when that has changed.
   over_delivery  a household, with those that were merged into it, was given more of an assistance type than the type's
                  limit or than it is entitled to
   orphan         a record was deleted, and others that belong to it were not
+  duplicate      two households may be one family that was registered twice; both go on receiving
 
 Examples:
   satchel review list
@@ -47,7 +48,7 @@ Examples:
 // Run lists reviews.
 func (l reviewListCmd) Run(ctx context.Context, c *cli) error {
 	return c.office(ctx, func(srv *server.Server) error {
-		if err := srv.Reviews.Settle(ctx); err != nil {
+		if err := srv.Reviews.Settle(ctx, tellLeft()); err != nil {
 			return err
 		}
 		list, _, err := srv.Reviews.List(ctx, l.State, l.After, l.Limit)
@@ -90,8 +91,11 @@ func referred(read reader, id uuid.UUID) string {
 // summary says in a line what a review is about.
 func summary(v server.Review, read reader) string {
 	f := v.Facts
-	if v.Subject == nil {
+	switch v.Kind {
+	case "orphan":
 		return fmt.Sprintf("%d records belong to it", len(f.Records)+f.LeftOff)
+	case "duplicate":
+		return fmt.Sprintf("%.1f bits for one family with %s", f.Score, referred(read, *v.Subject))
 	}
 	text := f.Delivered + " delivered"
 	if f.Entitled != "" {
@@ -126,7 +130,8 @@ type reviewShowCmd struct {
 // Help is shown by --help.
 func (reviewShowCmd) Help() string {
 	return `The deliveries stand side by side, a line each: who recorded it on which device, when it was handed over, where, and
-what proves it. Of a deleted record, those that belong to it are listed.
+what proves it. Of a deleted record, those that belong to it are listed. Two households that may be one family stand
+side by side, with their people, and with what speaks for one family and what against.
 
 Example:
   satchel review show 0198f0a2-7b1c-5000-8000-000000000001`
@@ -135,7 +140,7 @@ Example:
 // Run shows a review.
 func (s reviewShowCmd) Run(ctx context.Context, c *cli) error {
 	return c.office(ctx, func(srv *server.Server) error {
-		if err := srv.Reviews.Settle(ctx); err != nil {
+		if err := srv.Reviews.Settle(ctx, tellLeft()); err != nil {
 			return err
 		}
 		v, err := srv.Reviews.Show(ctx, s.ID)
@@ -160,6 +165,10 @@ func printReview(w *tabwriter.Writer, v server.ReviewDetail, people map[uuid.UUI
 		row(w, "  decision:", fmt.Sprintf("%s by %s at %s: %s", d.Decision, cmp.Or(people[d.By], d.By.String()), moment(d.At), d.Reason))
 	}
 	row(w)
+	if v.Kind == "duplicate" {
+		printPair(w, v, read)
+		return
+	}
 	row(w, "RECORD", "QUANTITY", "BY", "DEVICE", "WHEN", "RECEIVED", "AREA", "PLACE", "PROOF")
 	for _, g := range v.Grounds {
 		value := func(field string) string { return read(g.Collection, field, g.Fields[field]) }
@@ -181,7 +190,7 @@ func printReview(w *tabwriter.Writer, v server.ReviewDetail, people map[uuid.UUI
 
 type reviewDecideCmd struct {
 	ID       uuid.UUID `arg:"" help:"Id of the review."`
-	Decision string    `arg:"" help:"accepted: it was meant so." enum:"accepted"`
+	Decision string    `arg:"" help:"accepted: it was meant so; not_duplicate: two households are two families." enum:"accepted,not_duplicate"`
 	Reason   string    `help:"Why, for the audit log."`
 }
 
@@ -189,10 +198,11 @@ type reviewDecideCmd struct {
 func (reviewDecideCmd) Help() string {
 	return `The review is decided as it is now. It does not come back unless what it rests on changes, and the decision can be
 taken back: satchel review reopen. What was recorded by mistake is not decided here but corrected: cancel the delivery, and
-the review closes by itself.
+the review closes by itself. So it does when two households are merged: satchel duplicates merge.
 
-Example:
-  satchel review decide 0198f0a2-7b1c-5000-8000-000000000001 accepted --reason "two families in one house"`
+Examples:
+  satchel review decide 0198f0a2-7b1c-5000-8000-000000000001 accepted --reason "two families in one house"
+  satchel review decide 0198f0a2-7b1c-5000-8000-000000000002 not_duplicate --reason "father and son"`
 }
 
 // Run decides a review.
