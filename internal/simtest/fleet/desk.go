@@ -13,8 +13,12 @@ import (
 	"satchel/syncproto"
 )
 
-// correct edits a record at the office, as it shows there, after a mistake that is refused.
+// correct edits a record at the office, as it shows there, after a mistake that is refused; or merges two households.
 func (o *office) correct(ctx context.Context, r *rand.Rand) {
+	if r.IntN(2) == 0 {
+		o.mergeTwo(ctx, r)
+		return
+	}
 	id, shown, ok := o.any(ctx, r, "households", "people", "visits", "deliveries", "areas")
 	if !ok {
 		return

@@ -52,6 +52,9 @@ type office struct {
 	looked []server.Conflict
 	// settled are the settlements that were made.
 	settled []settlement
+	// merged are the mergers that were made, reported what was reported of the days, as it was known by their end.
+	merged   []string
+	reported map[string]string
 	// orders are what it was told of the tablets, decided what people decided about held changes.
 	orders  *oracle.Orders
 	decided map[oracle.Version]oracle.Decision
@@ -143,6 +146,7 @@ func (o *office) do(ctx context.Context, s Step) {
 	if r.IntN(12) == 0 {
 		o.machine.cutAt(r.IntN(40), s.Roll)
 	}
+	o.report(ctx)
 	switch s.Kind {
 	case settles:
 		o.settle(ctx, r)
@@ -348,6 +352,7 @@ func (o *office) goBack(ctx context.Context, b *backup, put func(dir string) err
 	}
 	o.w.ledger.each(func(s *saving) { s.atOffice = b.had[s.ID] })
 	o.decided = maps.Clone(b.decided)
+	o.reported = map[string]string{} // what it has lost is not known any more
 	o.mustStart(ctx)
 	o.w.mu.Lock()
 	defer o.w.mu.Unlock()

@@ -116,6 +116,7 @@ func (w *world) judge(ctx context.Context) {
 		Homes: w.ledger.homes(), Orders: w.office.orders, Decided: w.office.decided, Now: time.Now(),
 	}
 	e.Conflicts = w.conflicts(ctx, e.Records)
+	e.Aid = w.aid(ctx)
 	for _, t := range w.tablets {
 		if !t.gone {
 			e.Replicas = append(e.Replicas, w.replica(ctx, t))
@@ -124,6 +125,7 @@ func (w *world) judge(ctx context.Context) {
 	w.out.Broken = append(w.out.Broken, oracle.Judge(e)...)
 	w.out.Changes, w.out.Conflicts, w.out.Records = len(e.Entries), len(e.Conflicts), len(e.Records)
 	w.judgeOffice(ctx)
+	w.judgeReports(ctx)
 }
 
 // judgeOffice looks at the office's own logs.

@@ -188,7 +188,7 @@ func (w *world) setUp(ctx context.Context, p Plan, db database) error {
 	}
 	machine.pace = db.pace()
 	o := &office{w: w, machine: machine, db: db, turn: make(chan struct{}, 1), log: &bytes.Buffer{}, workers: map[uuid.UUID]uuid.UUID{}}
-	o.orders, o.decided = oracle.NewOrders(), map[oracle.Version]oracle.Decision{}
+	o.reported, o.orders, o.decided = map[string]string{}, oracle.NewOrders(), map[oracle.Version]oracle.Decision{}
 	o.setClock(0)
 	w.office = o
 	o.turn <- struct{}{}
@@ -242,7 +242,7 @@ func (o *office) furnish(ctx context.Context) error {
 	edits := []server.OfficeEdit{
 		of("areas", o.country, map[string]any{"name": "Country", "level": "country"}),
 		of("projects", o.project, map[string]any{"code": "P1", "title": "Houses"}),
-		of("assistance_types", o.kind, map[string]any{"code": "T1", "name": "Package", "category": "housing"}),
+		of("assistance_types", o.kind, map[string]any{"code": "T1", "name": "Package", "category": "housing", "limit_per_household": limit}),
 	}
 	for i, area := range o.areas {
 		edits = append(edits, of("areas", area, map[string]any{"name": fmt.Sprint("Area ", i), "level": "municipality", "parent": o.country}))
@@ -258,6 +258,9 @@ func (o *office) furnish(ctx context.Context) error {
 			return err
 		}
 		o.workers[area] = worker.ID
+	}
+	if err := o.define(ctx); err != nil {
+		return err
 	}
 	return o.firstHouseholds(ctx)
 }

@@ -64,6 +64,8 @@ type Evidence struct {
 	// changes that were held.
 	Orders  *Orders
 	Decided map[Version]Decision
+	// Aid is what the office makes of what was delivered, nil if nobody asked.
+	Aid *Aid
 	// Slack is how far, in milliseconds, a tablet's clock may be ahead and still be believed.
 	Slack int64
 	// Now is when all this is looked at.
@@ -100,6 +102,7 @@ func Judge(e Evidence) []Violation {
 	broken = append(broken, fates.judge()...)
 	broken = append(broken, e.judgeConflicts()...)
 	broken = append(broken, e.judgePlaces()...)
+	broken = append(broken, e.judgeAid()...)
 	for _, r := range e.Replicas {
 		broken = append(broken, e.judgeReplica(r)...)
 	}
