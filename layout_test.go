@@ -99,13 +99,14 @@ type room struct {
 func roomRules() []rule {
 	rooms := []room{
 		{"syncproto", nil, "syncproto is the contract; it knows none of the programs that keep it"},
-		{"clientlib", []string{"syncproto", "internal/duplicates", "internal/statements"}, "a device never has the server's code: whoever builds an app on clientlib gets neither its SQL nor its secrets"},
+		{"clientlib", []string{"syncproto", "internal/aid", "internal/duplicates", "internal/statements"}, "a device never has the server's code: whoever builds an app on clientlib gets neither its SQL nor its secrets"},
 		{"migrations", []string{"syncproto"}, "the schema follows the contract; it knows nothing of who uses it"},
-		{"server", []string{"syncproto", "migrations", "internal/duplicates", "internal/statements", "internal/pgtest"}, "the server answers any implementation of the contract; it never leans on ours of the device, nor on the command line"},
+		{"server", []string{"syncproto", "migrations", "internal/aid", "internal/duplicates", "internal/statements", "internal/pgtest"}, "the server answers any implementation of the contract; it never leans on ours of the device, nor on the command line"},
 		{"internal/pgtest", nil, "pgtest gives tests a database, and knows nothing of what they keep in it"},
 		{"internal/village", nil, "village makes the records that everybody is measured with, whatever they are written in"},
 		{"internal/names", nil, "names makes up people for whoever needs some, and knows nothing of what is kept of them"},
 		{"internal/duplicates", []string{"syncproto", "internal/names"}, "duplicates are searched on devices and on the server: it can lean on neither"},
+		{"internal/aid", []string{"syncproto"}, "aid is counted on devices and on the server: it can lean on neither"},
 		{"internal/statements", nil, "statements is about SQLite, and knows nothing of what is kept in it"},
 		{"cmd/satchel-device", []string{"syncproto", "clientlib"}, "the device program shows that clientlib alone is enough to build one"},
 	}
@@ -452,6 +453,7 @@ func breaches() []breach {
 		{"imports of internal/village", "internal/village/x.go", begin + "import _ \"satchel/syncproto\"\n", `internal/village/x.go:3: internal/village imports "satchel/syncproto"`},
 		{"imports of internal/names", "internal/names/x.go", begin + "import _ \"satchel/syncproto\"\n", `internal/names/x.go:3: internal/names imports "satchel/syncproto"`},
 		{"imports of internal/duplicates", "internal/duplicates/x.go", begin + "import _ \"satchel/server\"\n", `internal/duplicates/x.go:3: internal/duplicates imports "satchel/server"`},
+		{"imports of internal/aid", "internal/aid/x.go", begin + "import _ \"satchel/server\"\n", `internal/aid/x.go:3: internal/aid imports "satchel/server"`},
 		{"imports of internal/statements", "internal/statements/x.go", begin + "import _ \"satchel/syncproto\"\n", `internal/statements/x.go:3: internal/statements imports "satchel/syncproto"`},
 		{"imports of cmd/satchel-device", "cmd/satchel-device/x.go", begin + "import _ \"satchel/server\"\n", `cmd/satchel-device/x.go:3: cmd/satchel-device imports "satchel/server"`},
 		{"pure imports", "syncproto/x.go", begin + "import _ \"os/exec\"\n", `syncproto/x.go:3: syncproto imports "os/exec"`},

@@ -7,24 +7,13 @@ import (
 
 	"github.com/google/uuid"
 
+	"satchel/internal/aid"
 	"satchel/server/internal/store"
 )
 
-// An aid is what counts of a record that belongs to a household or a person, or of an assistance type, as it is shown.
-type aid struct {
-	id, parent uuid.UUID
-	collection string
-	deleted    bool
-	Kind       uuid.UUID   `json:"assistance_type"`
-	Quantity   json.Number `json:"quantity"`
-	Cancelled  string      `json:"cancelled_why"`
-	Status     string      `json:"status"`
-	Limit      json.Number `json:"limit_per_household"`
-}
-
-// aidShown reads it from the database's document.
-func aidShown(s store.Shown) (aid, error) {
-	out := aid{id: s.ID, parent: s.Parent, collection: s.Collection, deleted: s.Deleted}
+// aidShown reads what counts of a record from the database's document.
+func aidShown(s store.Shown) (aid.Record, error) {
+	out := aid.Record{ID: s.ID, Parent: s.Parent, Collection: s.Collection, Deleted: s.Deleted}
 	err := json.Unmarshal(s.Doc, &out)
 	if err != nil {
 		err = fmt.Errorf("read record %s: %w", s.ID, err)
@@ -33,17 +22,16 @@ func aidShown(s store.Shown) (aid, error) {
 }
 
 // aidOf reads it from a record in hand.
-func aidOf(r *store.Record) aid {
-	return aid{
-		id: r.ID, parent: r.Parent, collection: r.Collection, deleted: r.Deleted, Kind: r.Value("assistance_type").ID(),
-		Quantity: json.Number(r.Value("quantity")), Cancelled: r.Value("cancelled_why").Text(), Status: r.Value("status").Text(),
-	}
+func aidOf(r *store.Record) aid.Record {
+	out := aid.RecordOf(r.ID, r.Collection, r.Value)
+	out.Parent, out.Deleted = r.Parent, r.Deleted
+	return out
 }
 
 // belongings gives what belongs to some households or people. What a worker records of a new household comes as a
 // whole, so most of it is in hand, and is not read again.
-func (c concern) belongings(ctx context.Context, tx *store.Tx, owners []uuid.UUID) ([]aid, error) {
-	var out []aid
+func (c concern) belongings(ctx context.Context, tx *store.Tx, owners []uuid.UUID) ([]aid.Record, error) {
+	var out []aid.Record
 	var unread []uuid.UUID
 	for _, owner := range owners {
 		if about, known := c.standings[owner]; !known || about.Children != len(c.touched[owner]) {
@@ -59,11 +47,11 @@ func (c concern) belongings(ctx context.Context, tx *store.Tx, owners []uuid.UUI
 		return nil, err
 	}
 	for _, s := range shown {
-		a, err := aidShown(s)
+		r, err := aidShown(s)
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, a)
+		out = append(out, r)
 	}
 	return out, nil
 }

@@ -163,7 +163,7 @@ func (c *concern) choose(ctx context.Context, tx *store.Tx) error {
 			return err
 		}
 		for _, f := range families {
-			c.alike.add(f.members...)
+			c.alike.add(f.Members...)
 		}
 	}
 	return c.chooseServed(ctx, tx)
@@ -183,7 +183,7 @@ func (c *concern) chooseServed(ctx context.Context, tx *store.Tx) error {
 	}
 	entitled, err := tx.SomeOf(ctx, "entitlements")
 	for kind, households := range c.served {
-		if entitled || limits[kind] != nil {
+		if _, limited := limits[kind]; entitled || limited {
 			maps.Copy(c.households, households)
 		}
 	}

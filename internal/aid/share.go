@@ -1,0 +1,113 @@
+package aid
+
+import (
+	"encoding/json"
+	"slices"
+
+	"github.com/google/uuid"
+
+	"satchel/syncproto"
+)
+
+// A Record is what counts of a record that belongs to a household or a person, or of an assistance type. It is read from
+// a JSON object of shown values, or from single ones by [RecordOf].
+type Record struct {
+	ID uuid.UUID `json:"-"`
+	// Parent is the household or person that it belongs to.
+	Parent     uuid.UUID   `json:"-"`
+	Collection string      `json:"-"`
+	Deleted    bool        `json:"-"`
+	Kind       uuid.UUID   `json:"assistance_type"`
+	Quantity   json.Number `json:"quantity"`
+	Cancelled  string      `json:"cancelled_why"`
+	Status     string      `json:"status"`
+	Limit      json.Number `json:"limit_per_household"`
+}
+
+// RecordOf gives what counts of a record. value gives the value of a field, "" if there is none.
+func RecordOf(id uuid.UUID, collection string, value func(field string) syncproto.Value) Record {
+	return Record{
+		ID: id, Collection: collection, Kind: value("assistance_type").ID(), Quantity: json.Number(value("quantity")),
+		Cancelled: value("cancelled_why").Text(), Status: value("status").Text(), Limit: json.Number(value("limit_per_household")),
+	}
+}
+
+// Counts reports whether a delivery counts as received, because it was not cancelled, or an entitlement as due, because
+// it is approved: one that is only proposed does not yet, and one that was rejected or closed does not any more.
+func (r Record) Counts() bool {
+	return !r.Deleted && (r.Collection == "deliveries" && r.Cancelled == "" || r.Collection == "entitlements" && r.Status == "approved")
+}
+
+// LimitPerHousehold gives the limit of an assistance type; one that was deleted has none.
+func (r Record) LimitPerHousehold() Decimal {
+	if r.Deleted {
+		return Decimal{}
+	}
+	return DecimalOf(r.Limit.String())
+}
+
+// A Share is what a family may have of an assistance type, and what it was given of it, in the type's unit.
+type Share struct {
+	Kind uuid.UUID `json:"assistance_type"`
+	// Entitled is the sum of the approved entitlements, none if there are none; Limit that of the type, if it has one.
+	Entitled Decimal `json:"entitled,omitzero"`
+	Limit    Decimal `json:"limit,omitzero"`
+	// Delivered is the sum of the deliveries that count.
+	Delivered Decimal `json:"delivered"`
+	// Remaining is what is still due: the lesser of Entitled and Limit without what was delivered, below 0 if that was
+	// more, and none if there is neither.
+	Remaining Decimal `json:"remaining,omitzero"`
+	// Deliveries are all that were not deleted, cancelled ones among them, in order of their ids.
+	Deliveries []Record `json:"-"`
+}
+
+// Shares adds up what belongs to one family, by assistance type: to its households, and to the people of these, whose
+// entitlements are the family's. What is no delivery and no entitlement does not matter. The shares, in order of the
+// types, are those of [Share.Bound] that have no limit yet.
+func Shares(records []Record) []*Share {
+	var out []*Share
+	for _, r := range records {
+		if r.Deleted || r.Collection != "deliveries" && r.Collection != "entitlements" {
+			continue
+		}
+		at := slices.IndexFunc(out, func(s *Share) bool { return s.Kind == r.Kind })
+		if at < 0 {
+			at = len(out)
+			out = append(out, &Share{Kind: r.Kind, Delivered: DecimalOf("0")})
+		}
+		out[at].add(r)
+	}
+	for _, s := range out {
+		slices.SortFunc(s.Deliveries, func(a, b Record) int { return compare(a.ID, b.ID) })
+	}
+	slices.SortFunc(out, func(a, b *Share) int { return compare(a.Kind, b.Kind) })
+	return out
+}
+
+func (s *Share) add(r Record) {
+	sum := &s.Entitled
+	if r.Collection == "deliveries" {
+		sum = &s.Delivered
+		s.Deliveries = append(s.Deliveries, r)
+	}
+	if r.Counts() {
+		*sum = sum.plus(DecimalOf(r.Quantity.String()))
+	}
+}
+
+// Bound gives the share the limit of its type, and says what remains.
+func (s *Share) Bound(limit Decimal) {
+	s.Limit, s.Remaining = limit, least(s.Entitled, limit).minus(s.Delivered)
+}
+
+// Over reports whether more was delivered than the family may have.
+func (s *Share) Over() bool { return s.Delivered.sign() > 0 && s.Remaining.sign() < 0 }
+
+// Beyond says by how much a further delivery would go beyond what remains, none if it would not.
+func (s *Share) Beyond(quantity Decimal) Decimal {
+	after := quantity.minus(s.Remaining)
+	if after.sign() > 0 {
+		return after
+	}
+	return Decimal{}
+}
