@@ -129,6 +129,7 @@ type Delivery struct {
 	Proofs         map[string]any   `satchel:"proofs"`
 	Note           string           `satchel:"note"`
 	CancelledWhy   string           `satchel:"cancelled_why"`
+	Worker         uuid.UUID        `satchel:"worker"`
 }
 
 // An Activity is something that people take part in.

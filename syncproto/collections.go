@@ -138,6 +138,7 @@ var collections = []Collection{
 			{Name: "proofs", Type: Object, Doc: "signature and photos by kind, as SHA-256 of their content"},
 			{Name: "note", Type: Text, Doc: "anything else"},
 			{Name: "cancelled_why", Type: Text, Doc: "why the delivery does not count"},
+			{Name: "worker", Type: UUID, Doc: "the user who delivered"},
 		},
 	},
 	{

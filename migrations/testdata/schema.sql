@@ -310,7 +310,8 @@ SELECT
     json_extract(doc, '$.position.source') AS position_source,
     json_extract(doc, '$.proofs') AS proofs,
     json_extract(doc, '$.note') AS note,
-    json_extract(doc, '$.cancelled_why') AS cancelled_why
+    json_extract(doc, '$.cancelled_why') AS cancelled_why,
+    json_extract(doc, '$.worker') AS worker
 FROM records
 WHERE collection = 'deliveries' AND deleted = 0;
 
