@@ -128,6 +128,9 @@ WHERE records.generation < cursors.generation`)
 			return err
 		}
 	}
+	if err := t.exec(ctx, "UPDATE cursors SET pulled = ? WHERE cursor IS NOT NULL", reply.Now); err != nil {
+		return err
+	}
 	if !o.complete {
 		return nil
 	}

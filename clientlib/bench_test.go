@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"testing"
 
+	"github.com/google/uuid"
+
 	"satchel/clientlib"
 )
 
@@ -87,5 +89,34 @@ func BenchmarkFirstPull(b *testing.B) {
 		d.enrol(o, vranje)
 		b.StartTimer()
 		d.sync()
+	}
+}
+
+// BenchmarkAid says what a family of 10,000 is due and was given, three deliveries each; the store was opened just before.
+func BenchmarkAid(b *testing.B) {
+	o := newOffice(b)
+	project, stove := o.stoves()
+	d := enrolled(b, o, vranje)
+	var last uuid.UUID
+	for range 100 {
+		var f clientlib.Form
+		for range 100 {
+			h := f.Create("households", map[string]any{"head_name": "Marko Petrović", "status": "idp", "area": vranje})
+			for range 3 {
+				f.Create("deliveries", map[string]any{"household": h.ID, "project": project, "assistance_type": stove, "quantity": 1, "delivered_at": april})
+			}
+			last = h.ID
+		}
+		d.save(&f)
+	}
+	o.change(func() { o.page = 2000 })
+	d.sync()
+	for b.Loop() {
+		b.StopTimer()
+		d.reopen()
+		b.StartTimer()
+		if len(d.aid(last).Shares[0].Deliveries) != 3 {
+			b.Fatal("not all deliveries are there")
+		}
 	}
 }

@@ -108,11 +108,11 @@ func (t *tx) setRow(ctx context.Context, r row, laid []change) error {
 	if err != nil {
 		return err
 	}
-	return t.exec(ctx, `INSERT INTO records (id, collection, area, parent, generation, overtaken, sealed)
-VALUES (?, ?, ?, ?, ?, ?, ?)
+	return t.exec(ctx, `INSERT INTO records (id, collection, area, parent, kept, generation, overtaken, sealed)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (id) DO UPDATE SET collection = excluded.collection, area = excluded.area, parent = excluded.parent,
-    generation = excluded.generation, overtaken = excluded.overtaken, sealed = excluded.sealed`,
-		r.id, r.collection, r.area, orBlank(shown.parent()), r.generation, len(overtaken) > 0, sealed)
+    kept = excluded.kept, generation = excluded.generation, overtaken = excluded.overtaken, sealed = excluded.sealed`,
+		r.id, r.collection, r.area, orBlank(shown.parent()), orBlank(shown.Reference("merged_into")), r.generation, len(overtaken) > 0, sealed)
 }
 
 func (t *tx) sealRow(r row) ([]byte, error) {

@@ -91,18 +91,25 @@ type Worker struct {
 func (s *Store) Workers(ctx context.Context) ([]Worker, error) {
 	var out []Worker
 	err := s.read(ctx, func(t *tx) error {
-		return t.each(ctx, "SELECT id, sealed FROM workers", nil, func(scan func(...any) error) error {
-			var w Worker
-			var sealed []byte
-			if err := scan(&w.ID, &sealed); err != nil {
-				return err
-			}
-			name, err := t.box.open("workers", w.ID.String(), sealed)
-			w.Name = string(name)
+		return t.each(ctx, selectWorkers, nil, func(scan func(...any) error) error {
+			w, err := t.scanWorker(scan)
 			out = append(out, w)
 			return err
 		})
 	})
 	slices.SortFunc(out, func(a, b Worker) int { return strings.Compare(a.Name, b.Name) })
 	return out, err
+}
+
+// selectWorkers is what the queries for workers begin with; see scanWorker.
+const selectWorkers = "SELECT id, sealed FROM workers"
+
+func (t *tx) scanWorker(scan func(...any) error) (w Worker, err error) {
+	var sealed []byte
+	if err := scan(&w.ID, &sealed); err != nil {
+		return w, err
+	}
+	name, err := t.box.open("workers", w.ID.String(), sealed)
+	w.Name = string(name)
+	return w, err
 }

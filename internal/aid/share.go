@@ -97,8 +97,12 @@ func (s *Share) add(r Record) {
 
 // Bound gives the share the limit of its type, and says what remains.
 func (s *Share) Bound(limit Decimal) {
-	s.Limit, s.Remaining = limit, least(s.Entitled, limit).minus(s.Delivered)
+	s.Limit = limit
+	s.Remaining = s.Allowed().minus(s.Delivered)
 }
+
+// Allowed is the most that the family may have: the lesser of Entitled and Limit, none if there is neither.
+func (s *Share) Allowed() Decimal { return least(s.Entitled, s.Limit) }
 
 // Over reports whether more was delivered than the family may have.
 func (s *Share) Over() bool { return s.Delivered.sign() > 0 && s.Remaining.sign() < 0 }
