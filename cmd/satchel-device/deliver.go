@@ -2,14 +2,14 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"time"
-
-	"github.com/google/uuid"
 
 	"satchel/clientlib"
 )
@@ -19,26 +19,33 @@ type deliverCmd struct {
 	Household string     `arg:"" help:"Card number, id or its beginning, or a search that finds one household."`
 	Type      string     `arg:"" help:"Code of the assistance type."`
 	Project   string     `help:"Code of the project." required:""`
-	Quantity  float64    `help:"How much, in the type's unit." default:"1"`
-	Recipient string     `help:"Who took it, if not the head of the household."`
-	Proxy     string     `help:"Who took it in the recipient's place, and why."`
+	Quantity  float64    `help:"How much, in the type's unit; a part of what is due leaves the rest due." default:"1"`
+	Recipient string     `help:"Who took it, if not the head of the household." placeholder:"NAME"`
+	Proxy     string     `help:"Who took it in the recipient's place, and why." placeholder:"NAME, WHY"`
 	Note      string     `help:"Anything else."`
 	At        *time.Time `help:"When, if not now, such as 2020-04-30T10:15:00Z."`
-	Yes       bool       `help:"Do not ask."`
+	Yes       bool       `help:"Do not ask, also where it is more than is due."`
 }
 
 // Help is shown by --help.
 func (deliverCmd) Help() string {
-	return `What the household already got, as far as this device knows, is shown first, and then you are asked. A delivery
-is a fact: it can be cancelled with a reason, not deleted.
+	return `What the family is due and has received is shown first, as far as this device knows and with how old that
+knowledge is, over all households that were merged into one. Then you are asked; a delivery beyond what is due is warned
+of, and with --yes recorded all the same: the office looks at it. A delivery is a fact: it can be cancelled with a reason,
+not deleted.
 
-Example:
-  satchel-device deliver 12345 material --project KV-2 --quantity 1 --yes`
+Examples:
+  satchel-device deliver 12345 material --project KV-2
+  satchel-device deliver 12345 material --project KV-2 --quantity 0.5 --yes
+  satchel-device deliver 12345 stove --project KV-2 --recipient "Mira Mirić" --proxy "Ana Anić, her neighbour: she is ill"`
 }
 
 // Run records the delivery.
 func (d deliverCmd) Run(ctx context.Context, c *cli) error {
 	return c.with(ctx, func(s *clientlib.Store) error {
+		if d.Quantity <= 0 {
+			return errors.New("say how much was delivered, as a number above 0; what was delivered by mistake is cancelled; nothing was saved")
+		}
 		h, err := household(ctx, s, d.Household)
 		if err != nil {
 			return err
@@ -54,14 +61,15 @@ func (d deliverCmd) Run(ctx context.Context, c *cli) error {
 		if err := d.confirm(ctx, s, h, kind); err != nil {
 			return err
 		}
-		recipient := d.Recipient
-		if recipient == "" {
-			recipient = h.Text("head_name")
+		status, err := s.Status(ctx)
+		if err != nil {
+			return err
 		}
 		var form clientlib.Form
 		r := form.Create("deliveries", map[string]any{
 			"household": h.ID, "project": project.ID, "assistance_type": kind.ID, "quantity": d.Quantity,
-			"delivered_at": momentOr(d.At), "recipient": recipient, "proxy": d.Proxy, "note": d.Note,
+			"delivered_at": momentOr(d.At), "worker": status.Holder, "recipient": cmp.Or(d.Recipient, h.Text("head_name")),
+			"proxy": d.Proxy, "note": d.Note,
 		})
 		if err := s.Save(ctx, &form); err != nil {
 			return err
@@ -70,36 +78,41 @@ func (d deliverCmd) Run(ctx context.Context, c *cli) error {
 	})
 }
 
-// confirm says what the household already got, and asks.
+// confirm says what the family is due and has received, warns of what goes beyond that, and asks.
 func (d deliverCmd) confirm(ctx context.Context, s *clientlib.Store, h, kind *clientlib.Record) error {
-	before, err := received(ctx, s, h.ID)
+	a, err := s.Aid(ctx, h.ID)
 	if err != nil {
 		return err
 	}
-	status, err := s.Status(ctx)
-	if err != nil {
-		return err
+	share := a.Of(kind)
+	if !slices.Contains(a.Shares, share) {
+		a.Shares = append(a.Shares, share)
 	}
-	kinds, err := s.List(ctx, "assistance_types", uuid.Nil)
-	if err != nil {
-		return err
-	}
-	fmt.Fprintf(os.Stderr, "%s, as this device knew on %s, has got so far:\n", h.Text("head_name"), moment(status.Complete))
-	for _, other := range kinds {
-		if quantity := before[other.ID]; quantity != 0 {
-			fmt.Fprintf(os.Stderr, "  %g × %s\n", quantity, other.Text("name"))
-		}
-	}
-	if len(before) == 0 {
-		fmt.Fprintln(os.Stderr, "  nothing")
-	}
-	if limit := kind.Number("limit_per_household"); limit > 0 && before[kind.ID]+d.Quantity > limit {
-		fmt.Fprintf(os.Stderr, "With this delivery it has more than the %g × %s that one household may get.\n", limit, kind.Text("name"))
+	printAid(ctx, os.Stderr, s, a)
+	question := "Deliver %g × %s?"
+	if share.Beyond(d.Quantity) != "" {
+		fmt.Fprintln(os.Stderr, d.warning(share))
+		question = "Deliver %g × %s all the same?"
 	}
 	if d.Yes {
 		return nil
 	}
-	return agree("Deliver %g × %s?", d.Quantity, kind.Text("name"))
+	return agree(question, d.Quantity, kind.Text("name"))
+}
+
+// warning says what the family already received, and by how much the delivery goes beyond what it is due.
+func (d deliverCmd) warning(s *clientlib.Share) string {
+	var before []string
+	for _, other := range s.Deliveries {
+		if other.Text("cancelled_why") == "" {
+			before = append(before, fmt.Sprintf("%s on %s by %s", words(other.Value("quantity")), minute(other.When("delivered_at")), cmp.Or(other.Worker, "an unknown worker")))
+		}
+	}
+	text := "CAREFUL: this is more than is due."
+	if len(before) > 0 {
+		text = fmt.Sprintf("CAREFUL: the family has already received %s of %s: %s.", s.Delivered, s.Allowed(), strings.Join(before, ", "))
+	}
+	return fmt.Sprintf("%s\nWith this delivery it has %s %s too much. If you deliver, the office looks at it.", text, s.Beyond(d.Quantity), called(s))
 }
 
 // agree asks whether to go on, and fails if the answer is not y.
@@ -110,16 +123,4 @@ func agree(question string, args ...any) error {
 		return errors.New("you did not say y, so nothing was saved")
 	}
 	return nil
-}
-
-// received sums what a household got of each assistance type, as far as the device knows.
-func received(ctx context.Context, s *clientlib.Store, household uuid.UUID) (map[uuid.UUID]float64, error) {
-	deliveries, err := s.List(ctx, "deliveries", household)
-	total := map[uuid.UUID]float64{}
-	for _, d := range deliveries {
-		if d.Text("cancelled_why") == "" {
-			total[d.Reference("assistance_type")] += d.Number("quantity")
-		}
-	}
-	return total, err
 }

@@ -57,7 +57,7 @@ func known(records []*clientlib.Record, fields []string) string {
 }
 
 // household finds a household by its card number, its id or the beginning of that, or by a search that
-// finds one.
+// finds one. Of a family that is registered twice it is the one that was kept.
 func household(ctx context.Context, s *clientlib.Store, text string) (*clientlib.Record, error) {
 	all, err := s.List(ctx, "households", uuid.Nil)
 	if err != nil {
@@ -69,7 +69,7 @@ func household(ctx context.Context, s *clientlib.Store, text string) (*clientlib
 			return len(text) >= idBeginning && strings.HasPrefix(r.ID.String(), text)
 		},
 	} {
-		if found := matching(all, hit); len(found) == 1 {
+		if found := kept(matching(all, hit)); len(found) == 1 {
 			return found[0], nil
 		}
 	}
@@ -77,9 +77,17 @@ func household(ctx context.Context, s *clientlib.Store, text string) (*clientlib
 	if err != nil {
 		return nil, err
 	}
-	found := matching(hits, func(r *clientlib.Record) bool { return r.Collection == "households" })
+	found := kept(matching(hits, func(r *clientlib.Record) bool { return r.Collection == "households" }))
 	if len(found) != 1 {
 		return nil, fmt.Errorf("%d households on this device fit what you typed; see them with household find, and name one by its id or card number; nothing was saved", len(found))
 	}
 	return found[0], nil
+}
+
+// kept leaves duplicates out, unless there is nothing else.
+func kept(households []*clientlib.Record) []*clientlib.Record {
+	if found := matching(households, func(r *clientlib.Record) bool { return r.Reference("merged_into") == uuid.Nil }); len(found) > 0 {
+		return found
+	}
+	return households
 }

@@ -18,7 +18,7 @@ import (
 type householdCmd struct {
 	Add  householdAddCmd  `cmd:"" help:"Register a household."`
 	Find householdFindCmd `cmd:"" help:"Find households and people by name, number or phone, in either script."`
-	Show householdShowCmd `cmd:"" help:"Show a household with its people, visits and deliveries."`
+	Show householdShowCmd `cmd:"" help:"Show a household with its people and visits, what it is due and what it received."`
 	Edit householdEditCmd `cmd:"" help:"Change fields of a household."`
 }
 
@@ -134,8 +134,19 @@ type householdShowCmd struct {
 func (householdShowCmd) Help() string {
 	return `Beside a value stands where it is, if the office has not confirmed it, and whether it is in conflict.
 
-Example:
-  satchel-device household show 12345`
+At the end stands what the family is due and has received of each assistance type, over all households that were merged
+into one, with each delivery and its id: as far as this device knows, and how old that knowledge is. What other devices
+recorded since is not in it.
+
+Examples:
+  satchel-device household show 12345
+  satchel-device --json household show 12345`
+}
+
+// shown is a household with what belongs to it.
+type shown struct {
+	Records []*clientlib.Record `json:"records"`
+	Aid     clientlib.Aid       `json:"aid"`
 }
 
 // Run shows a household.
@@ -145,18 +156,23 @@ func (h householdShowCmd) Run(ctx context.Context, c *cli) error {
 		if err != nil {
 			return err
 		}
-		all := []*clientlib.Record{r}
+		all := shown{Records: []*clientlib.Record{r}}
+		if all.Aid, err = s.Aid(ctx, r.ID); err != nil {
+			return err
+		}
 		for _, collection := range []string{"people", "visits", "entitlements", "deliveries"} {
 			below, err := s.List(ctx, collection, r.ID)
 			if err != nil {
 				return err
 			}
-			all = append(all, below...)
+			all.Records = append(all.Records, below...)
 		}
 		return c.show(all, func(w *tabwriter.Writer) {
-			for _, r := range all {
+			for _, r := range all.Records {
 				printRecord(w, r)
 			}
+			fmt.Fprintln(w)
+			printAid(ctx, w, s, all.Aid)
 		})
 	})
 }

@@ -25,6 +25,7 @@ type cli struct {
 	Household householdCmd `cmd:"" help:"Households: add, find, show, edit."`
 	Visit     visitCmd     `cmd:"" help:"Visits: add."`
 	Deliver   deliverCmd   `cmd:"" help:"Record a delivery."`
+	Cancel    cancelCmd    `cmd:"" help:"Say of a delivery that it does not count, and why."`
 	Sync      syncCmd      `cmd:"" help:"Send what is recorded and fetch what is new."`
 	Status    statusCmd    `cmd:"" help:"Say how the device is."`
 	Attention attentionCmd `cmd:"" help:"Say what needs the worker's attention."`

@@ -187,26 +187,6 @@ func TestAWorkersDay(t *testing.T) {
 	has(t, other.run("household", "show", "SRB-12345"), "The roof leaks.", "060 000 222")
 }
 
-func TestADeliveryIsConfirmedWithWhatTheHouseholdGot(t *testing.T) {
-	t.Parallel()
-	w := enrolled(t, newOffice(t))
-	w.run("household", "add", "Ana", "--area", "Kraljevo", "--card", "1")
-	deliver := []string{"deliver", "1", "MATERIAL", "--project", "KV-2", "--quantity", "1.5"}
-	w.in = "n\n"
-	w.fails(1, "nothing was saved", deliver...)
-	w.in = "y\n"
-	_, _, errs := w.result(deliver...)
-	has(t, errs, "has got so far", "nothing", "Deliver 1.5 × Building material? [y/N]")
-	w.in = "y\n"
-	_, out, errs := w.result(deliver...)
-	has(t, errs, "1.5 × Building material", "more than the 2 × Building material")
-	has(t, out, "Saved on this device: delivery")
-	var status clientlib.Status
-	if w.into(&status, "status"); status.Unsent != 3 {
-		t.Errorf("unsent %d, want the household and two deliveries", status.Unsent)
-	}
-}
-
 func TestAHouseholdThatIsThereAlreadyIsShownBeforeItIsRegistered(t *testing.T) {
 	t.Parallel()
 	w := enrolled(t, newOffice(t))
@@ -308,7 +288,7 @@ func TestEveryCommandExplainsItselfWithAnExample(t *testing.T) {
 	w := newWorker(t)
 	has(t, w.run("--help"), "Exit status:", "--pin-file", "SATCHEL_STORE")
 	for _, command := range []string{
-		"enrol", "household add", "household find", "household show", "household edit", "visit add", "deliver",
+		"enrol", "household add", "household find", "household show", "household edit", "visit add", "deliver", "cancel",
 		"sync", "status", "attention", "rescue",
 	} {
 		has(t, w.run(append(strings.Fields(command), "--help")...), "satchel-device "+command, "Example")
