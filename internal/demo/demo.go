@@ -74,6 +74,8 @@ type demo struct {
 	catalogue *catalogue
 	tablets   []*tablet
 	incidents []incident
+	// again are the households that were registered a second time, and wait for a decision.
+	again []uuid.UUID
 }
 
 // start prepares everything up to a server that listens.

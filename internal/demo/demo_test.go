@@ -13,6 +13,8 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+
+	"github.com/google/uuid"
 )
 
 // published is the programme's table of results, as the demo has to print it.
@@ -82,7 +84,34 @@ func TestTheProgrammeComesOutAsItWasPublished(t *testing.T) {
 	if got := conflictsSeenFrom(t, d.url, d.password); got != 2 {
 		t.Errorf("who logs in as it was printed sees %d conflicts, want 2", got)
 	}
+	waits(t, d)
 	breakAFigure(t, d, &out)
+}
+
+// waits expects in review two families that were given something twice, and those that were registered twice.
+func waits(t *testing.T, d *demo) {
+	t.Helper()
+	open, _, err := d.server.Reviews.List(t.Context(), "open", 0, 100)
+	if err != nil {
+		t.Fatal(err)
+	}
+	over, twice := 0, map[uuid.UUID]bool{}
+	for _, r := range open {
+		switch r.Kind {
+		case "over_delivery":
+			over++
+		case "duplicate":
+			twice[r.Record], twice[*r.Subject] = true, true
+		}
+	}
+	if over != 2 {
+		t.Errorf("%d families are in review that were given something twice, want 2", over)
+	}
+	for i, id := range d.again {
+		if !twice[id] || len(d.again) != 3 {
+			t.Errorf("of %d families that were registered twice, number %d is not in review", len(d.again), i)
+		}
+	}
 }
 
 // figures writes the table as [published] is written.

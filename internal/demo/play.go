@@ -26,6 +26,7 @@ func (d *demo) play(ctx context.Context) error {
 		{d.syncAll, "All tablets have synced, at the same time."},
 		{d.syncAll, "All tablets have fetched what the others recorded."},
 		{d.mishaps, "Everything has gone wrong that does."},
+		{d.leave, "Two families got the same twice, and three were registered twice."},
 		{d.syncAll, "All tablets have synced again: each could be lost now, and nothing with it."},
 	}
 	for _, step := range steps {

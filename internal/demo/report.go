@@ -43,8 +43,10 @@ func (d *demo) report(ctx context.Context) error {
 	if err := d.printConflicts(ctx); err != nil {
 		return err
 	}
-	fmt.Fprintf(d.out, "\nWhere to log in, and to look, while the demo serves\n\n  address   %s\n  login     admin\n  password  %s\n  data      %s\n  tablets   %s, PIN %s\n\n",
-		d.url, d.password, d.data, filepath.Join(d.scratch, "*"+tabletFile), pin)
+	if err := d.printReviews(ctx); err != nil {
+		return err
+	}
+	fmt.Fprintf(d.out, whereToLook, d.url, d.password, d.data, filepath.Join(d.scratch, "*"+tabletFile), pin, d.data, until, d.data)
 	for i, published := range indicators() {
 		if figures[i].Reported() != published.Published {
 			return ErrDiffers
@@ -52,6 +54,19 @@ func (d *demo) report(ctx context.Context) error {
 	}
 	return nil
 }
+
+const whereToLook = `
+Where to log in, and to look, while the demo serves
+
+  address   %s
+  login     admin
+  password  %s
+  data      %s
+  tablets   %s, PIN %s
+  figures   satchel --data %s report --as-of %s
+  decisions satchel --data %s review list
+
+`
 
 const tableRow = "%-39s  %-50s  %9s  %9s  %s\n"
 
