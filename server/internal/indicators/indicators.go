@@ -146,7 +146,24 @@ func prepare(ctx context.Context, w *world, q Query) ([]Figure, []question, erro
 		}
 		questions[i] = question{plan: &p, bounds: s}
 	}
-	return figures, questions, nil
+	return figures, questions, q.checkBy(questions)
+}
+
+// checkBy refuses a dimension that nothing can be shared out by: it is a slip of whoever asks.
+func (q Query) checkBy(questions []question) error {
+	for _, name := range q.By {
+		can := func(ask question) bool {
+			if ask.plan == nil {
+				return true
+			}
+			_, err := ask.plan.dimension(name)
+			return err == nil
+		}
+		if len(questions) > 0 && !slices.ContainsFunc(questions, can) {
+			return fmt.Errorf("%w: nothing can be shared out by %q", ErrQuery, name)
+		}
+	}
+	return nil
 }
 
 // check refuses what no record can ever meet.
