@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/google/uuid"
@@ -29,7 +30,11 @@ type (
 	Review = review.Item
 	// A ReviewDetail is a review with what it rests on; see [review.Queue.Show].
 	ReviewDetail = review.Detail
-	// Evidence is a record that a review rests on.
+	// An Aid is what a family is due and what it was given; see [review.Queue.Aid].
+	Aid = review.Aid
+	// A Household is one of a family.
+	Household = review.Household
+	// Evidence is a record that a review or a share rests on, and who recorded it.
 	Evidence = review.Evidence
 	// Rules are by what two households may be one family; see [review.Queue.SetRules].
 	Rules = review.Rules
@@ -64,6 +69,24 @@ func (s *Server) Area(ctx context.Context, text string) (uuid.UUID, error) {
 		return uuid.Nil, fmt.Errorf("there is no area with the id, official code or name %q", text)
 	case len(found) > 1:
 		return uuid.Nil, fmt.Errorf("%d areas are called %q; name the one you mean by its official code or id", len(found), text)
+	}
+	return found[0], nil
+}
+
+// Household finds a household by its id or its card number, where only one has it.
+func (s *Server) Household(ctx context.Context, text string) (uuid.UUID, error) {
+	var found []uuid.UUID
+	err := s.Store.Read(ctx, func(tx *store.Tx) (err error) {
+		found, err = tx.FindHouseholds(ctx, text)
+		return err
+	})
+	switch {
+	case err != nil:
+		return uuid.Nil, err
+	case len(found) == 0:
+		return uuid.Nil, errors.New("there is no household with that id or card number")
+	case len(found) > 1:
+		return uuid.Nil, fmt.Errorf("%d households have that card number; name the one you mean by its id: %v", len(found), found)
 	}
 	return found[0], nil
 }

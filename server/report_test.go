@@ -23,9 +23,9 @@ func TestADeliveryThatComesInLateIsARestatement(t *testing.T) {
 		t.Fatal(err)
 	}
 	one, two := o.tablet("Tablet 1", o.a), o.tablet("Tablet 2", o.b)
-	deliver(t, one, register(t, one, o.a, "Petar"), project, house)
+	deliver(t, one, register(t, one, o.a, "Petar"), project, house, o.admin)
 	mustSync(t, one, two)
-	late := deliver(t, two, register(t, two, o.b, "Ana"), project, house)
+	late := deliver(t, two, register(t, two, o.b, "Ana"), project, house, o.admin)
 	day := late.DeliveredAt.UTC().Format(time.DateOnly)
 	asOf := server.FigureQuery{Until: day}
 	o.counts(asOf, 1)

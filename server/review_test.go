@@ -12,16 +12,37 @@ import (
 	"satchel/syncproto"
 )
 
-// deliver records that a stove was handed over to a household, and gives the delivery.
-func deliver(t *testing.T, s *clientlib.Store, household, project, stove uuid.UUID) *clientlib.Delivery {
+// deliver records that a house was handed over to a household, and gives the delivery.
+func deliver(t *testing.T, s *clientlib.Store, household, project, house, worker uuid.UUID) *clientlib.Delivery {
 	t.Helper()
-	d := &clientlib.Delivery{Household: household, Project: project, AssistanceType: stove, Quantity: 1, DeliveredAt: time.Now(), Recipient: "Mira"}
+	d := &clientlib.Delivery{
+		Household: household, Project: project, AssistanceType: house, Quantity: 1, DeliveredAt: time.Now(), Recipient: "Mira", Worker: worker,
+		Position: &syncproto.Place{Lat: 43.7, Lon: 20.7}, Proofs: map[string]any{"signature": newID(t).String()},
+	}
 	var form clientlib.Form
 	form.Put(d)
 	if err := s.Save(t.Context(), &form); err != nil {
 		t.Fatal(err)
 	}
 	return d
+}
+
+// received says what a tablet knows of what a family received of the one type: the sum, and how each delivery stands.
+func received(t *testing.T, s *clientlib.Store, household uuid.UUID) string {
+	t.Helper()
+	a, err := s.Aid(t.Context(), household)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(a.Shares) != 1 {
+		t.Fatalf("there are %d shares, want 1", len(a.Shares))
+	}
+	share := a.Shares[0]
+	out := fmt.Sprintf("%s received, %s remain:", share.Delivered, share.Remaining)
+	for _, d := range share.Deliveries {
+		out += fmt.Sprintf(" by %s, unsent %v %s;", d.Worker, d.Unsent, d.Text("cancelled_why"))
+	}
+	return out
 }
 
 // openReviews gives what wants a decision.
@@ -34,16 +55,17 @@ func (o *office) openReviews() []server.Review {
 	return open
 }
 
-// Two workers who are offline deliver to one family. Whichever of them syncs first, it is one review, on both
-// deliveries; it closes when one is cancelled, and the server that is started again knows all of it.
+// Two workers who are offline deliver the same house to one family. Whichever of them syncs first, it is one review, on
+// both deliveries; both tablets learn of it; it closes when one is cancelled on a tablet, and the server that is started
+// again knows all of it.
 func TestTwoTabletsThatDeliverToOneFamilyComeIntoReview(t *testing.T) {
 	for first := range 2 {
 		t.Run(fmt.Sprint("tablet ", first, " syncs first"), func(t *testing.T) {
 			o := newOffice(t)
-			stove, project := newID(t), newID(t)
+			house, project := newID(t), newID(t)
 			o.save("projects", project, map[string]string{"code": "P", "title": "Project"})
-			_, err := o.srv.Engine.Save(t.Context(), o.admin, []server.OfficeEdit{{Collection: "assistance_types", Record: stove, Fields: map[string]syncproto.Value{
-				"code": `"STOVE"`, "name": `"Stove"`, "category": `"furniture"`, "limit_per_household": "1",
+			_, err := o.srv.Engine.Save(t.Context(), o.admin, []server.OfficeEdit{{Collection: "assistance_types", Record: house, Fields: map[string]syncproto.Value{
+				"code": `"HOUSE"`, "name": `"Prefabricated house"`, "category": `"housing"`, "limit_per_household": "1",
 			}}})
 			if err != nil {
 				t.Fatal(err)
@@ -51,23 +73,22 @@ func TestTwoTabletsThatDeliverToOneFamilyComeIntoReview(t *testing.T) {
 			tablets := []*clientlib.Store{o.tablet("Tablet 0", o.a), o.tablet("Tablet 1", o.a)}
 			household := register(t, tablets[0], o.a, "Petar")
 			mustSync(t, tablets...)
-			given := []*clientlib.Delivery{deliver(t, tablets[0], household, project, stove), deliver(t, tablets[1], household, project, stove)}
+			var given []*clientlib.Delivery
+			for _, s := range tablets {
+				given = append(given, deliver(t, s, household, project, house, o.admin))
+				if got, want := received(t, s, household), "1 received, 0 remain: by Ana, unsent true ;"; got != want {
+					t.Errorf("offline it is %q, want %q", got, want)
+				}
+			}
 			mustSync(t, tablets[first])
 			if open := o.openReviews(); len(open) > 0 {
-				t.Errorf("one stove is in review: %+v", open)
+				t.Errorf("one house is in review: %+v", open)
 			}
 			mustSync(t, tablets[1-first], tablets[first])
-			open := o.openReviews()
-			if len(open) != 1 || open[0].Record != household || open[0].Facts.Delivered != "2" {
-				t.Fatalf("in review are %+v, want the family that was given 2", open)
-			}
-			detail, err := o.srv.Reviews.Show(t.Context(), open[0].ID)
-			if err != nil {
-				t.Fatal(err)
-			}
-			for i, g := range detail.Grounds {
-				if g.Record != given[i].ID || g.DeviceName != fmt.Sprint("Tablet ", i) || g.Fields["recipient"] != `"Mira"` {
-					t.Errorf("delivery %d is shown as %+v", i, g)
+			o.showsBoth(household, given)
+			for _, s := range tablets {
+				if got, want := received(t, s, household), "2 received, -1 remain: by Ana, unsent false ; by Ana, unsent false ;"; got != want {
+					t.Errorf("once both have synced it is %q, want %q", got, want)
 				}
 			}
 			o.stop()
@@ -78,10 +99,47 @@ func TestTwoTabletsThatDeliverToOneFamilyComeIntoReview(t *testing.T) {
 			if err := tablets[first].Save(t.Context(), &form); err != nil {
 				t.Fatal(err)
 			}
-			mustSync(t, tablets[first])
+			mustSync(t, tablets[first], tablets[1-first])
 			if open := o.openReviews(); len(open) > 0 {
 				t.Errorf("one was cancelled, and in review are %+v", open)
 			}
+			reasons := []string{"", ""}
+			reasons[first] = "given to the neighbour"
+			for _, s := range tablets {
+				want := fmt.Sprintf("1 received, 0 remain: by Ana, unsent false %s; by Ana, unsent false %s;", reasons[0], reasons[1])
+				if got := received(t, s, household); got != want {
+					t.Errorf("once one is cancelled it is %q, want %q", got, want)
+				}
+			}
 		})
+	}
+}
+
+// showsBoth expects one review, of a family that was given two houses by two tablets, with what tells the two apart; and
+// the same of the family's aid.
+func (o *office) showsBoth(household uuid.UUID, given []*clientlib.Delivery) {
+	o.t.Helper()
+	open := o.openReviews()
+	if len(open) != 1 || open[0].Record != household || open[0].Facts.Delivered != "2" {
+		o.t.Fatalf("in review are %+v, want the family that was given 2", open)
+	}
+	detail, err := o.srv.Reviews.Show(o.t.Context(), open[0].ID)
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	aid, err := o.srv.Reviews.Aid(o.t.Context(), household)
+	if err != nil || len(aid.Shares) != 1 {
+		o.t.Fatalf("the aid is %+v, %v", aid, err)
+	}
+	for _, both := range [][]server.Evidence{detail.Grounds, aid.Shares[0].Deliveries} {
+		if len(both) != 2 {
+			o.t.Fatalf("the deliveries are %+v, want 2", both)
+		}
+		for i, g := range both {
+			place, proof := g.Fields["position"] != "", g.Fields["proofs"] == given[i].Record().Value("proofs")
+			if g.Record != given[i].ID || g.DeviceName != fmt.Sprint("Tablet ", i) || g.AuthorName != "Ana" || g.Fields["recipient"] != `"Mira"` || !place || !proof {
+				o.t.Errorf("delivery %d is shown as %+v", i, g)
+			}
+		}
 	}
 }

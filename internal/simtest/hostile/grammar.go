@@ -75,6 +75,7 @@ var grammar = []rule{
 		return `{"fields":{"status":"idp","area":"x","notes":null}}`
 	}},
 	{"POST", "/api/v1/held/:version/discard", 6, reason},
+	{"GET", "/api/v1/households/:id/aid", 6, nil},
 	{"POST", "/api/v1/households/:id/merge", 6, func(o *office, _ *caller, r *rand.Rand) string {
 		return fmt.Sprintf(`{"into":%q,"reason":"x"}`, o.anyID(r))
 	}},

@@ -122,6 +122,17 @@ func (r reach) mayDecide(areas []uuid.UUID) error {
 	return nil
 }
 
+// MayRead fails unless all of the areas are within somebody's reach.
+func (a *Accounts) MayRead(ctx context.Context, actor uuid.UUID, areas []uuid.UUID) error {
+	return a.store.Read(ctx, func(tx *store.Tx) error {
+		within, err := reachOf(ctx, tx, actor)
+		if err != nil {
+			return err
+		}
+		return within.mayDecide(areas)
+	})
+}
+
 // mayHandTo fails unless a device with the areas may be handed to somebody. The holder is an author
 // there, so that a coordinator, who could name anybody otherwise, names who works there.
 func (r reach) mayHandTo(holder store.User, areas []uuid.UUID) error {

@@ -135,6 +135,9 @@ func rules() map[string]ruleOf {
 		"POST /api/v1/held/:version/discard": {onlyAdmin(204), func(b *besieged) call {
 			return withBody("POST", "/api/v1/held/"+b.hold()+"/discard", `{"reason": "not so"}`)(b)
 		}},
+		"GET /api/v1/households/:id/aid": {readable(inB(200)), func(b *besieged) call {
+			return plain("GET", "/api/v1/households/"+b.overDeliver().Record.String()+"/aid")(b)
+		}},
 		"POST /api/v1/households/:id/merge": {onlyAdmin(200), func(b *besieged) call {
 			return withBody("POST", "/api/v1/households/"+b.duplicate().String()+"/merge", fmt.Sprintf(`{"into": %q}`, b.household))(b)
 		}},

@@ -129,6 +129,7 @@ func (a *API) routes() []route {
 		{http.MethodPost, "/api/v1/reviews/:id/decide", administrator, unlimited, a.decideReview},
 		{http.MethodPost, "/api/v1/reviews/:id/reopen", administrator, unlimited, a.reopenReview},
 		{http.MethodPost, "/api/v1/reviews/:id/assign", administrator, unlimited, a.assignReview},
+		{http.MethodGet, "/api/v1/households/:id/aid", coordinator, unlimited, a.aid},
 		{http.MethodPost, "/api/v1/households/:id/merge", administrator, unlimited, a.merge},
 		{http.MethodPost, "/api/v1/households/:id/unmerge", administrator, unlimited, a.unmerge},
 		{http.MethodPost, "/api/v1/rescue", administrator, unlimited, a.importRescue},

@@ -82,3 +82,23 @@ func (a *API) assignReview(c echo.Context) error {
 		return a.Reviews.Assign(c.Request().Context(), author, id, in.User)
 	})
 }
+
+// aid says what the family of a household is due and what it was given, to whom looks after all of its areas.
+func (a *API) aid(c echo.Context) error {
+	household, err := pathID(c, "id")
+	if err != nil {
+		return err
+	}
+	found, err := a.Reviews.Aid(c.Request().Context(), household)
+	if err != nil {
+		return err
+	}
+	areas := make([]uuid.UUID, len(found.Households))
+	for i, h := range found.Households {
+		areas[i] = h.Area
+	}
+	if err := a.Accounts.MayRead(c.Request().Context(), sessionOf(c).User.ID, areas); err != nil {
+		return err
+	}
+	return c.JSON(http.StatusOK, found)
+}

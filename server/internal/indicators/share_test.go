@@ -145,7 +145,9 @@ func TestAQueryThatCannotBeAnsweredIsRefused(t *testing.T) {
 		{From: "2020-13-01"},
 		{KnownBy: "yesterday"},
 		{From: "2020-01-02", Until: "2020-01-01"},
-		{By: []string{"height"}}, {By: []string{"sex", "height"}}, {Project: "G99"},
+		{By: []string{"height"}},
+		{By: []string{"sex", "height"}},
+		{Project: "G99"},
 		{Codes: []string{"STOVES", "OVENS"}},
 	} {
 		if figures, err := Count(t.Context(), s, q); err == nil || !strings.Contains(err.Error(), ErrQuery.Error()) {

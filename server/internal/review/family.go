@@ -13,12 +13,12 @@ import (
 
 // families gives those of some households.
 func (c concern) families(ctx context.Context, tx *store.Tx, households set) ([]aid.Family, error) {
-	return aid.Families(households.list(), func(households []uuid.UUID) (map[uuid.UUID]uuid.UUID, error) {
-		households = slices.DeleteFunc(households, func(id uuid.UUID) bool {
+	return aid.Families(households.list(), func(some []uuid.UUID) (map[uuid.UUID]uuid.UUID, error) {
+		some = slices.DeleteFunc(some, func(id uuid.UUID) bool {
 			about, known := c.standings[id]
 			return known && !about.Merged
 		})
-		mergers, err := tx.Mergers(ctx, households)
+		mergers, err := tx.Mergers(ctx, some)
 		into := make(map[uuid.UUID]uuid.UUID, len(mergers))
 		for _, m := range mergers {
 			into[m.Record] = m.Kept

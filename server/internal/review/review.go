@@ -1,4 +1,5 @@
-// Package review is the one queue of everything that wants a person's decision.
+// Package review is the one queue of everything that wants a person's decision, and what the most of it rests on: what
+// families are due and received.
 //
 // An item is about one matter for ever: it opens when the records say so, is brought up to date and closes as they
 // change, whichever way they came to say it, and does not come back after a decision unless the facts are others than

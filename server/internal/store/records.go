@@ -190,6 +190,14 @@ func (t *Tx) FindAreas(ctx context.Context, text string) ([]uuid.UUID, error) {
 	return all(ctx, t, scalar[uuid.UUID], "SELECT id FROM areas WHERE id = ? OR official_code = ? OR name = ? ORDER BY id", text, text, text)
 }
 
+// FindHouseholds gives the households that have a text as their id or card number, without the duplicates of one that
+// has the same number.
+func (t *Tx) FindHouseholds(ctx context.Context, text string) ([]uuid.UUID, error) {
+	return all(ctx, t, scalar[uuid.UUID], `SELECT id FROM households AS h WHERE id = ? OR card_number = ?
+    AND NOT EXISTS (SELECT 1 FROM households AS kept WHERE kept.id = h.merged_into AND kept.card_number = h.card_number)
+ORDER BY id`, text, text)
+}
+
 // AreaNames gives the names of all areas.
 func (t *Tx) AreaNames(ctx context.Context) (map[uuid.UUID]string, error) {
 	type named struct {

@@ -249,3 +249,29 @@ func conflictKeepsItsTime(t *testing.T, s *store.Store) {
 		t.Errorf("open conflicts %+v: want phone since 1 and address since 2", got)
 	}
 }
+
+func householdIsFound(t *testing.T, s *store.Store) {
+	card := func(n byte, number string, kept byte) store.Record {
+		r := household(n, id(90), int64(n))
+		at := func(text string) syncproto.Register {
+			return syncproto.Register{Heads: []syncproto.Head{{Version: version(200, 1), Time: 1, Value: syncproto.Value(`"` + text + `"`)}}}
+		}
+		r.State["card_number"] = at(number)
+		if kept > 0 {
+			r.State["merged_into"] = at(id(kept).String())
+		}
+		return r
+	}
+	gone := card(5, "7", 0)
+	gone.Deleted = true
+	records := []store.Record{card(1, "7", 0), card(2, "7", 1), card(3, "8", 1), card(4, "9", 0), gone, card(6, "9", 0), card(7, "4", 99)}
+	write(t, s, func(ctx context.Context, tx *store.Tx) error { return tx.PutRecords(ctx, records) })
+	for text, want := range map[string][]uuid.UUID{
+		"7": {id(1)}, "8": {id(3)}, "9": {id(4), id(6)}, "4": {id(7)}, "": nil, id(2).String(): {id(2)}, id(5).String(): nil,
+	} {
+		got := read(t, s, func(ctx context.Context, tx *store.Tx) ([]uuid.UUID, error) { return tx.FindHouseholds(ctx, text) })
+		if !slices.Equal(got, want) {
+			t.Errorf("%q finds %v, want %v", text, got, want)
+		}
+	}
+}

@@ -36,5 +36,6 @@ func recordChecks() []check {
 		{"a change comes back as it was written, and is kept once", changeComesBackOnce},
 		{"what waits for a record is found by it until it no longer waits", waitingIsFound},
 		{"an open conflict keeps when it opened", conflictKeepsItsTime},
+		{"a household is found by its id and its card number, a duplicate of the same number only by its id", householdIsFound},
 	}
 }
