@@ -14,6 +14,7 @@ type cli struct {
 	Device     deviceCmd     `cmd:"" help:"Devices: invite, list, change areas, revoke."`
 	Import     importCmd     `cmd:"" help:"Import records from CSV."`
 	Export     exportCmd     `cmd:"" help:"Export a collection as CSV."`
+	Household  householdCmd  `cmd:"" help:"Households: show what a family is due and received."`
 	Indicator  indicatorCmd  `cmd:"" help:"What the programme counts: indicators and targets."`
 	Report     reportCmd     `cmd:"" help:"The programme's figures: table, logframe, shares, restatements."`
 	Duplicates duplicatesCmd `cmd:"" help:"Households that are one family: merge, unmerge, measure how well they are found."`

@@ -129,9 +129,11 @@ type reviewShowCmd struct {
 
 // Help is shown by --help.
 func (reviewShowCmd) Help() string {
-	return `The deliveries stand side by side, a line each: who recorded it on which device, when it was handed over, where, and
-what proves it. Of a deleted record, those that belong to it are listed. Two households that may be one family stand
-side by side, with their people, and with what speaks for one family and what against.
+	return `The deliveries stand side by side, a line each: who recorded it on which device, when it was handed over, where, what
+proves it, to whom and by which proxy, and why it was cancelled if it was since. Two with the same proof are one that was
+entered twice. satchel household show tells all that the family is due and received. Of a deleted record, those that
+belong to it are listed. Two households that may be one family stand side by side, with their people, and with what
+speaks for one family and what against.
 
 Example:
   satchel review show 0198f0a2-7b1c-5000-8000-000000000001`
@@ -169,14 +171,10 @@ func printReview(w *tabwriter.Writer, v server.ReviewDetail, people map[uuid.UUI
 		printPair(w, v, read)
 		return
 	}
-	row(w, "RECORD", "QUANTITY", "BY", "DEVICE", "WHEN", "RECEIVED", "AREA", "PLACE", "PROOF")
-	for _, g := range v.Grounds {
-		value := func(field string) string { return read(g.Collection, field, g.Fields[field]) }
-		when := moment(g.Claimed)
-		if g.Collection == "deliveries" {
-			when = value("delivered_at")
-		}
-		row(w, g.Collection+" "+g.Record.String(), cmp.Or(g.Quantity, "-"), g.AuthorName, g.DeviceName, when, moment(g.Received), referred(read, g.Area), value("position"), value("proofs"))
+	if v.Kind == "over_delivery" {
+		printDeliveries(w, v.Grounds, read)
+	} else {
+		printGrounds(w, v.Grounds, read)
 	}
 	if left := len(v.Facts.Records) + v.Facts.LeftOff - len(v.Grounds); left > 0 {
 		row(w, fmt.Sprintf("and %d more", left))
@@ -185,6 +183,14 @@ func printReview(w *tabwriter.Writer, v server.ReviewDetail, people map[uuid.UUI
 		row(w)
 		row(w, "It closes by itself when what it rests on is corrected. If it was meant so:")
 		row(w, "  satchel review decide "+v.ID.String()+" accepted --reason TEXT")
+	}
+}
+
+// printGrounds writes a line for each record, with who recorded it.
+func printGrounds(w *tabwriter.Writer, grounds []server.Evidence, read reader) {
+	row(w, "RECORD", "BY", "DEVICE", "WHEN", "RECEIVED", "AREA")
+	for _, g := range grounds {
+		row(w, g.Collection+" "+g.Record.String(), g.AuthorName, g.DeviceName, moment(g.Claimed), moment(g.Received), referred(read, g.Area))
 	}
 }
 

@@ -37,7 +37,7 @@ func TestAReviewIsShownDecidedReopenedAndClosesItself(t *testing.T) {
 	d.says(d.run("review", "list"), "over_delivery", "high", "Kraljevo (", "Petar Petrović ("+household+")", "2 delivered, limit 1 of Stove (", "nobody")
 	item := decode[[]server.Review](d, "review", "list")[0]
 	id := item.ID.String()
-	d.says(d.run("review", "show", id), "Worker of Tablet-1", "Tablet-2", "2023-11-1", "sha-of-1", "sha-of-2", `"lat":43.7`, second,
+	d.says(d.run("review", "show", id), "Worker of Tablet-1", "Tablet-2", "2023-11-1", "signature sha-of-1", "signature sha-of-2", "43.70000 20.70000", second,
 		"satchel review decide "+id+" accepted")
 
 	d.says(d.run("review", "assign", id, "ana"), "Assigned to Ana Anić.")
