@@ -5,6 +5,9 @@
 // are kept for [syncproto.KeptDays] days after that. [Store.Sync] does the exchange with the server,
 // both directions at once, and can be cut off at any moment and called again.
 //
+// Before something is delivered, [Store.Aid] says what the family is due and has received, as far as the
+// device knows, and how old that knowledge is.
+//
 // What is shown of a record is the server's state as last pulled, with the device's own changes laid
 // over it that no completed pull has confirmed yet. The package never merges: the server decides, and
 // the next pull brings what it decided.

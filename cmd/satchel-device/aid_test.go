@@ -40,7 +40,7 @@ func TestADeliveryIsConfirmedWithWhatTheFamilyGot(t *testing.T) {
 		"as this device knew it on ", "less than a minute ago", "Building material: 0 received, limit 2; 2 still due.", "Deliver 1.5 × Building material? [y/N]")
 	careful := w.told("n\n", deliver...)
 	has(t, careful, "Building material: 1.5 received, limit 2; 0.5 still due.", " by Ana, project KV-2, to Ana, taken by proxy: Mira, her sister: she is ill (two trips); not sent yet [",
-		"the family has already received 1.5 of 2: 1.5 on ", "it has 1 Building material too much", "all the same? [y/N]")
+		"the family has already received 1.5 of 2: 1.5 on ", "With this delivery that is 1 too much", "all the same? [y/N]")
 	var status clientlib.Status
 	if w.into(&status, "status"); status.Unsent != 2 {
 		t.Errorf("unsent %d, want the household and a delivery", status.Unsent)

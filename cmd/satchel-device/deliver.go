@@ -112,7 +112,7 @@ func (d deliverCmd) warning(s *clientlib.Share) string {
 	if len(before) > 0 {
 		text = fmt.Sprintf("CAREFUL: the family has already received %s of %s: %s.", s.Delivered, s.Allowed(), strings.Join(before, ", "))
 	}
-	return fmt.Sprintf("%s\nWith this delivery it has %s %s too much. If you deliver, the office looks at it.", text, s.Beyond(d.Quantity), called(s))
+	return fmt.Sprintf("%s\nWith this delivery that is %s too much. If you deliver, the office looks at it.", text, s.Beyond(d.Quantity))
 }
 
 // agree asks whether to go on, and fails if the answer is not y.
