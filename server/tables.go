@@ -17,8 +17,23 @@ type (
 	Table = tables.Table
 	// A Fault is one thing that is wrong in a table.
 	Fault = tables.Fault
+	// A Selection says what to export; see [tables.Selection].
+	Selection = tables.Selection
+	// A Condition is a field and what it holds, for a [Selection].
+	Condition = tables.Condition
 	// A TableStyle is how an exported table is written.
 	TableStyle = tables.Style
+	// A TableFormat is what kind of file a table is written to.
+	TableFormat = tables.Format
+	// Exported counts what an exported file holds.
+	Exported = tables.Exported
+)
+
+// The formats of exported tables.
+const (
+	CSV     = tables.CSV
+	XLSX    = tables.XLSX
+	GeoJSON = tables.GeoJSON
 )
 
 // CheckTable reads a CSV file of a collection's records and checks every row; it saves nothing. See
@@ -33,9 +48,9 @@ func (s *Server) SaveTable(ctx context.Context, author uuid.UUID, t *Table, prog
 	return t.Save(ctx, s.Engine, s.Store, author, s.config.Now().UnixMilli(), progress)
 }
 
-// ExportTable writes the records of a collection as CSV and gives their number. See [tables.Export].
-func (s *Server) ExportTable(ctx context.Context, collection string, w io.Writer, style TableStyle) (int, error) {
-	return tables.Export(ctx, s.Store, collection, w, style)
+// ExportTable writes the records that a selection asks for, and counts them. See [tables.Export].
+func (s *Server) ExportTable(ctx context.Context, what Selection, style TableStyle, w io.Writer) (Exported, error) {
+	return tables.Export(ctx, s.Store, what, style, w)
 }
 
 // Text writes a value of a field as people read it; "" for nothing. See [tables.Text].

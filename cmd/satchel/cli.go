@@ -13,7 +13,7 @@ type cli struct {
 	User       userCmd       `cmd:"" help:"People: add, list, change."`
 	Device     deviceCmd     `cmd:"" help:"Devices: invite, list, change areas, revoke."`
 	Import     importCmd     `cmd:"" help:"Import records from CSV."`
-	Export     exportCmd     `cmd:"" help:"Export a collection as CSV."`
+	Export     exportCmd     `cmd:"" help:"Export a collection as CSV, XLSX or GeoJSON."`
 	Household  householdCmd  `cmd:"" help:"Households: show what a family is due and received."`
 	Indicator  indicatorCmd  `cmd:"" help:"What the programme counts: indicators and targets."`
 	Report     reportCmd     `cmd:"" help:"The programme's figures: table, logframe, shares, restatements."`

@@ -96,3 +96,27 @@ func TestEveryCommandShowsHowItIsUsed(t *testing.T) {
 	}
 	d.says(d.run("version"), "satchel ", "protocol ")
 }
+
+func TestAnExportHasTheFormatThatItsNameSays(t *testing.T) {
+	d := newDesk(t)
+	d.load("households", "card_number,head_name,status,area,position_lat,position_lon\nKV-1,Petar,idp,Kraljevo,43.7,20.7\nVR-1,Ana,idp,Vranje,,\n")
+	for name, begins := range map[string]string{"a.csv": "id,", "a.XLSX": "PK", "a.geojson": `{"type":"FeatureCollection"`, "a.txt": "id,"} {
+		path := filepath.Join(d.dir, name)
+		_, _, errs := d.result("export", "households", "--out", path)
+		d.says(errs, "Exported 2 records of households.")
+		if text, err := os.ReadFile(path); err != nil || !strings.HasPrefix(string(text), begins) {
+			t.Errorf("%s: %v, %.20q", name, err, text)
+		}
+	}
+	status, out, errs := d.result("export", "households", "--format", "geojson", "--area", "Vranje", "--where", "head_name=Ana", "--where", "phone=")
+	d.says(errs, "Exported 1 records of households.", "1 of them have no position")
+	if status != 0 || strings.Count(out, `"type":"Feature"`) != 1 {
+		t.Errorf("exit status %d: %s", status, out)
+	}
+	d.refused("--where has to name a field and a value", "export", "households", "--where", "status")
+	path := filepath.Join(d.dir, "people.xlsx")
+	d.refused("records of people have no day of their own", "export", "people", "--since", "2020-01-01", "--out", path)
+	if left, err := filepath.Glob(filepath.Join(d.dir, "*people*")); err != nil || len(left) > 0 {
+		t.Errorf("%q are left: %v", left, err)
+	}
+}

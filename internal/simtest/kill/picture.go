@@ -69,7 +69,7 @@ func (s *stage) lookAtOffice(ctx context.Context, p *picture, office *server.Ser
 	}
 	for _, c := range syncproto.Collections() {
 		var table bytes.Buffer
-		if _, err := office.ExportTable(ctx, c.Name, &table, server.TableStyle{}); err != nil {
+		if _, err := office.ExportTable(ctx, server.Selection{Collection: c.Name}, server.TableStyle{}, &table); err != nil {
 			return err
 		}
 		p.line("the office's", c.Name, table.String())

@@ -3,20 +3,90 @@ package store
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/google/uuid"
 
 	"satchel/syncproto"
 )
 
-// Export reads a collection's typed view, in order of id: first header takes the names of its columns,
-// then row the values of each record, which are nil, int64, float64 or string. Deleted records are not
+// A Filter says which records of a collection are wanted. What is not set asks for nothing.
+type Filter struct {
+	// Within asks for what belongs to an area or to one below it; of areas, for those.
+	Within uuid.UUID
+	// Holds asks for what fields hold, as their typed view gives it; nil for nothing.
+	Holds []Holding
+	// From and Before ask for what happened from one day on and before another, such as "2020-04-30", by the field
+	// Date.
+	Date, From, Before string
+}
+
+// A Holding is a field and what it holds.
+type Holding struct {
+	Field string
+	Value any
+}
+
+// within gives the ids of an area and of everything below it. A circle of areas is walked once around.
+const within = `(WITH RECURSIVE below (id) AS (
+    SELECT id FROM areas WHERE id = ? UNION SELECT a.id FROM areas AS a JOIN below ON a.parent = below.id
+) SELECT id FROM below)`
+
+// where gives the condition that the filter is over the typed view of a collection.
+func (f Filter) where(c syncproto.Collection) (string, []any, error) {
+	clauses, args := []string{"1 = 1"}, []any(nil)
+	add := func(clause string, arg any) { clauses, args = append(clauses, clause), append(args, arg) }
+	switch {
+	case f.Within == uuid.Nil:
+	case c.Name == "areas":
+		add("id IN "+within, f.Within)
+	case len(c.AreaVia) > 0:
+		add("area IN "+within, f.Within)
+	default:
+		return "", nil, fmt.Errorf("records of %s belong to no area", c.Name)
+	}
+	for _, h := range f.Holds {
+		switch {
+		case !hasColumn(c, h.Field):
+			return "", nil, fmt.Errorf("%s has no field %q", c.Name, h.Field)
+		case h.Value == nil:
+			clauses = append(clauses, h.Field+" IS NULL")
+		default:
+			add(h.Field+" = ?", h.Value)
+		}
+	}
+	if f.From+f.Before != "" && !hasColumn(c, f.Date) {
+		return "", nil, fmt.Errorf("%s has no field %q", c.Name, f.Date)
+	}
+	if f.From != "" {
+		add(f.Date+" >= ?", f.From)
+	}
+	if f.Before != "" {
+		add(f.Date+" < ?", f.Before)
+	}
+	return strings.Join(clauses, " AND "), args, nil
+}
+
+// hasColumn reports whether the typed view of a collection has a column of this name.
+func hasColumn(c syncproto.Collection, name string) bool {
+	return name == "id" || slices.ContainsFunc(c.Fields, func(f syncproto.Field) bool { return f.Name == name && f.Type != syncproto.Position })
+}
+
+// Export reads a collection's typed view, as far as a filter asks for it, in order of id: first header takes the names
+// of its columns, then row the values of each record, which are nil, int64, float64 or string. Deleted records are not
 // in the view. The values are good until row returns.
-func (t *Tx) Export(ctx context.Context, collection string, header func(columns []string) error, row func(values []any) error) error {
-	if _, known := syncproto.CollectionOf(collection); !known {
+func (t *Tx) Export(ctx context.Context, collection string, filter Filter, header func(columns []string) error, row func(values []any) error) error {
+	c, known := syncproto.CollectionOf(collection)
+	if !known {
 		return fmt.Errorf("there is no collection %q", collection)
 	}
-	rows, err := t.tx.QueryContext(ctx, "SELECT * FROM "+collection+" ORDER BY id") //nolint:gosec // the registry has just confirmed the name
+	where, args, err := filter.where(c)
+	if err != nil {
+		return err
+	}
+	query, args := t.say("SELECT * FROM "+collection+" WHERE "+where+" ORDER BY id", args)
+	rows, err := t.tx.QueryContext(ctx, query, args...)
 	if err != nil {
 		return explain(err)
 	}

@@ -2,92 +2,106 @@ package tables
 
 import (
 	"context"
-	"encoding/csv"
+	"errors"
 	"fmt"
 	"io"
-	"strconv"
-	"strings"
-	"unicode/utf8"
 
 	"satchel/server/internal/store"
+	"satchel/syncproto"
 )
 
 // A Style is how an exported file is written. The zero Style is CSV as RFC 4180 has it, in UTF-8.
 type Style struct {
-	// BOM puts the mark in front by which Excel knows UTF-8.
+	// Format is one of the constants; CSV if it is "".
+	Format Format
+	// BOM puts the mark in front by which Excel knows UTF-8. It is for CSV alone.
 	BOM bool
-	// Semicolon separates cells as Excel does where the comma is the decimal sign.
+	// Semicolon separates cells as Excel does where the comma is the decimal sign. It is for CSV alone.
 	Semicolon bool
+	// TempDir is where a large workbook is kept while it is made; the system's place for such files if it is "".
+	TempDir string
 }
 
-// byteOrderMark is that of UTF-8.
-const byteOrderMark = "\ufeff"
+// A Format is what kind of file a table is written to.
+type Format string
 
-// Export writes the records of a collection that are not deleted, a row each under a header, in order
-// of id and as they are at one moment. It gives the number of records. Times are in UTC.
-func Export(ctx context.Context, s *store.Store, collection string, w io.Writer, style Style) (records int, err error) {
-	if style.BOM {
-		if _, err := io.WriteString(w, byteOrderMark); err != nil {
-			return 0, fmt.Errorf("write the table: %w", err)
-		}
-	}
-	out := csv.NewWriter(w)
-	if style.Semicolon {
-		out.Comma = ';'
-	}
-	var cells []string
-	row := func(values []any) error {
-		records++
-		cells = cells[:0]
-		for _, v := range values {
-			cells = append(cells, Cell(v))
-		}
-		return out.Write(cells)
-	}
-	err = s.Read(ctx, func(tx *store.Tx) error { return tx.Export(ctx, collection, out.Write, row) })
+// The formats.
+const (
+	CSV     Format = "csv"
+	XLSX    Format = "xlsx"
+	GeoJSON Format = "geojson"
+)
+
+// Exported counts what a file holds.
+type Exported struct {
+	// Records counts all of them.
+	Records int
+	// Unlocated counts those without a position, where the format is GeoJSON.
+	Unlocated int
+}
+
+// An encoder writes rows in some format, one by one. What it holds of them does not grow with their number.
+type encoder interface {
+	header(columns []string) error
+	// row takes nil, int64, float64 or string, as the typed views give them.
+	row(values []any) error
+	finish() error
+	// close gives up what finish has not.
+	close() error
+}
+
+// Export writes the records that a selection asks for and that are not deleted, a row or a feature each, in order of
+// id and as they are at one moment. Times are in UTC. What it holds in memory does not grow with their number.
+func Export(ctx context.Context, s *store.Store, what Selection, style Style, w io.Writer) (count Exported, err error) {
+	c, _ := syncproto.CollectionOf(what.Collection)
+	out, err := newEncoder(c, style, w, &count)
 	if err != nil {
-		return records, fmt.Errorf("export %s: %w", collection, err)
+		return count, fmt.Errorf("export %s: %w", what.Collection, err)
 	}
-	out.Flush()
-	if err := out.Error(); err != nil {
-		return records, fmt.Errorf("write the table: %w", err)
+	row := func(values []any) error {
+		count.Records++
+		return out.row(values)
 	}
-	return records, nil
+	err = s.Read(ctx, func(tx *store.Tx) error {
+		filter, err := what.filter(ctx, tx)
+		if err != nil {
+			return err
+		}
+		return tx.Export(ctx, what.Collection, filter, out.header, row)
+	})
+	if err == nil {
+		err = out.finish()
+	}
+	if err = errors.Join(err, out.close()); err != nil {
+		return count, fmt.Errorf("export %s: %w", what.Collection, err)
+	}
+	return count, nil
 }
 
-// Cell writes a value as a cell of CSV. What is a number stays one, whatever its sign; text never becomes a formula.
-func Cell(value any) string {
-	switch v := value.(type) {
-	case nil:
-		return ""
-	case int64:
-		return strconv.FormatInt(v, 10)
-	case float64:
-		return strconv.FormatFloat(v, 'f', -1, 64)
-	case string:
-		return defused(v)
+func newEncoder(c syncproto.Collection, style Style, w io.Writer, count *Exported) (encoder, error) {
+	if style.Format != "" && style.Format != CSV && (style.BOM || style.Semicolon) {
+		return nil, errors.New("a mark and semicolons are for CSV alone")
 	}
-	return defused(fmt.Sprint(value))
+	switch style.Format {
+	case "", CSV:
+		return newCSV(style, w), nil
+	case XLSX:
+		return newXLSX(c, style, w)
+	case GeoJSON:
+		return newGeoJSON(c, w, &count.Unlocated)
+	}
+	return nil, fmt.Errorf("there is no format %q; there are %s, %s and %s", style.Format, CSV, XLSX, GeoJSON)
 }
 
-// defused puts an apostrophe before text that a spreadsheet would run, and before text that looks as
-// if that had been done, so that [fused] can take it away again.
-func defused(text string) string {
-	if startsFormula(strings.TrimLeft(text, "'")) {
-		return "'" + text
+// typesOf gives the type of each column of a typed view; the parts of a position are as they come.
+func typesOf(c syncproto.Collection, columns []string) []syncproto.Type {
+	out := make([]syncproto.Type, len(columns))
+	for i, name := range columns {
+		field, _ := c.Field(name)
+		out[i] = field.Type
+		if name == idColumn || derived(c, name) {
+			out[i] = syncproto.UUID
+		}
 	}
-	return text
-}
-
-// fused is the inverse of defused.
-func fused(text string) string {
-	if strings.HasPrefix(text, "'") && startsFormula(strings.TrimLeft(text, "'")) {
-		return text[1:]
-	}
-	return text
-}
-
-func startsFormula(text string) bool {
-	first, size := utf8.DecodeRuneInString(text)
-	return size > 0 && strings.ContainsRune(formulaStarts, first)
+	return out
 }

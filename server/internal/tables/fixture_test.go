@@ -71,11 +71,27 @@ func (o *office) programme() {
 // export gives a collection as CSV.
 func (o *office) export(collection string) string {
 	o.t.Helper()
+	text, _ := o.exportTo(tables.Selection{Collection: collection}, tables.Style{})
+	return text
+}
+
+// exportTo gives what a selection asks for.
+func (o *office) exportTo(what tables.Selection, style tables.Style) (string, tables.Exported) {
+	o.t.Helper()
 	var out strings.Builder
-	if _, err := tables.Export(o.t.Context(), o.store, collection, &out, tables.Style{}); err != nil {
+	count, err := tables.Export(o.t.Context(), o.store, what, style, &out)
+	if err != nil {
 		o.t.Fatal(err)
 	}
-	return out.String()
+	return out.String(), count
+}
+
+// save makes records of any collection, as devices would.
+func (o *office) save(edits ...engine.OfficeEdit) {
+	o.t.Helper()
+	if _, err := o.engine.Save(o.t.Context(), o.admin, edits); err != nil {
+		o.t.Fatal(err)
+	}
 }
 
 // audited counts the rows of the audit log.

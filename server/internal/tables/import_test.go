@@ -14,7 +14,7 @@ import (
 )
 
 // rows reads an exported table into cells by column.
-func rows(t *testing.T, text string) []map[string]string {
+func rows(t testing.TB, text string) []map[string]string {
 	t.Helper()
 	lines, err := csv.NewReader(strings.NewReader(text)).ReadAll()
 	if err != nil {

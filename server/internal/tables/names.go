@@ -41,18 +41,23 @@ func readNames(ctx context.Context, tx *store.Tx, collections []string) (names, 
 // Resolve reads a value of a field as people write it, as [Value] does, and a reference also by what
 // people call the record: an area by its official code or name, a household by its card number.
 func Resolve(ctx context.Context, s *store.Store, f syncproto.Field, text string) (value syncproto.Value, err error) {
-	if f.Type != syncproto.Reference {
-		return Value(f, text)
-	}
-	err = s.Read(ctx, func(tx *store.Tx) error {
-		known, err := readNames(ctx, tx, []string{f.Refers})
-		if err != nil {
-			return err
-		}
-		value, err = known.value(f, text)
+	err = s.Read(ctx, func(tx *store.Tx) (err error) {
+		value, err = resolve(ctx, tx, f, text)
 		return err
 	})
 	return value, err
+}
+
+// resolve is [Resolve] inside a transaction.
+func resolve(ctx context.Context, tx *store.Tx, f syncproto.Field, text string) (syncproto.Value, error) {
+	if f.Type != syncproto.Reference {
+		return Value(f, text)
+	}
+	known, err := readNames(ctx, tx, []string{f.Refers})
+	if err != nil {
+		return "", err
+	}
+	return known.value(f, text)
 }
 
 // value reads a value, references by what people call the record.

@@ -1,4 +1,4 @@
-// Package tables brings records in from CSV files and gives them out as such.
+// Package tables brings records in from CSV files, and gives them out as CSV, XLSX and GeoJSON.
 //
 // It promises that a file is checked to its last row before anything is saved, that nothing is saved
 // if any row is wrong, and that no cell of an exported file is run as a formula by the spreadsheet
@@ -41,10 +41,6 @@ func namesOf(collection string) []string {
 	}
 	return []string{idColumn}
 }
-
-// formulaStarts are the characters at which a spreadsheet takes a cell for a formula, the full-width
-// forms among them.
-const formulaStarts = "=+-@\t\r\n＝＋－＠"
 
 // positionParts are the columns of a field that is a position, each behind the field's name.
 func positionParts(f syncproto.Field) []string {

@@ -6,6 +6,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"satchel/server/internal/workbook"
 	"satchel/syncproto"
 )
 
@@ -76,7 +77,7 @@ func TestDefusedTextComesBackAndStartsNoFormula(t *testing.T) {
 		if got := fused(defused(want)); got != want {
 			t.Errorf("%q came back as %q", want, got)
 		}
-		if startsFormula(defused(want)) {
+		if workbook.StartsFormula(defused(want)) {
 			t.Errorf("%q starts a formula", defused(want))
 		}
 	})
