@@ -1,5 +1,6 @@
 // Package workbook writes and reads XLSX files: sheets of typed cells, as Excel and LibreOffice have them.
 //
-// It promises that memory stays bounded however many rows there are, that numbers and days are such, and that no text
-// is a formula. It knows nothing of what the rows mean, and never touches a file that it was not given or made.
+// It promises that what it writes holds no formula, that memory stays bounded however many rows there are and whatever
+// a file that is read was made for, and that a file is read whole or not at all. It knows nothing of what the cells mean,
+// and never touches a file that it was not given or made.
 package workbook

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"regexp"
 	"strings"
 	"time"
 	"unicode/utf16"
@@ -84,6 +85,10 @@ func (w *Writer) begin(name string) error {
 	if err := w.name(name); err != nil {
 		return fmt.Errorf("begin the sheet %s: %w", name, err)
 	}
+	err := w.file.SetSheetDimension(name, "") // it is not known yet, and some readers believe what stands there
+	if err != nil {
+		return fmt.Errorf("begin the sheet %s: %w", name, err)
+	}
 	sheet, err := w.file.NewStreamWriter(name)
 	if err != nil {
 		return fmt.Errorf("begin the sheet %s: %w", name, err)
@@ -120,8 +125,8 @@ func (c Column) width() float64 {
 	return float64(utf8.RuneCountInString(c.Name) + 3)
 }
 
-// Add writes a row. Its values are nil, bool, int, int64, float64, string, [Date] or [time.Time]; text is never a
-// formula. Behind the last row that a sheet can have, it goes on in another one of the same header, whose name says
+// Add writes a row. Its values are nil, bool, int, int64, float64, string, [Date] or [time.Time]. Text is never a
+// formula; a control character in it, which XML does not have, becomes "\ufffd". Behind the last row that a sheet can have, it goes on in another one of the same header, whose name says
 // so: "deliveries (2)".
 func (w *Writer) Add(values ...any) error {
 	if w.row == w.maxRows {
@@ -180,11 +185,16 @@ func (w *Writer) text(s string) (any, error) {
 	if len(s) > maxCell && len(utf16.Encode([]rune(s))) > maxCell {
 		return nil, fmt.Errorf("a cell takes at most %d characters", maxCell)
 	}
+	plain := halves.ReplaceAllString(s, "＿$1")
 	if StartsFormula(s) {
-		return excelize.Cell{StyleID: w.styles.text, Value: s}, nil
+		return excelize.Cell{StyleID: w.styles.text, Value: plain}, nil
 	}
-	return s, nil
+	return plain, nil
 }
+
+// halves finds what looks like the escape of half a character. The library would leave it out; a wide underscore keeps
+// it.
+var halves = regexp.MustCompile(`_(x[dD][89a-fA-F][0-9a-fA-F]{2}_)`)
 
 // StartsFormula reports whether a spreadsheet takes text for a formula where somebody types it or opens it as CSV. The
 // full-width forms of the signs count as well.

@@ -151,6 +151,9 @@ func TestTheHeaderIsBoldAndStaysInView(t *testing.T) {
 	if err != nil || style.Font == nil || !style.Font.Bold {
 		t.Errorf("the header is not bold: %v", err)
 	}
+	if size, err := f.GetSheetDimension("people"); err != nil || size != "" {
+		t.Errorf("the sheet says that it has the cells %s: %v", size, err)
+	}
 	if width, err := f.GetColWidth("people", "B"); err != nil || width != 12 {
 		t.Errorf("width %v: %v", width, err)
 	}
