@@ -13,7 +13,9 @@ import (
 
 // Names for what tables take and give.
 type (
-	// A Table is a CSV file that was read and checked; see [tables.Check].
+	// A TableReading says how a file is to be read.
+	TableReading = tables.Reading
+	// A Table is a file that was read and checked; see [tables.Check].
 	Table = tables.Table
 	// A Fault is one thing that is wrong in a table.
 	Fault = tables.Fault
@@ -36,10 +38,9 @@ const (
 	GeoJSON = tables.GeoJSON
 )
 
-// CheckTable reads a CSV file of a collection's records and checks every row; it saves nothing. See
-// [tables.Check].
-func (s *Server) CheckTable(ctx context.Context, collection string, r io.Reader) (*Table, error) {
-	return tables.Check(ctx, s.Store, collection, r)
+// CheckTable reads a file of a collection's records and checks every row; it saves nothing. See [tables.Check].
+func (s *Server) CheckTable(ctx context.Context, collection string, r io.Reader, how TableReading) (*Table, error) {
+	return tables.Check(ctx, s.Store, collection, r, how)
 }
 
 // SaveTable saves the records of a table that has no faults, in the name of author, and gives their

@@ -12,7 +12,7 @@ type cli struct {
 	Demo       demoCmd       `cmd:"" help:"Play the reference programme on a server of its own."`
 	User       userCmd       `cmd:"" help:"People: add, list, change."`
 	Device     deviceCmd     `cmd:"" help:"Devices: invite, list, change areas, revoke."`
-	Import     importCmd     `cmd:"" help:"Import records from CSV."`
+	Import     importCmd     `cmd:"" help:"Import records from XLSX or CSV."`
 	Export     exportCmd     `cmd:"" help:"Export a collection as CSV, XLSX or GeoJSON."`
 	Household  householdCmd  `cmd:"" help:"Households: show what a family is due and received."`
 	Indicator  indicatorCmd  `cmd:"" help:"What the programme counts: indicators and targets."`

@@ -120,3 +120,24 @@ func TestAnExportHasTheFormatThatItsNameSays(t *testing.T) {
 		t.Errorf("%q are left: %v", left, err)
 	}
 }
+
+func TestColumnsOfAFileAreNamedOnTheCommandLineOrInAFile(t *testing.T) {
+	d := newDesk(t)
+	path := d.write("spisak.csv", "R. br.;Broj=;Nosilac;status;area\n1;KV-1;Petar;idp;Kraljevo\n")
+	out := d.refused("there are", "import", "households", path)
+	d.says(out, "R. br.", "expected one of the columns id, card_number")
+	_, _, errs := d.result("import", "households", path, "--dry-run", "--ignore", "r. br.", "--map", "broj==card_number", "--map", "Nosilac=head_name")
+	d.says(errs, "1 records of households can be imported. Nothing was saved.")
+	for name, text := range map[string]string{"comma.csv": "\ufeffBroj=,card_number\nR. br.,\nNosilac,nobody\n", "semicolon.csv": "Broj=;card_number\nR. br.;\nNosilac;nobody\n"} {
+		_, _, errs := d.result("import", "households", path, "--dry-run", "--mapping", d.write(name, text), "--map", "nosilac=head_name")
+		d.says(errs, "1 records of households can be imported.")
+	}
+	d.refused(`the column "nosilac" cannot be "nobody"`, "import", "households", path, "--map", "Nosilac=nobody")
+	d.refused("--map has to name a column and a field", "import", "households", path, "--map", "Nosilac")
+	d.refused("the file of columns has to name a column and a field on each line", "import", "households", path, "--mapping", path)
+
+	book := filepath.Join(d.dir, "areas.xlsx")
+	d.run("export", "areas", "--out", book)
+	_, _, errs = d.result("import", "areas", book, "--sheet", "other")
+	d.says(errs, `the workbook has no sheet "other"; it has ["areas"]; nothing was saved`)
+}

@@ -2,8 +2,11 @@ package tables
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
+
+	"github.com/hbollon/go-edlib"
 
 	"satchel/syncproto"
 )
@@ -41,31 +44,90 @@ func derived(c syncproto.Collection, name string) bool {
 	return name == "area" && len(c.AreaVia) > 0 && !own
 }
 
-// readHeader says what each cell of a header stands for; a column that follows from others, and what
-// is wrong, stands for nothing.
-func readHeader(c syncproto.Collection, header []string) ([]*column, []Fault) {
-	known := columnsOf(c)
-	out, faults := make([]*column, len(header)), []Fault(nil)
+// header is what the columns of a file stand for.
+type header struct {
+	columns []*column // as the cells of a row; nil where a cell stands for nothing
+	faults  []Fault
+}
+
+// readHeader says what each cell of a header stands for. A column that is to be left out, that follows from others or
+// that is empty stands for nothing, and so does one with which something is wrong.
+func readHeader(c syncproto.Collection, s sheet, called map[string]string) (header, error) {
+	known, out := columnsOf(c), header{columns: make([]*column, len(s.header))}
+	if err := checkCalled(known, called); err != nil {
+		return out, err
+	}
 	seen := map[string]bool{}
-	for i, cell := range header {
-		name := strings.ToLower(strings.TrimSpace(cell))
+	for i, cell := range s.header {
+		name, mapped := called[headerKey(cell)]
+		if !mapped {
+			name = strings.ReplaceAll(headerKey(cell), " ", "_")
+		}
 		at := slices.IndexFunc(known, func(k column) bool { return k.name == name })
 		switch {
+		case mapped && name == "", !mapped && derived(c, name):
+		case name == "":
+			if s.holds(i) {
+				out.fault(fmt.Sprintf("column %d", i+1), "expected a name above what is in this column")
+			}
 		case seen[name]:
-			faults = append(faults, Fault{Row: 1, Column: name, Problem: "expected each column once"})
-		case at >= 0:
-			out[i] = &known[at]
-		case !derived(c, name):
-			faults = append(faults, Fault{Row: 1, Column: name, Problem: "expected one of the columns " + strings.Join(columnNames(known), ", ")})
+			out.fault(name, "expected each column once")
+		case at < 0:
+			out.fault(cell, "expected one of the columns "+strings.Join(columnNames(known), ", ")+"; say which it is"+perhaps(known, name)+", or leave it out")
+		default:
+			out.columns[i] = &known[at]
 		}
 		seen[name] = true
 	}
-	for _, k := range known {
-		if k.field.Required && !seen[k.name] && k.part < 1 {
+	return out, nil
+}
+
+func (h *header) fault(column, problem string) {
+	h.faults = append(h.faults, Fault{Row: 1, Column: strings.TrimSpace(column), Problem: problem})
+}
+
+// missing tells which columns a file lacks that every record needs.
+func missing(c syncproto.Collection, columns []*column) (faults []Fault) {
+	for _, k := range columnsOf(c) {
+		there := slices.ContainsFunc(columns, func(have *column) bool { return have != nil && have.name == k.name })
+		if k.field.Required && !there && k.part < 1 {
 			faults = append(faults, Fault{Row: 1, Column: k.name, Problem: fmt.Sprintf("expected this column: every record of %s needs it", c.Name)})
 		}
 	}
-	return out, faults
+	return faults
+}
+
+// headerKey is the form in which the names of columns are compared.
+func headerKey(name string) string { return strings.ToLower(key(name)) }
+
+// checkCalled fails if a file's column is said to be one that there is not.
+func checkCalled(known []column, called map[string]string) error {
+	for _, said := range slices.Sorted(maps.Keys(called)) {
+		to := called[said]
+		if to != "" && !slices.Contains(columnNames(known), to) {
+			return fmt.Errorf("the column %q cannot be %q; expected one of %s", said, to, strings.Join(columnNames(known), ", "))
+		}
+	}
+	return nil
+}
+
+// alikeEnough is the similarity, by Jaro and Winkler, from which on one name may be meant by another.
+const alikeEnough = 0.8
+
+// perhaps names the column that is most like a name, if one is like it.
+func perhaps(known []column, name string) string {
+	best, most := "", float32(alikeEnough)
+	for _, k := range known {
+		if likeness := edlib.JaroWinklerSimilarity(syncproto.Fold(name), syncproto.Fold(k.name)); likeness >= most {
+			best, most = " (perhaps "+k.name+")", likeness
+		}
+	}
+	return best
+}
+
+// holds reports whether any row has something in a column.
+func (s sheet) holds(column int) bool {
+	return slices.ContainsFunc(s.lines, func(l line) bool { return key(l.cells[column]) != "" })
 }
 
 func columnNames(columns []column) []string {

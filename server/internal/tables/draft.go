@@ -39,10 +39,10 @@ func (d *draft) collections() []string {
 	return slices.Compact(out)
 }
 
-// cell gives what a line holds under a column, as it was before [defused]; "" without such a column.
+// cell gives what a line holds under a column; "" without such a column.
 func (d *draft) cell(l line, name string) string {
 	if i := d.under(name); i >= 0 {
-		return fused(l.cells[i])
+		return l.cells[i]
 	}
 	return ""
 }
@@ -137,10 +137,10 @@ func (d *draft) read() {
 				if places[c.field.Name] == nil {
 					places[c.field.Name] = make([]string, len(positionParts(c.field)))
 				}
-				places[c.field.Name][c.part] = key(fused(l.cells[at]))
+				places[c.field.Name][c.part] = key(l.cells[at])
 				continue
 			}
-			d.readCell(l, c, fused(l.cells[at]), fields)
+			d.readCell(l, c, l.cells[at], fields)
 		}
 		for name, parts := range places {
 			d.readPlace(l, name, parts, fields)

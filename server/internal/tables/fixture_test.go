@@ -37,7 +37,13 @@ func newOffice(t testing.TB) *office {
 // check reads a table.
 func (o *office) check(collection, text string) *tables.Table {
 	o.t.Helper()
-	table, err := tables.Check(o.t.Context(), o.store, collection, strings.NewReader(text))
+	return o.checkAs(collection, text, tables.Reading{})
+}
+
+// checkAs reads a table in a way of its own.
+func (o *office) checkAs(collection, text string, how tables.Reading) *tables.Table {
+	o.t.Helper()
+	table, err := tables.Check(o.t.Context(), o.store, collection, strings.NewReader(text), how)
 	if err != nil {
 		o.t.Fatal(err)
 	}
@@ -47,7 +53,13 @@ func (o *office) check(collection, text string) *tables.Table {
 // load imports a table without faults.
 func (o *office) load(collection, text string) {
 	o.t.Helper()
-	table := o.check(collection, text)
+	o.loadAs(collection, text, tables.Reading{})
+}
+
+// loadAs imports one in a way of its own.
+func (o *office) loadAs(collection, text string, how tables.Reading) {
+	o.t.Helper()
+	table := o.checkAs(collection, text, how)
 	if len(table.Faults) > 0 {
 		o.t.Fatalf("%s: %v", collection, told(table.Faults))
 	}

@@ -21,7 +21,7 @@ func FuzzCheck(f *testing.F) {
 	o.programme()
 	f.Fuzz(func(t *testing.T, n uint8, text string) {
 		o.t = t
-		table, err := tables.Check(t.Context(), o.store, collections[int(n)%len(collections)].Name, strings.NewReader(text))
+		table, err := tables.Check(t.Context(), o.store, collections[int(n)%len(collections)].Name, strings.NewReader(text), tables.Reading{})
 		if err != nil || len(table.Faults) > 0 || table.Rows == 0 {
 			return
 		}

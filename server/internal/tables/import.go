@@ -29,15 +29,33 @@ type Table struct {
 	edits []engine.OfficeEdit
 }
 
-// Check reads a CSV file of a collection's records, separated by commas or semicolons, and checks
-// every row. It saves nothing. It fails on what is no CSV file in UTF-8, on one beyond [MaxBytes] or
-// [MaxRows], and on a collection that is not among [Importable].
-func Check(ctx context.Context, s *store.Store, collection string, r io.Reader) (*Table, error) {
+// A Reading says how a file is to be read.
+type Reading struct {
+	// Sheet names the sheet of a workbook; the first if it is "".
+	Sheet string
+	// Called says which column of the collection is meant by a column of the file, by how the file calls it; "" leaves
+	// the column out. Others are called as the collection's are, in whatever case, with spaces or underscores.
+	Called map[string]string
+}
+
+// called gives what the file's columns are called in the form in which that is compared.
+func (r Reading) called() map[string]string {
+	out := map[string]string{}
+	for said, to := range r.Called {
+		out[headerKey(said)] = strings.TrimSpace(to)
+	}
+	return out
+}
+
+// Check reads a file of a collection's records, a workbook or CSV in UTF-8 separated by commas or semicolons, and checks
+// every row. It saves nothing. It fails on what is neither, on one beyond [MaxBytes], [MaxRows] or the bounds of package
+// workbook, and on a collection that is not among [Importable].
+func Check(ctx context.Context, s *store.Store, collection string, r io.Reader, how Reading) (*Table, error) {
 	c, known := syncproto.CollectionOf(collection)
 	if !known || !slices.Contains(Importable(), collection) {
 		return nil, fmt.Errorf("%q cannot be imported; these can: %s", collection, strings.Join(Importable(), ", "))
 	}
-	sheet, err := readSheet(r)
+	sheet, err := readSheet(ctx, r, how.Sheet)
 	if err != nil {
 		return nil, err
 	}
@@ -45,12 +63,16 @@ func Check(ctx context.Context, s *store.Store, collection string, r io.Reader) 
 	if sheet.header == nil {
 		return out, nil
 	}
-	columns, faults := readHeader(c, sheet.header)
+	head, err := readHeader(c, sheet, how.called())
+	if err != nil {
+		return nil, err
+	}
+	faults := append(head.faults, missing(c, head.columns)...)
 	if out.Faults = append(out.Faults, faults...); len(faults) > 0 {
 		return out, nil
 	}
 	err = s.Read(ctx, func(tx *store.Tx) error {
-		d := &draft{collection: c, columns: columns, lines: sheet.lines}
+		d := &draft{collection: c, columns: head.columns, lines: sheet.lines}
 		if d.names, err = readNames(ctx, tx, d.collections()); err != nil {
 			return err
 		}

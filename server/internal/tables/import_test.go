@@ -105,11 +105,11 @@ func TestFilesThatAreNoTableAreRefused(t *testing.T) {
 		"too many rows": "code,title\n" + strings.Repeat("a,b\n", tables.MaxRows+1),
 		"too large":     strings.Repeat("x", tables.MaxBytes+1),
 	} {
-		if _, err := tables.Check(t.Context(), o.store, "projects", strings.NewReader(text)); err == nil {
+		if _, err := tables.Check(t.Context(), o.store, "projects", strings.NewReader(text), tables.Reading{}); err == nil {
 			t.Errorf("%s: was read", name)
 		}
 	}
-	if _, err := tables.Check(t.Context(), o.store, "visits", strings.NewReader("x\n")); err == nil {
+	if _, err := tables.Check(t.Context(), o.store, "visits", strings.NewReader("x\n"), tables.Reading{}); err == nil {
 		t.Error("visits were imported")
 	}
 }

@@ -2,11 +2,14 @@ package tables
 
 import (
 	"bytes"
+	"context"
 	"encoding/csv"
 	"errors"
 	"fmt"
 	"io"
 	"strings"
+
+	"satchel/server/internal/workbook"
 )
 
 // A Fault is one thing that is wrong in a file.
@@ -21,7 +24,7 @@ type Fault struct {
 	Found string `json:"found,omitempty"`
 }
 
-// A sheet is a file as it was read: cells without a meaning.
+// A sheet is a file as it was read: cells without a meaning, as they were before they were [defused].
 type sheet struct {
 	header []string
 	lines  []line
@@ -34,25 +37,48 @@ type line struct {
 	cells []string
 }
 
-// readSheet reads a file. It fails on one that is no CSV in UTF-8 at all, or beyond the bounds; what
-// is wrong in single rows is among the faults.
-func readSheet(r io.Reader) (sheet, error) {
+// readSheet reads a file, of a workbook the named sheet or the first. It fails on one that is neither CSV in UTF-8 nor a
+// workbook, or beyond the bounds; what is wrong in single rows is among the faults.
+func readSheet(ctx context.Context, r io.Reader, name string) (sheet, error) {
 	text, err := io.ReadAll(io.LimitReader(r, MaxBytes+1))
 	if err != nil {
 		return sheet{}, fmt.Errorf("read the file: %w", err)
 	}
-	if len(text) > MaxBytes {
+	begins := func(with string) bool { return bytes.HasPrefix(text, []byte(with)) }
+	switch {
+	case len(text) > MaxBytes:
 		return sheet{}, fmt.Errorf("the file has more than %d MiB; cut it into several, each with the header", MaxBytes>>20)
-	}
-	if bytes.HasPrefix(text, []byte("\xff\xfe")) || bytes.HasPrefix(text, []byte("\xfe\xff")) || bytes.HasPrefix(text, []byte("PK")) {
-		return sheet{}, errors.New("the file is not CSV in UTF-8; in Excel, save it as “CSV UTF-8”")
+	case begins("PK"):
+		return readWorkbook(ctx, text, name)
+	case begins("\xd0\xcf\x11\xe0"):
+		return sheet{}, errors.New("the file is an old workbook, or one with a password; in Excel, save it as “Excel Workbook (.xlsx)” without a password")
+	case begins("\xff\xfe"), begins("\xfe\xff"):
+		return sheet{}, errors.New("the file is not in UTF-8; in Excel, save it as “CSV UTF-8” or as “Excel Workbook (.xlsx)”")
+	case name != "":
+		return sheet{}, errors.New("the file has no sheets: it is no workbook")
 	}
 	text = bytes.TrimPrefix(text, []byte(byteOrderMark))
 	in := csv.NewReader(bytes.NewReader(text))
 	in.Comma = separator(text)
 	in.FieldsPerRecord = -1 // counted here, to go on behind a row that is too long
-	return readLines(in)
+	return readLines(ctx, in)
 }
+
+// readWorkbook reads a sheet of a workbook. It has no empty cells at the end of a row, so a short row is filled up.
+func readWorkbook(ctx context.Context, file []byte, name string) (s sheet, err error) {
+	err = workbook.Read(bytes.NewReader(file), int64(len(file)), name, func(row int, cells []string) error {
+		if short := len(s.header) - len(cells); short > 0 {
+			cells = append(cells, make([]string, short)...)
+		}
+		return errors.Join(s.add(row, cells), ctx.Err())
+	})
+	if err == nil && s.header == nil {
+		err = errEmpty
+	}
+	return s, err
+}
+
+var errEmpty = errors.New("the file is empty; its first row has to name the columns")
 
 // separator tells by the header, whose names have neither.
 func separator(text []byte) rune {
@@ -63,12 +89,12 @@ func separator(text []byte) rune {
 	return ','
 }
 
-func readLines(in *csv.Reader) (s sheet, err error) {
+func readLines(ctx context.Context, in *csv.Reader) (s sheet, err error) {
 	last, row := 0, 0 // the line of the file on which the last row ended, and that row's number
 	for {
 		cells, err := in.Read()
 		if errors.Is(err, io.EOF) && s.header == nil {
-			return s, errors.New("the file is empty; its first row has to name the columns")
+			return s, errEmpty
 		}
 		if errors.Is(err, io.EOF) {
 			return s, nil
@@ -81,8 +107,11 @@ func readLines(in *csv.Reader) (s sheet, err error) {
 		row += first - last // an empty line is a row too
 		last, _ = in.FieldPos(len(cells) - 1)
 		last += strings.Count(cells[len(cells)-1], "\n")
-		if s.add(row, cells); len(s.lines) > MaxRows {
-			return s, fmt.Errorf("the file has more than %d rows; cut it into several, each with the header", MaxRows)
+		for i := range cells {
+			cells[i] = fused(cells[i])
+		}
+		if err := errors.Join(s.add(row, cells), ctx.Err()); err != nil {
+			return s, err
 		}
 	}
 }
@@ -96,15 +125,20 @@ func quoting(err error) string {
 	return err.Error()
 }
 
-// add takes a row: the first is the header, and one without anything in it is none.
-func (s *sheet) add(row int, cells []string) {
+// add takes a row: the first is the header, and one without anything in it is none. It fails beyond the bounds.
+func (s *sheet) add(row int, cells []string) error {
 	switch {
 	case strings.TrimSpace(strings.Join(cells, "")) == "":
+	case len(cells) > workbook.MaxColumns && s.header == nil:
+		return fmt.Errorf("the file has more than %d columns; leave out what is not needed", workbook.MaxColumns)
 	case s.header == nil:
 		s.header = cells
 	case len(cells) != len(s.header):
 		s.faults = append(s.faults, Fault{Row: row, Problem: fmt.Sprintf("expected %d cells, as many as the header has; there are %d", len(s.header), len(cells))})
+	case len(s.lines) == MaxRows:
+		return fmt.Errorf("the file has more than %d rows; cut it into several, each with the header", MaxRows)
 	default:
 		s.lines = append(s.lines, line{row, cells})
 	}
+	return nil
 }

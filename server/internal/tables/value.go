@@ -11,6 +11,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"satchel/server/internal/workbook"
 	"satchel/syncproto"
 )
 
@@ -23,6 +24,9 @@ func Value(f syncproto.Field, text string) (syncproto.Value, error) {
 		return "", errors.New("expected text in UTF-8; save the file as CSV UTF-8")
 	}
 	text = strings.TrimSpace(text)
+	if workbook.NoValue(text) {
+		return "", errors.New("expected a value; a spreadsheet says here that there is none: correct the formula, or open the file in a spreadsheet and save it")
+	}
 	if text == "" {
 		return syncproto.Null, f.Check(syncproto.Null)
 	}

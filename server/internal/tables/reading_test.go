@@ -1,0 +1,147 @@
+package tables_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"satchel/server/internal/tables"
+	"satchel/server/internal/workbook"
+)
+
+// A page is a sheet with its header.
+type page struct {
+	name   string
+	header []string
+	rows   [][]any
+}
+
+// book makes a workbook.
+func book(t testing.TB, pages ...page) string {
+	t.Helper()
+	w, err := workbook.New("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer w.Close()
+	for _, p := range pages {
+		var columns []workbook.Column
+		for _, name := range p.header {
+			columns = append(columns, workbook.Column{Name: name})
+		}
+		err := w.Sheet(p.name, columns)
+		for _, row := range p.rows {
+			if err == nil {
+				err = w.Add(row...)
+			}
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	var out strings.Builder
+	if err := w.Finish(&out); err != nil {
+		t.Fatal(err)
+	}
+	return out.String()
+}
+
+func TestAWorkbookIsReadAsItsCellsAre(t *testing.T) {
+	o := newOffice(t)
+	o.programme()
+	day := time.Date(1999, 6, 15, 0, 0, 0, 0, time.UTC)
+	file := book(
+		t,
+		page{"Uputstvo", []string{"what to do"}, nil},
+		page{"Spisak", []string{"Card Number", "head_name", "status", "area", "displaced_on", "consent_on", "phone", "position_lat", "position_lon", ""}, [][]any{
+			{"KV-2", "'=Ana", "IDP", "Vranje", workbook.Date(day), day, 641234567, 43.7, -20.5},
+			nil,
+			{7, "Eva", "host", 70432, "15.06.1999.", nil, "+381"},
+		}},
+	)
+	o.loadAs("households", file, tables.Reading{Sheet: "spisak"})
+	got := map[string]map[string]string{}
+	for _, row := range rows(t, o.export("households")) {
+		got[row["card_number"]] = row
+	}
+	for card, want := range map[string]map[string]string{
+		"KV-2": {"head_name": "''=Ana", "status": "idp", "displaced_on": "1999-06-15", "consent_on": "1999-06-15", "phone": "641234567", "position_lat": "43.7", "position_lon": "-20.5"},
+		"7":    {"head_name": "Eva", "displaced_on": "1999-06-15", "consent_on": "", "phone": "'+381", "position_lat": ""},
+	} {
+		for column, value := range want {
+			if got[card][column] != value {
+				t.Errorf("%s of %s: %q, want %q", column, card, got[card][column], value)
+			}
+		}
+	}
+}
+
+func TestColumnsAreCalledAsTheFileCallsThem(t *testing.T) {
+	o := newOffice(t)
+	o.programme()
+	file := "R. br.;Broj Legitimacije;NOSILAC;Status;area; ;beleška=\n1;KV-2;Ana;idp;Vranje;;x\n"
+	called := map[string]string{" broj legitimacije": "card_number", "Nosilac": "head_name", "r. br.": "", "beleška=": "notes "}
+	o.loadAs("households", file, tables.Reading{Called: called})
+	if got := rows(t, o.export("households"))[1]; got["card_number"] != "KV-2" || got["head_name"] != "Ana" || got["notes"] != "x" {
+		t.Errorf("%v", got)
+	}
+}
+
+func TestWhatIsWrongWithAHeaderIsTold(t *testing.T) {
+	o := newOffice(t)
+	o.programme()
+	for want, c := range map[string]struct {
+		text   string
+		called map[string]string
+	}{
+		"1 phon: expected one of the columns id, card_number, head_name":                                  {"head_name,status,area,phon\nA,idp,Vranje,\n", nil},
+		"1 Telefon: expected one of the columns":                                                          {"head_name,status,area,Telefon\nA,idp,Vranje,\n", nil},
+		"1 column 4: expected a name above what is in this column":                                        {"head_name,status,area,\nA,idp,Vranje,x\n", nil},
+		"1 phone: expected each column once":                                                              {"head_name,status,area,phone,Telefon\nA,idp,Vranje,,\n", map[string]string{"telefon": "phone"}},
+		"1 head_name: expected this column: every record of households needs it":                          {"status,area,head_name\nidp,Vranje,A\n", map[string]string{"head_name": ""}},
+		"2 phone: expected a value; a spreadsheet says here that there is none":                           {"head_name,status,area,phone\nA,idp,Vranje,#n/a\n", nil},
+		"2 area: expected the official_code or name or id of a record of areas":                           {"head_name,status,area,phone\nA,idp,#N/A,\n", nil},
+		"1 head nam: expected one of the columns id, card_number, head_name, status, area, address, plac": {"head nam,status,area\nA,idp,Vranje\n", nil},
+	} {
+		table := o.checkAs("households", c.text, tables.Reading{Called: c.called})
+		if got := strings.Join(told(table.Faults), "\n"); !strings.Contains(got, want) {
+			t.Errorf("%q is not among:\n%s", want, got)
+		}
+	}
+	table := o.check("households", "head_name,status,area,phon,surname\nA,idp,Vranje,,\n")
+	if got := told(table.Faults); len(got) != 2 || !strings.Contains(got[0], "say which it is (perhaps phone), or leave it out") || strings.Contains(got[1], "perhaps") {
+		t.Errorf("%q", got)
+	}
+}
+
+func TestReadingsThatCannotBeAreRefused(t *testing.T) {
+	o := newOffice(t)
+	o.programme()
+	file := book(t, page{"one", []string{"code", "title"}, nil})
+	wide := strings.Repeat("a,", workbook.MaxColumns) + "a\n"
+	for want, c := range map[string]struct {
+		text string
+		how  tables.Reading
+	}{
+		`the column "telefon" cannot be "fone"; expected one of id, code`: {"code,title\n", tables.Reading{Called: map[string]string{"Telefon": "fone"}}},
+		`no sheet "two"; it has ["one"]`:                                  {file, tables.Reading{Sheet: "two"}},
+		"the file has no sheets":                                          {"code,title\n", tables.Reading{Sheet: "one"}},
+		"old workbook":                                                    {"\xd0\xcf\x11\xe0 and so on", tables.Reading{}},
+		"the file is no workbook, or not whole":                           {file[:len(file)-50], tables.Reading{}},
+		"the file is empty":                                               {book(t, page{"empty", nil, nil}), tables.Reading{}},
+		"more than 256 columns":                                           {wide, tables.Reading{}},
+	} {
+		_, err := tables.Check(t.Context(), o.store, "projects", strings.NewReader(c.text), c.how)
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v, want %q", err, want)
+		}
+	}
+	rows := make([][]any, tables.MaxRows+1)
+	for i := range rows {
+		rows[i] = []any{"a", "b"}
+	}
+	_, err := tables.Check(t.Context(), o.store, "projects", strings.NewReader(book(t, page{"long", []string{"code", "title"}, rows})), tables.Reading{})
+	if err == nil || !strings.Contains(err.Error(), "more than 100000 rows") {
+		t.Error(err)
+	}
+}
