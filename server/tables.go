@@ -17,6 +17,10 @@ type (
 	TableReading = tables.Reading
 	// A Table is a file that was read and checked; see [tables.Check].
 	Table = tables.Table
+	// A TableRow says what becomes of one row of a table.
+	TableRow = tables.Row
+	// Saved counts what was saved of a table.
+	Saved = tables.Saved
 	// A Fault is one thing that is wrong in a table.
 	Fault = tables.Fault
 	// A Selection says what to export; see [tables.Selection].
@@ -31,6 +35,14 @@ type (
 	Exported = tables.Exported
 )
 
+// What becomes of a row of a table.
+const (
+	RowIsNew       = tables.New
+	RowUpdates     = tables.Updates
+	RowIsUnchanged = tables.Unchanged
+	RowIsWrong     = tables.Wrong
+)
+
 // The formats of exported tables.
 const (
 	CSV     = tables.CSV
@@ -43,9 +55,9 @@ func (s *Server) CheckTable(ctx context.Context, collection string, r io.Reader,
 	return tables.Check(ctx, s.Store, collection, r, how)
 }
 
-// SaveTable saves the records of a table that has no faults, in the name of author, and gives their
-// number. See [tables.Table.Save].
-func (s *Server) SaveTable(ctx context.Context, author uuid.UUID, t *Table, progress func(saved int)) (int, error) {
+// SaveTable saves the records of a table that has no faults, in the name of author, and counts them. See
+// [tables.Table.Save].
+func (s *Server) SaveTable(ctx context.Context, author uuid.UUID, t *Table, progress func(saved int)) (Saved, error) {
 	return t.Save(ctx, s.Engine, s.Store, author, s.config.Now().UnixMilli(), progress)
 }
 

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"strings"
 	"text/tabwriter"
@@ -19,13 +20,14 @@ import (
 
 // importCmd brings records in.
 type importCmd struct {
-	Collection string   `arg:"" help:"What the file holds: areas, projects, assistance_types, households or people."`
+	Collection string   `arg:"" help:"What the file holds, such as areas, households or people."`
 	File       string   `arg:"" help:"XLSX file, or CSV in UTF-8 with commas or semicolons; - reads standard input."`
 	Sheet      string   `help:"Sheet of the workbook; the first if not given." placeholder:"NAME"`
 	Map        []string `help:"Say which field a column of the file is; may be given several times." placeholder:"COLUMN=FIELD" sep:"none"`
 	Mapping    string   `help:"CSV file that says it: a line for each column, with the column and the field; without a field the column is left out." type:"existingfile" placeholder:"FILE"`
 	Ignore     []string `help:"Leave a column of the file out; may be given several times." placeholder:"COLUMN" sep:"none"`
-	DryRun     bool     `help:"Check every row, and save nothing."`
+	ClearEmpty bool     `help:"Have an empty cell clear the field of a record that exists. Otherwise it says nothing."`
+	DryRun     bool     `help:"Say what would become of each row, and save nothing."`
 }
 
 // Help is shown by --help.
@@ -33,8 +35,15 @@ func (importCmd) Help() string {
 	return `The first row names the columns: the fields of the collection, or what --map, --mapping and --ignore say. Dates are
 written 2020-04-30 or 30.04.2020., or are cells that Excel knows as dates; decimals have a comma or a point, yes or no as
 such, positions are in the columns position_lat and position_lon. A formula counts as what it came to when the workbook
-was saved. An area is named by its official_code or, where only one has it, its name; a household by its card_number.
-Files are imported in this order: areas, projects, assistance_types, households, people.
+was saved. An area is named by its official_code or, where only one has it, its name; a household by its card_number, a
+person by the document_number, a project, an assistance type and an indicator by the code. Files are imported in this
+order: areas, projects, assistance_types, indicators, targets, households, people, entitlements.
+
+A row changes the record that has its number, or its id, in the columns that the file has; empty cells say nothing, unless
+--clear-empty is given. A row without a number is the record that says the same in every column, or else a new one. A
+target is known by its indicator, project and day, an entitlement by its household, person, project, assistance type and
+day of approval. So the same file twice saves nothing the second time, and what was exported can be corrected and
+imported again. What somebody else changed meanwhile is not overwritten, but in conflict.
 
 Every row is checked first, and everything that is wrong is told. If any row is wrong, nothing is saved.
 
@@ -51,7 +60,7 @@ A file of households:
 
 // reading says how the file is to be read.
 func (i importCmd) reading() (server.TableReading, error) {
-	how := server.TableReading{Sheet: i.Sheet, Called: map[string]string{}}
+	how := server.TableReading{Sheet: i.Sheet, ClearEmpty: i.ClearEmpty, Called: map[string]string{}}
 	if err := i.readMapping(how.Called); err != nil {
 		return how, err
 	}
@@ -71,20 +80,12 @@ func (i importCmd) reading() (server.TableReading, error) {
 // columnKey is the form of a column's name in which what is said last of it counts.
 func columnKey(name string) string { return strings.ToLower(strings.TrimSpace(name)) }
 
-// maxMapping is how long a file of columns may be, in bytes.
-const maxMapping = 1 << 20
-
 // readMapping reads the file that says which column is which.
 func (i importCmd) readMapping(into map[string]string) error {
 	if i.Mapping == "" {
 		return nil
 	}
-	file, err := os.Open(i.Mapping)
-	if err != nil {
-		return fmt.Errorf("open the file of columns: %w; nothing was saved", err)
-	}
-	defer file.Close()
-	text, err := io.ReadAll(io.LimitReader(file, maxMapping))
+	text, err := os.ReadFile(i.Mapping)
 	if err != nil {
 		return fmt.Errorf("read the file of columns: %w; nothing was saved", err)
 	}
@@ -119,14 +120,20 @@ func (i importCmd) Run(ctx context.Context, c *cli) error {
 		if err != nil {
 			return fmt.Errorf("%w; nothing was saved", err)
 		}
-		if err := c.show(table, func(w *tabwriter.Writer) { printFaults(w, table.Faults) }); err != nil {
+		err = c.show(table, func(w *tabwriter.Writer) {
+			if i.DryRun {
+				printAccount(w, values(ctx, srv), table)
+			} else {
+				printFaults(w, table.Faults)
+			}
+		})
+		switch {
+		case err != nil:
 			return err
-		}
-		if len(table.Faults) > 0 {
+		case len(table.Faults) > 0:
 			return fmt.Errorf("there are %d faults in the file; nothing was saved; correct them and import it again", len(table.Faults))
-		}
-		if i.DryRun {
-			fmt.Fprintf(os.Stderr, "%d records of %s can be imported. Nothing was saved.\n", table.Rows, i.Collection)
+		case i.DryRun:
+			fmt.Fprintf(os.Stderr, "%d records of %s can be imported: %s. Nothing was saved.\n", table.New+table.Updates, i.Collection, fates(table))
 			return nil
 		}
 		return save(ctx, srv, actor, table)
@@ -144,6 +151,11 @@ func (i importCmd) open() (io.ReadCloser, error) {
 	return file, nil
 }
 
+// fates says how many rows there are of each kind.
+func fates(t *server.Table) string {
+	return fmt.Sprintf("%d new, %d changed; %d rows say nothing new", t.New, t.Updates, t.Unchanged)
+}
+
 // printFaults tells what is wrong, row by row.
 func printFaults(w *tabwriter.Writer, faults []server.Fault) {
 	if len(faults) > 0 {
@@ -152,6 +164,31 @@ func printFaults(w *tabwriter.Writer, faults []server.Fault) {
 	for _, f := range faults {
 		row(w, f.Row, f.Column, shortened(f.Found), f.Problem)
 	}
+}
+
+// printAccount tells what becomes of each row.
+func printAccount(w *tabwriter.Writer, read reader, t *server.Table) {
+	row(w, "ROW", "WHAT", "FIELD", "IS", "BECOMES, OR WHAT IS WRONG")
+	faults := t.Faults
+	tell := func(until int) {
+		for len(faults) > 0 && faults[0].Row <= until {
+			f := faults[0]
+			row(w, f.Row, server.RowIsWrong, f.Column, shortened(f.Found), f.Problem)
+			faults = faults[1:]
+		}
+	}
+	for _, r := range t.Account {
+		if tell(r.Row); r.Fate == server.RowIsWrong {
+			continue
+		}
+		if len(r.Edits) == 0 {
+			row(w, r.Row, r.Fate)
+		}
+		for _, e := range r.Edits {
+			row(w, r.Row, r.Fate, e.Field, shortened(read(t.Collection, e.Field, e.From)), shortened(read(t.Collection, e.Field, e.To)))
+		}
+	}
+	tell(math.MaxInt)
 }
 
 // shortened keeps a long cell from breaking the table.
@@ -165,14 +202,18 @@ func shortened(text string) string {
 
 // save saves a table and tells how far it is.
 func save(ctx context.Context, srv *server.Server, actor uuid.UUID, table *server.Table) error {
-	saved, err := srv.SaveTable(ctx, actor, table, progress(table.Rows))
-	if err != nil && saved > 0 && saved < table.Rows {
-		return errors.Join(fmt.Errorf("the import was interrupted: %d of %d records of %s are saved, the others are not; import a file with those that are missing", saved, table.Rows, table.Collection), err)
+	all := table.New + table.Updates
+	saved, err := srv.SaveTable(ctx, actor, table, progress(all))
+	if saved.Contested > 0 {
+		fmt.Fprintf(os.Stderr, "Of %d of the records somebody changed the same since the file was checked, or it was in conflict before. Both values are kept: satchel conflict list shows them.\n", saved.Contested)
+	}
+	if err != nil && saved.Records > 0 && saved.Records < all {
+		return errors.Join(fmt.Errorf("the import was interrupted: %d of %d records of %s are saved, the others are not; import the same file again, and they will be", saved.Records, all, table.Collection), err)
 	}
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(os.Stderr, "Imported %d records of %s.\n", saved, table.Collection)
+	fmt.Fprintf(os.Stderr, "Imported %d records of %s: %s.\n", saved.Records, table.Collection, fates(table))
 	return nil
 }
 

@@ -16,7 +16,7 @@ const households = "card_number;head_name;status;area;phone;displaced_on\n" +
 func TestAFileWithAWrongRowSavesNothingAndSaysWhatIsWrong(t *testing.T) {
 	d := newDesk(t)
 	wrong := d.write("wrong.csv", households+"KV-1;Eva;rich;Atlantis;;31.02.1999.\n")
-	out := d.refused("there are 4 faults in the file; nothing was saved", "import", "households", wrong)
+	out := d.refused("there are 2 faults in the file; nothing was saved", "import", "households", wrong)
 	d.says(out, "ROW", "4", "card_number", "KV-1", "expected one that no other record has; row 2 has it",
 		"status", "rich", "the value has to be one of idp, returnee, refugee, host",
 		"area", "Atlantis", "expected the official_code or name or id of a record of areas",
@@ -32,7 +32,7 @@ func TestADryRunDoesEverythingButSave(t *testing.T) {
 	d := newDesk(t)
 	path := d.write("households.csv", households)
 	_, _, errs := d.result("import", "households", path, "--dry-run")
-	d.says(errs, "2 records of households can be imported. Nothing was saved.")
+	d.says(errs, "2 records of households can be imported: 2 new, 0 changed; 0 rows say nothing new. Nothing was saved.")
 	if lines := strings.Count(d.run("export", "households"), "\n"); lines != 1 {
 		t.Errorf("%d lines are exported, want the header", lines)
 	}
@@ -46,9 +46,10 @@ func TestAFileIsImportedAndExportedSafely(t *testing.T) {
 	d := newDesk(t)
 	d.in = "\ufeff" + households
 	_, _, errs := d.result("import", "households", "-")
-	d.says(errs, "Imported 2 records of households.")
+	d.says(errs, "Imported 2 records of households: 2 new, 0 changed; 0 rows say nothing new.")
 	d.in = households
-	d.refused("there are 2 faults", "import", "households", "-")
+	_, _, errs = d.result("import", "households", "-")
+	d.says(errs, "Imported 0 records of households: 0 new, 0 changed; 2 rows say nothing new.")
 
 	path := filepath.Join(d.dir, "out.csv")
 	status, out, errs := d.result("export", "households", "--bom", "--out", path)
@@ -127,10 +128,10 @@ func TestColumnsOfAFileAreNamedOnTheCommandLineOrInAFile(t *testing.T) {
 	out := d.refused("there are", "import", "households", path)
 	d.says(out, "R. br.", "expected one of the columns id, card_number")
 	_, _, errs := d.result("import", "households", path, "--dry-run", "--ignore", "r. br.", "--map", "broj==card_number", "--map", "Nosilac=head_name")
-	d.says(errs, "1 records of households can be imported. Nothing was saved.")
+	d.says(errs, "1 records of households can be imported: 1 new, 0 changed; 0 rows say nothing new. Nothing was saved.")
 	for name, text := range map[string]string{"comma.csv": "\ufeffBroj=,card_number\nR. br.,\nNosilac,nobody\n", "semicolon.csv": "Broj=;card_number\nR. br.;\nNosilac;nobody\n"} {
 		_, _, errs := d.result("import", "households", path, "--dry-run", "--mapping", d.write(name, text), "--map", "nosilac=head_name")
-		d.says(errs, "1 records of households can be imported.")
+		d.says(errs, "1 records of households can be imported:")
 	}
 	d.refused(`the column "nosilac" cannot be "nobody"`, "import", "households", path, "--map", "Nosilac=nobody")
 	d.refused("--map has to name a column and a field", "import", "households", path, "--map", "Nosilac")
@@ -140,4 +141,39 @@ func TestColumnsOfAFileAreNamedOnTheCommandLineOrInAFile(t *testing.T) {
 	d.run("export", "areas", "--out", book)
 	_, _, errs = d.result("import", "areas", book, "--sheet", "other")
 	d.says(errs, `the workbook has no sheet "other"; it has ["areas"]; nothing was saved`)
+}
+
+func TestADryRunSaysWhatWouldBecomeOfEachRow(t *testing.T) {
+	d := newDesk(t)
+	d.load("households", households)
+	const changed = "card_number;phone;area;status;head_name;notes\nKV-1;060 1;Vranje;;;\nKV-2;+381 64;70432;;;\nKV-3;;Vranje;idp;Eva;x\n"
+	path := d.write("changed.csv", changed)
+	_, out, errs := d.result("import", "households", path, "--dry-run")
+	d.says(errs, "2 records of households can be imported: 1 new, 1 changed; 1 rows say nothing new. Nothing was saved.")
+	lines := strings.Split(out, "\n")
+	for i, words := range [][]string{
+		{"ROW", "WHAT", "FIELD", "IS", "BECOMES"},
+		{"2", "updates", "area", "Kraljevo (", "Vranje ("},
+		{"2", "updates", "phone", "=1+1", "060 1"},
+		{"3", "unchanged"},
+		{"4", "new"},
+	} {
+		d.says(lines[i], words...)
+	}
+	table := decode[server.Table](d, "import", "households", path, "--dry-run")
+	if table.New != 1 || table.Updates != 1 || table.Unchanged != 1 || len(table.Account) != 3 || table.Account[0].Edits[1].To != `"060 1"` {
+		t.Errorf("%+v", table)
+	}
+	wrong := d.write("wrong.csv", "card_number;phone;status;surname;\nKV-1;060 1;rich;;\nKV-9;;;;;\nKV-2;060 2;;;\n")
+	out = d.refused("there are 2 faults in the file; nothing was saved", "import", "households", wrong, "--dry-run", "--ignore", "surname")
+	d.says(out, "2    wrong    status  rich     the value has to be one of", "3    wrong", "expected 5 cells", "4    updates  phone   +381 64  060 2")
+
+	d.run("import", "households", path)
+	if got := d.run("export", "households"); !strings.Contains(got, ",060 1,") {
+		t.Errorf("nothing was changed:\n%s", got)
+	}
+	d.run("import", "households", d.write("clear.csv", "card_number,phone\nKV-1,\n"), "--clear-empty")
+	if got := d.run("export", "households"); strings.Contains(got, ",060 1,") {
+		t.Errorf("nothing was cleared:\n%s", got)
+	}
 }

@@ -113,28 +113,37 @@ func (t *Tx) Export(ctx context.Context, collection string, filter Filter, heade
 	return explain(rows.Err())
 }
 
-// Keys gives the records of a collection by what one of their fields, or "id", holds. Deleted ones
-// are left out, and so are those that were merged into another: they share its card or document.
+// Keys gives the records of a collection by what one of their fields, or "id", holds. Deleted ones are left out, and so
+// are those that were merged into another, where another holds the same: they share its card or document.
 func (t *Tx) Keys(ctx context.Context, collection, field string) (map[string][]uuid.UUID, error) {
 	c, known := syncproto.CollectionOf(collection)
-	if _, has := c.Field(field); !known || !has && field != "id" {
+	if !known || !hasColumn(c, field) {
 		return nil, fmt.Errorf("there is no field %q in a collection %q", field, collection)
 	}
-	query := "SELECT id, " + field + " FROM " + collection + " WHERE " + field + " IS NOT NULL"
+	merged := "''"
 	if _, merges := c.Field("merged_into"); merges {
-		query += " AND merged_into IS NULL"
+		merged = "coalesce(merged_into, '')"
 	}
 	type key struct {
-		id   uuid.UUID
-		text string
+		id           uuid.UUID
+		text, merged string
 	}
 	keys, err := all(ctx, t, func(r row) (k key, err error) {
-		err = r.Scan(&k.id, &k.text)
+		err = r.Scan(&k.id, &k.text, &k.merged)
 		return k, err
-	}, query)
-	out := make(map[string][]uuid.UUID, len(keys))
+	}, "SELECT id, "+field+", "+merged+" AS merged FROM "+collection+" WHERE "+field+" IS NOT NULL")
+	out, others := make(map[string][]uuid.UUID, len(keys)), map[string][]uuid.UUID{}
 	for _, k := range keys {
-		out[k.text] = append(out[k.text], k.id)
+		if k.merged == "" {
+			out[k.text] = append(out[k.text], k.id)
+		} else {
+			others[k.text] = append(others[k.text], k.id)
+		}
+	}
+	for text, ids := range others {
+		if out[text] == nil {
+			out[text] = ids
+		}
 	}
 	return out, err
 }

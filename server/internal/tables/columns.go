@@ -86,17 +86,6 @@ func (h *header) fault(column, problem string) {
 	h.faults = append(h.faults, Fault{Row: 1, Column: strings.TrimSpace(column), Problem: problem})
 }
 
-// missing tells which columns a file lacks that every record needs.
-func missing(c syncproto.Collection, columns []*column) (faults []Fault) {
-	for _, k := range columnsOf(c) {
-		there := slices.ContainsFunc(columns, func(have *column) bool { return have != nil && have.name == k.name })
-		if k.field.Required && !there && k.part < 1 {
-			faults = append(faults, Fault{Row: 1, Column: k.name, Problem: fmt.Sprintf("expected this column: every record of %s needs it", c.Name)})
-		}
-	}
-	return faults
-}
-
 // headerKey is the form in which the names of columns are compared.
 func headerKey(name string) string { return strings.ToLower(key(name)) }
 

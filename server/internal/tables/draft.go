@@ -7,7 +7,6 @@ import (
 
 	"github.com/google/uuid"
 
-	"satchel/server/internal/engine"
 	"satchel/server/internal/store"
 	"satchel/syncproto"
 )
@@ -15,16 +14,47 @@ import (
 // A draft is a file on its way to records.
 type draft struct {
 	collection syncproto.Collection
-	columns    []*column // as the cells of a row; nil where a cell stands for nothing
-	lines      []line
+	columns    []*column // as the cells of a line; nil where a cell stands for nothing
+	how        Reading
 	names      names
-	ids        []uuid.UUID // as the lines
-	edits      []engine.OfficeEdit
+	entries    []*entry
 	faults     []Fault
+	// rowOf says which row is about a record.
+	rowOf map[uuid.UUID]int
 }
 
-func (d *draft) fault(row int, column, found, problem string) {
-	d.faults = append(d.faults, Fault{Row: row, Column: column, Problem: problem, Found: found})
+// An entry is a line on its way to a record.
+type entry struct {
+	line
+	id uuid.UUID
+	// given says that the line names its id, known that there is such a record.
+	given, known bool
+	// loose says that nothing in the line is the record's alone, and alike that its name is that of a record that exists.
+	loose, alike bool
+	// wrong says that there is a fault in it, unclear that it is one in which record it is about.
+	wrong, unclear bool
+	// fields are what it says, without empty cells; parts say which parts of a position it fills.
+	fields map[string]syncproto.Value
+	parts  map[string][]bool
+}
+
+func newDraft(c syncproto.Collection, columns []*column, lines []line, how Reading) *draft {
+	d := &draft{collection: c, columns: columns, how: how, rowOf: map[uuid.UUID]int{}}
+	for _, l := range lines {
+		d.entries = append(d.entries, &entry{line: l, fields: map[string]syncproto.Value{}})
+	}
+	return d
+}
+
+func (d *draft) fault(e *entry, column, found, problem string) {
+	e.wrong = true
+	d.faults = append(d.faults, Fault{Row: e.row, Column: column, Problem: problem, Found: found})
+}
+
+// unclear tells why it is not clear which record a line is about.
+func (d *draft) unclear(e *entry, column, found, problem string) {
+	e.unclear = true
+	d.fault(e, column, found, problem)
 }
 
 // collections names those whose records the file may name: its own, and those it refers to.
@@ -40,9 +70,9 @@ func (d *draft) collections() []string {
 }
 
 // cell gives what a line holds under a column; "" without such a column.
-func (d *draft) cell(l line, name string) string {
+func (d *draft) cell(e *entry, name string) string {
 	if i := d.under(name); i >= 0 {
-		return l.cells[i]
+		return e.cells[i]
 	}
 	return ""
 }
@@ -52,129 +82,121 @@ func (d *draft) under(name string) int {
 	return slices.IndexFunc(d.columns, func(c *column) bool { return c != nil && c.name == name })
 }
 
-// giveIDs decides the id of every row and makes the rows known by their names, so that one may refer
-// to another, wherever in the file that is.
-func (d *draft) giveIDs(ctx context.Context, tx *store.Tx) error {
-	for _, l := range d.lines {
-		id, err := d.idOf(l)
-		if err != nil {
-			return err
-		}
-		d.ids = append(d.ids, id)
+// identify finds out which record each line is about, as far as it says so by an id or a number of its own, and makes
+// the records of the file known by their names, so that one line may refer to another, wherever in the file that is.
+func (d *draft) identify(ctx context.Context, tx *store.Tx) error {
+	ids, err := d.readIDs()
+	if err != nil {
+		return err
 	}
-	taken := map[uuid.UUID]store.Record{}
-	if d.under(idColumn) >= 0 {
-		var err error
-		if taken, err = tx.Records(ctx, d.ids); err != nil {
-			return err
-		}
+	taken, err := tx.Records(ctx, ids)
+	if err != nil {
+		return err
 	}
-	rowOf := map[uuid.UUID]int{}
-	for i, l := range d.lines {
-		if _, exists := taken[d.ids[i]]; exists {
-			d.fault(l.row, idColumn, d.ids[i].String(), "expected an id that no record has or ever had")
+	for _, e := range d.entries {
+		if r, exists := taken[e.id]; exists {
+			d.takeID(e, r)
+		}
+		d.takeNumber(e)
+		if row, twice := d.rowOf[e.id]; twice {
+			d.unclear(e, "", "", fmt.Sprintf("expected one row for each record; row %d is about this one too", row))
 			continue
 		}
-		d.announce(l, d.ids[i], rowOf)
-		rowOf[d.ids[i]] = l.row
+		d.announce(e)
+		d.rowOf[e.id] = e.row
 	}
 	return nil
 }
 
-// idOf gives the id that a row brings along, or a new one.
-func (d *draft) idOf(l line) (uuid.UUID, error) {
-	text := d.cell(l, idColumn)
-	if key(text) == "" {
-		return uuid.NewV7()
-	}
-	id, err := syncproto.ParseID(key(text))
-	if err != nil || id.Version() != 7 {
-		d.fault(l.row, idColumn, text, "expected a UUID of version 7 in lower case, as an exported file has it, or nothing")
-		return uuid.NewV7()
-	}
-	return id, nil
-}
-
-// announce makes a row known by its names. A code or number that has to be its own and is another's is
-// a fault; so is a name that another has, without an id or code by which to tell the two apart.
-func (d *draft) announce(l line, id uuid.UUID, rowOf map[uuid.UUID]int) {
-	own, columns := d.names[d.collection.Name], namesOf(d.collection.Name)
-	nameless := key(d.cell(l, columns[0])) == "" && key(d.cell(l, columns[1])) == ""
-	for i, column := range columns {
-		text := d.cell(l, column)
-		same := own.holders(column, text)
-		switch {
-		case key(text) == "":
+// readIDs gives each line the id that it brings along, or a new one, and lists the former.
+func (d *draft) readIDs() (given []uuid.UUID, err error) {
+	for _, e := range d.entries {
+		if e.id, err = uuid.NewV7(); err != nil {
+			return nil, fmt.Errorf("make an id: %w", err)
+		}
+		text := d.cell(e, idColumn)
+		if key(text) == "" {
 			continue
-		case len(same) > 0 && i < 2:
-			d.fault(l.row, column, text, "expected one that no other record has; "+holder(rowOf, same[0])+" has it")
+		}
+		e.given = true
+		id, err := syncproto.ParseID(key(text))
+		if err != nil || id.Version() != 7 {
+			d.unclear(e, idColumn, text, "expected a UUID of version 7 in lower case, as an exported file has it, or nothing")
 			continue
-		case len(same) > 0 && nameless:
-			d.fault(l.row, column, text, fmt.Sprintf("expected the %s too: %s has this %s", columns[1], holder(rowOf, same[0]), column))
 		}
-		own.add(column, text, id)
+		e.id = id
+		given = append(given, id)
 	}
+	return given, nil
 }
 
-// holder says which record has what another wants.
-func holder(rowOf map[uuid.UUID]int, id uuid.UUID) string {
-	if row, here := rowOf[id]; here {
-		return fmt.Sprintf("row %d", row)
-	}
-	return "a record that exists"
-}
-
-// read makes an edit of every row.
-func (d *draft) read() {
-	for i, l := range d.lines {
-		fields := map[string]syncproto.Value{}
-		places := map[string][]string{}
-		for at, c := range d.columns {
-			if c == nil || c.isID() {
-				continue
-			}
-			if c.part >= 0 {
-				if places[c.field.Name] == nil {
-					places[c.field.Name] = make([]string, len(positionParts(c.field)))
-				}
-				places[c.field.Name][c.part] = key(l.cells[at])
-				continue
-			}
-			d.readCell(l, c, l.cells[at], fields)
-		}
-		for name, parts := range places {
-			d.readPlace(l, name, parts, fields)
-		}
-		d.edits = append(d.edits, engine.OfficeEdit{Collection: d.collection.Name, Record: d.ids[i], Fields: fields})
-	}
-}
-
-// readCell reads a cell into its field; an empty one leaves the field as it is: unset.
-func (d *draft) readCell(l line, c *column, text string, fields map[string]syncproto.Value) {
-	value, err := d.names.value(c.field, text)
+// takeID takes a line to be about the record that exists under its id.
+func (d *draft) takeID(e *entry, r store.Record) {
 	switch {
-	case err != nil && key(text) == "":
-		d.fault(l.row, c.name, "", "expected something: every record of "+d.collection.Name+" needs it")
-	case err != nil:
-		d.fault(l.row, c.name, text, err.Error())
-	case !value.IsNull():
-		fields[c.field.Name] = value
+	case r.Collection != d.collection.Name:
+		d.unclear(e, idColumn, e.id.String(), "expected the id of a record of "+d.collection.Name+"; this one is of "+r.Collection)
+	case r.Deleted:
+		d.unclear(e, idColumn, e.id.String(), "expected a record that is not deleted")
+	default:
+		e.known = true
 	}
 }
 
-// readPlace reads the cells of a position into its field.
-func (d *draft) readPlace(l line, name string, parts []string, fields map[string]syncproto.Value) {
-	if !slices.ContainsFunc(parts, func(s string) bool { return s != "" }) {
+// takeNumber takes a line to be about the record that has its code or number, if it names no other one.
+func (d *draft) takeNumber(e *entry) {
+	column := numberOf(d.collection.Name)
+	text := d.cell(e, column)
+	if column == "" || key(text) == "" {
+		e.loose = !e.given
 		return
 	}
-	field, _ := d.collection.Field(name)
-	value, err := place(parts)
-	if err == nil {
-		err = field.Check(value)
+	others := slices.DeleteFunc(slices.Clone(d.names[d.collection.Name].holders(column, text)), func(id uuid.UUID) bool { return id == e.id })
+	switch row, here := d.rowAmong(others); {
+	case here:
+		d.unclear(e, column, text, fmt.Sprintf("expected one that no other record has; row %d has it", row))
+	case len(others) > 0 && e.given && !d.had(e, column, text):
+		d.unclear(e, column, text, "expected one that no other record has; a record that exists has it")
+	case len(others) == 1 && !e.given:
+		e.id, e.known = others[0], true
+	case len(others) > 1 && !e.given:
+		d.unclear(e, column, text, fmt.Sprintf("expected one record; %d that exist have this %s: name the one you mean by its id", len(others), column))
 	}
-	if err != nil {
-		d.fault(l.row, positionParts(field)[0], parts[0], err.Error())
-		return
+}
+
+// had reports whether the record that a line names by its id has a number already, as others may that were recorded
+// without knowledge of it.
+func (d *draft) had(e *entry, column, text string) bool {
+	return slices.Contains(d.names[d.collection.Name].holders(column, text), e.id)
+}
+
+// rowAmong gives the first row that is about one of some records.
+func (d *draft) rowAmong(records []uuid.UUID) (row int, here bool) {
+	for _, id := range records {
+		if row, here = d.rowOf[id]; here {
+			return row, true
+		}
 	}
-	fields[name] = value
+	return 0, false
+}
+
+// announce makes the record of a line known by its names. One that another record has is no name for a record that has
+// neither an id nor a code by which to tell the two apart: that line has to be about the other one.
+func (d *draft) announce(e *entry) {
+	own := d.names[d.collection.Name]
+	own.add(idColumn, e.id.String(), e.id)
+	for _, column := range namesOf(d.collection.Name)[1:] {
+		text := d.cell(e, column)
+		if key(text) == "" {
+			continue
+		}
+		others := own.holders(column, text)
+		if e.loose && len(others) > 0 {
+			if row, here := d.rowAmong(others); here {
+				d.unclear(e, column, text, fmt.Sprintf("expected the %s too: row %d has this %s", numberOf(d.collection.Name), row, column))
+			}
+			e.alike = true
+			continue
+		}
+		own.add(column, text, e.id)
+	}
 }

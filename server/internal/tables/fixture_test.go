@@ -64,8 +64,8 @@ func (o *office) loadAs(collection, text string, how tables.Reading) {
 		o.t.Fatalf("%s: %v", collection, told(table.Faults))
 	}
 	saved, err := table.Save(o.t.Context(), o.engine, o.store, o.admin, 1, nil)
-	if err != nil || saved != table.Rows {
-		o.t.Fatalf("saved %d of %d rows of %s: %v", saved, table.Rows, collection, err)
+	if want := (tables.Saved{Records: table.New + table.Updates}); err != nil || saved != want {
+		o.t.Fatalf("saved %+v of %d rows of %s, want %+v: %v", saved, table.Rows, collection, want, err)
 	}
 }
 

@@ -21,10 +21,15 @@ import (
 // no faults.
 type Table struct {
 	Collection string `json:"collection"`
-	// Rows counts the rows with anything in them, without the header.
-	Rows int `json:"rows"`
-	// Faults are in order of row and column.
+	// Rows counts the rows with anything in them, without the header; the others count those of each fate.
+	Rows      int `json:"rows"`
+	New       int `json:"new"`
+	Updates   int `json:"updates"`
+	Unchanged int `json:"unchanged"`
+	// Faults are in order of row.
 	Faults []Fault `json:"faults"`
+	// Account says what becomes of each row, in their order. It is empty where the header has faults.
+	Account []Row `json:"account"`
 
 	edits []engine.OfficeEdit
 }
@@ -36,6 +41,8 @@ type Reading struct {
 	// Called says which column of the collection is meant by a column of the file, by how the file calls it; "" leaves
 	// the column out. Others are called as the collection's are, in whatever case, with spaces or underscores.
 	Called map[string]string
+	// ClearEmpty has an empty cell clear the field of a record that exists. Otherwise it says nothing.
+	ClearEmpty bool
 }
 
 // called gives what the file's columns are called in the form in which that is compared.
@@ -64,59 +71,81 @@ func Check(ctx context.Context, s *store.Store, collection string, r io.Reader, 
 		return out, nil
 	}
 	head, err := readHeader(c, sheet, how.called())
-	if err != nil {
-		return nil, err
+	if out.Faults = append(out.Faults, head.faults...); err != nil || len(head.faults) > 0 {
+		return out, err
 	}
-	faults := append(head.faults, missing(c, head.columns)...)
-	if out.Faults = append(out.Faults, faults...); len(faults) > 0 {
-		return out, nil
-	}
-	err = s.Read(ctx, func(tx *store.Tx) error {
-		d := &draft{collection: c, columns: head.columns, lines: sheet.lines}
-		if d.names, err = readNames(ctx, tx, d.collections()); err != nil {
-			return err
-		}
-		if err := d.giveIDs(ctx, tx); err != nil {
-			return err
-		}
-		d.read()
-		out.edits, out.Faults = d.edits, append(out.Faults, d.faults...)
-		return nil
+	d := newDraft(c, head.columns, sheet.lines, how)
+	err = s.Read(ctx, func(tx *store.Tx) (err error) {
+		out.Account, out.edits, err = d.check(ctx, tx)
+		return err
 	})
-	if err == nil {
-		out.edits, faults = parentsFirst(c, sheet.lines, out.edits)
-		out.Faults = append(out.Faults, faults...)
-	}
+	out.Faults = append(out.Faults, d.faults...)
+	of := count(out.Account)
+	out.New, out.Updates, out.Unchanged = of[New], of[Updates], of[Unchanged]
 	slices.SortStableFunc(out.Faults, func(a, b Fault) int { return cmp.Compare(a.Row, b.Row) })
 	return out, err
+}
+
+// check finds out what becomes of each line, and gives the edits that make it so.
+func (d *draft) check(ctx context.Context, tx *store.Tx) (account []Row, edits []engine.OfficeEdit, err error) {
+	if d.names, err = readNames(ctx, tx, d.collections()); err != nil {
+		return nil, nil, err
+	}
+	if err := d.identify(ctx, tx); err != nil {
+		return nil, nil, err
+	}
+	d.read()
+	if err := d.recognise(ctx, tx); err != nil {
+		return nil, nil, err
+	}
+	if account, edits, err = d.settle(ctx, tx); err != nil {
+		return nil, nil, err
+	}
+	edits, err = d.parentsFirst(ctx, tx, account, edits)
+	return account, edits, err
 }
 
 // saveStep is how many records are saved at once. Others wait no longer than that takes.
 const saveStep = 500
 
-// Save saves the records of a table, in the name of author and at a time in milliseconds, and notes it
-// in the audit log. progress, which may be nil, is told how many are saved. Save gives that number too:
-// where it is interrupted, it is that many from the top of the file that are saved, whole, and the
-// others are not.
-func (t *Table) Save(ctx context.Context, e *engine.Engine, s *store.Store, author uuid.UUID, at int64, progress func(saved int)) (saved int, err error) {
+// Saved counts what was saved of a table.
+type Saved struct {
+	// Records counts the records that were made or changed.
+	Records int `json:"records"`
+	// Contested counts those of them in which something is in conflict: somebody changed it since the file was checked,
+	// or it was in conflict before. All values are kept.
+	Contested int `json:"contested"`
+}
+
+// Save saves the records of a table, in the name of author and at a time in milliseconds, and notes it in the audit log.
+// progress, which may be nil, is told how many are saved. Where it is interrupted, what it counts is saved, each record
+// whole, and the others are not; the same file can then be imported again. What was changed by others since the file was
+// checked is not overwritten: both values are kept, in conflict.
+func (t *Table) Save(ctx context.Context, e *engine.Engine, s *store.Store, author uuid.UUID, at int64, progress func(saved int)) (saved Saved, err error) {
 	if len(t.Faults) > 0 {
-		return 0, fmt.Errorf("%d faults in the table; nothing was saved", len(t.Faults))
+		return saved, fmt.Errorf("%d faults in the table; nothing was saved", len(t.Faults))
 	}
 	for part := range slices.Chunk(t.edits, saveStep) {
-		if _, err = e.Save(ctx, author, part); err != nil {
+		changes, errSave := e.Save(ctx, author, part)
+		if err = errSave; err != nil {
 			break
 		}
-		saved += len(part)
+		saved.Records += len(part)
+		for _, c := range changes {
+			if len(c.Conflicts) > 0 {
+				saved.Contested++
+			}
+		}
 		if progress != nil {
-			progress(saved)
+			progress(saved.Records)
 		}
 	}
-	if saved == 0 {
-		return 0, err
+	if saved.Records == 0 {
+		return saved, err
 	}
 	entry := audit.Entry{
 		At: at, Actor: author.String(), Action: audit.Imported, Subject: t.Collection,
-		Details: map[string]any{"records": saved, "of": t.Rows},
+		Details: map[string]any{"records": saved.Records, "of": len(t.edits), "new": t.New, "updates": t.Updates},
 	}
 	ctx = context.WithoutCancel(ctx) // what was saved is noted, whatever ended it
 	return saved, errors.Join(err, s.Write(ctx, func(tx *store.Tx) error { return audit.Append(ctx, tx, entry) }))

@@ -67,7 +67,6 @@ func TestEveryFaultOfARowIsTold(t *testing.T) {
 		{"an area of which there are two", "households", "head_name,area,status\nA,Kraljevo,idp\n", "2 area: expected one record of areas; 2 have this name"},
 		{"half a position", "households", "head_name,area,status,position_lat\nA,Vranje,idp,43.5\n", "2 position_lat: expected latitude and longitude"},
 		{"a position off the map", "households", "head_name,area,status,position_lat,position_lon\nA,Vranje,idp,143.5,20\n", "2 position_lat: the value has to be an object"},
-		{"a card number that exists", "households", "head_name,area,status,card_number\nA,Vranje,idp,KV-1\n", "2 card_number: expected one that no other record has; a record that exists has it"},
 		{"a card number twice", "households", "head_name,area,status,card_number\nA,Vranje,idp,X\nB,Vranje,idp,X \n", "3 card_number: expected one that no other record has; row 2 has it"},
 		{"an id that is none", "households", "head_name,area,status,id\nA,Vranje,idp,7\n", "2 id: expected a UUID of version 7"},
 		{"too few cells", "households", "head_name,area,status\nA,Vranje\n", "2 : expected 3 cells"},
@@ -82,7 +81,7 @@ func TestEveryFaultOfARowIsTold(t *testing.T) {
 		{"neither yes nor no", "assistance_types", "code,name,category,durable_housing\nH,House,housing,maybe\n", "2 durable_housing: expected yes or no"},
 		{"no number", "assistance_types", "code,name,category,limit_per_household\nH,House,housing,1.234,5\n", "2 : expected 4 cells"},
 		{"thousands", "assistance_types", "code,name,category,limit_per_household\nH,House,housing,\"1.234,5\"\n", "2 limit_per_household: expected a number"},
-		{"an area that is there already", "areas", "name,level\nSrbija,country\n", "2 name: expected the official_code too: a record that exists has this name"},
+		{"an area that is there already", "areas", "name,level\nSrbija,region\n", "2 name: expected the official_code too: a record that exists has this name"},
 		{"areas in a circle", "areas", "name,level,official_code,parent\nA,district,1,2\nB,district,2,1\n", "2 parent: expected a record that does not itself"},
 	}
 	o := newOffice(t)
@@ -119,8 +118,8 @@ func TestNothingIsSavedIfOneRowIsWrong(t *testing.T) {
 	o.programme()
 	before := o.audited()
 	table := o.check("households", "head_name,area,status\nA,Vranje,idp\nB,Vranje,poor\n")
-	if saved, err := table.Save(t.Context(), o.engine, o.store, o.admin, 1, nil); saved != 0 || err == nil {
-		t.Errorf("saved %d rows: %v", saved, err)
+	if saved, err := table.Save(t.Context(), o.engine, o.store, o.admin, 1, nil); saved.Records != 0 || err == nil {
+		t.Errorf("saved %+v: %v", saved, err)
 	}
 	if n := len(rows(t, o.export("households"))); n != 1 || o.audited() != before {
 		t.Errorf("%d households and %d audit rows, want 1 and %d", n, o.audited(), before)
@@ -139,8 +138,8 @@ func TestOneEntryInTheAuditLogForAFileOfManyBatches(t *testing.T) {
 	var told []int
 	table := o.check("households", text.String())
 	saved, err := table.Save(t.Context(), o.engine, o.store, o.admin, 1, func(n int) { told = append(told, n) })
-	if err != nil || saved != 1200 || !slices.Equal(told, []int{500, 1000, 1200}) {
-		t.Errorf("saved %d: %v; progress %v", saved, err, told)
+	if err != nil || saved.Records != 1200 || !slices.Equal(told, []int{500, 1000, 1200}) {
+		t.Errorf("saved %+v: %v; progress %v", saved, err, told)
 	}
 	if got := o.audited() - before; got != 1 {
 		t.Errorf("%d audit rows, want 1", got)
@@ -154,8 +153,8 @@ func TestAnInterruptedImportSaysHowFarItCame(t *testing.T) {
 	table := o.check("households", "head_name,area,status\n"+strings.Repeat("A,Vranje,idp\n", 700))
 	ctx, cancel := context.WithCancel(t.Context())
 	saved, err := table.Save(ctx, o.engine, o.store, o.admin, 1, func(int) { cancel() })
-	if saved != 500 || !errors.Is(err, context.Canceled) {
-		t.Errorf("saved %d: %v", saved, err)
+	if saved.Records != 500 || !errors.Is(err, context.Canceled) {
+		t.Errorf("saved %+v: %v", saved, err)
 	}
 	if n := len(rows(t, o.export("households"))); n != 501 || o.audited() != before+1 {
 		t.Errorf("%d households and %d new audit rows, want 501 and 1", n, o.audited()-before)
@@ -175,9 +174,6 @@ func TestWhatWasExportedCanBeImportedElsewhere(t *testing.T) {
 		if got, want := there.export(collection), here.export(collection); got != want {
 			t.Errorf("%s:\n%s\nwant\n%s", collection, got, want)
 		}
-	}
-	if faults := told(here.check("people", here.export("people")).Faults); len(faults) != 1 || !strings.HasPrefix(faults[0], "2 id: ") {
-		t.Errorf("imported again where it came from: %q", faults)
 	}
 }
 

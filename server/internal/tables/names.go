@@ -28,9 +28,13 @@ func readNames(ctx context.Context, tx *store.Tx, collections []string) (names, 
 	for _, collection := range collections {
 		x := &index{collection, map[string]map[string][]uuid.UUID{}}
 		for _, column := range namesOf(collection) {
-			var err error
-			if x.by[column], err = tx.Keys(ctx, collection, column); err != nil {
+			keys, err := tx.Keys(ctx, collection, column)
+			if err != nil {
 				return nil, fmt.Errorf("read what records of %s are called: %w", collection, err)
+			}
+			x.by[column] = make(map[string][]uuid.UUID, len(keys))
+			for text, ids := range keys {
+				x.by[column][key(text)] = append(x.by[column][key(text)], ids...)
 			}
 		}
 		out[collection] = x
@@ -96,7 +100,9 @@ func (x *index) holders(column, text string) []uuid.UUID { return x.by[column][k
 
 // add makes a record known by what a column of it holds.
 func (x *index) add(column, text string, id uuid.UUID) {
-	x.by[column][key(text)] = append(x.by[column][key(text)], id)
+	if k := key(text); !slices.Contains(x.by[column][k], id) {
+		x.by[column][k] = append(x.by[column][k], id)
+	}
 }
 
 // key is the form in which texts are compared: the same that is saved.

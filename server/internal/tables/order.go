@@ -2,45 +2,52 @@ package tables
 
 import (
 	"cmp"
+	"context"
 	"slices"
 
 	"github.com/google/uuid"
 
 	"satchel/server/internal/engine"
+	"satchel/server/internal/store"
 	"satchel/syncproto"
 )
 
 // maxDepth is how far down a record may be below another of its own collection.
 const maxDepth = 64
 
-// parentsFirst orders the records of a file so that none is saved before one of the file that it
-// refers to. Records that refer to one another in a circle, or too deep, are faults. edits are as the
-// lines.
-func parentsFirst(c syncproto.Collection, lines []line, edits []engine.OfficeEdit) ([]engine.OfficeEdit, []Fault) {
-	at := slices.IndexFunc(c.Fields, func(f syncproto.Field) bool { return f.Refers == c.Name })
+// parentsFirst orders the edits of a file so that none is saved before one of the file that it refers to. Records that
+// would refer to one another in a circle, or too deep, are faults.
+func (d *draft) parentsFirst(ctx context.Context, tx *store.Tx, account []Row, edits []engine.OfficeEdit) ([]engine.OfficeEdit, error) {
+	at := slices.IndexFunc(d.collection.Fields, func(f syncproto.Field) bool { return f.Refers == d.collection.Name })
 	if at < 0 {
 		return edits, nil
 	}
-	field := c.Fields[at].Name
+	field := d.collection.Fields[at].Name
 	parent := map[uuid.UUID]uuid.UUID{}
+	if d.collection.Name == "areas" {
+		var err error
+		if parent, err = tx.AreaTree(ctx); err != nil {
+			return nil, err
+		}
+	}
 	for _, edit := range edits {
-		if id, err := syncproto.ParseID(edit.Fields[field].Text()); err == nil {
-			parent[edit.Record] = id
+		if to, said := edit.Fields[field]; said {
+			parent[edit.Record] = to.ID()
 		}
 	}
 	depth := map[uuid.UUID]int{}
-	var faults []Fault
-	for i, edit := range edits {
+	for _, edit := range edits {
 		above := 0
-		for id, more := parent[edit.Record]; more && above <= maxDepth; id, more = parent[id] {
+		for id := parent[edit.Record]; id != uuid.Nil && above <= maxDepth; id = parent[id] {
 			above++
 		}
 		if depth[edit.Record] = above; above > maxDepth {
-			faults = append(faults, Fault{Row: lines[i].row, Column: field, Problem: "expected a record that does not itself come below this one, and no more than 64 levels"})
+			at, _ := slices.BinarySearchFunc(account, d.rowOf[edit.Record], func(r Row, row int) int { return cmp.Compare(r.Row, row) })
+			account[at] = Row{Row: account[at].Row, Fate: Wrong}
+			d.fault(d.entries[at], field, "", "expected a record that does not itself come below this one, and no more than 64 levels")
 		}
 	}
-	ordered := slices.SortedStableFunc(slices.Values(edits), func(a, b engine.OfficeEdit) int {
+	return slices.SortedStableFunc(slices.Values(edits), func(a, b engine.OfficeEdit) int {
 		return cmp.Compare(depth[a.Record], depth[b.Record])
-	})
-	return ordered, faults
+	}), nil
 }
