@@ -59,7 +59,7 @@ func TestTheSameFileChangesNothingTheSecondTime(t *testing.T) {
 		{"areas", "name,level,parent\nCrna Gora,country,\nNikšić,municipality,Crna Gora\nSrbija,country,\n"},
 		{"projects", "code,title,starts_on\nP1,One,2018-06-01\nP3,Three,\n"},
 		{"assistance_types", "code,name,category,limit_per_household,durable_housing\nH,House,housing,\"1,50\",yes\nX,X,other,,\n"},
-		{"indicators", "code,title,definition\nI1,Houses,\"{\"\"sum\"\": 1.50, \"\"of\"\":[\"\"b\"\",\"\"a\"\"]}\"\nI2,Grants,\n"},
+		{"indicators", "code,title,definition\nI1,Houses,\"{\"\"where\"\": {\"\"quantity\"\": 1.5}, \"\"of\"\": \"\"deliveries\"\"}\"\nI2,Grants,\n"},
 		{"targets", "indicator,project,value,due_on\nI1,P1,21,2020-04-30\nI1,P1,10,2019-04-30\nI1,,31,\n"},
 		{"households", "card_number,head_name,status,area,phone,position_lat,position_lon,notes\n,Ana,idp,Vranje,1,43.7,20.7,\"a\nb \"\n,Ana,idp,Vranje,1,43.7,20.7,\"a\nb \"\nKV-9,Eva,host,Vranje,,,,\n,Ana,idp,Vranje,,,,\n"},
 		{"people", "household,name,sex,born_on,document_number\nKV-1,Ana,female,,\nKV-1,Ana,female,,\nKV-9,Eva,,1.2.1990.,123\n"},
@@ -226,7 +226,7 @@ func TestWhichRecordARowIsAboutHasToBeClear(t *testing.T) {
 		"a new one without a cell":     {"households", "card_number,head_name,status,area\nKV-7,,idp,Vranje\n", []string{"2 head_name: expected something: every record of households needs it"}},
 		"a merger":                     {"households", "card_number,merged_into\nKV-1,KV-2\n", []string{"2 merged_into: expected what the record says already: mergers of records that exist are made and undone by themselves, with their people"}},
 		"an area below itself":         {"areas", "official_code,parent\nRS,717738\n", []string{"2 parent: expected a record that does not itself come below this one, and no more than 64 levels"}},
-		"a definition that is nothing": {"indicators", "code,title,definition\nI1,Houses,{}\n", []string{"2 definition: expected what to count, and not an empty object"}},
+		"a definition that is nothing": {"indicators", "code,title,definition\nI1,Houses,{}\n", []string{`2 definition: expected what to count; "of" has to be a collection; "" is none`}},
 	} {
 		table := o.check(c.collection, c.text)
 		if got := told(table.Faults); !slices.Equal(got, c.want) {

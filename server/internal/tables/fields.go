@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"satchel/server/internal/indicators"
 	"satchel/syncproto"
 )
 
@@ -71,8 +72,11 @@ func (d *draft) readPlace(e *entry, name string, parts []string) {
 // checkMeaning says what is wrong with a value that the type of its field allows. What a room knows of the meaning of a
 // field is checked here.
 func checkMeaning(collection, field string, value syncproto.Value) error {
-	if collection == "indicators" && field == "definition" && value == "{}" {
-		return fmt.Errorf("expected what to count, and not an empty object")
+	if collection != "indicators" || field != "definition" {
+		return nil
+	}
+	if _, err := indicators.Parse(value); err != nil {
+		return fmt.Errorf("expected what to count; %w", err)
 	}
 	return nil
 }
