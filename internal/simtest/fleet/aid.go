@@ -88,9 +88,9 @@ func (w *world) aid(ctx context.Context) *oracle.Aid {
 	if err := o.srv.Reviews.Settle(ctx, nil); err != nil {
 		w.broke("errors are clear", "bring the reviews up to date: %v", err)
 	}
-	open, more, err := o.srv.Reviews.List(ctx, "open", 0, 1000)
-	if err != nil || more {
-		w.broke("errors are clear", "list the reviews: more %v, %v", more, err)
+	open, behind, err := o.srv.Reviews.List(ctx, "open", 0, 1000)
+	if err != nil || behind {
+		w.broke("errors are clear", "list the reviews: behind %v, %v", behind, err)
 	}
 	for _, r := range open {
 		item := oracle.Review{Kind: r.Kind, Record: r.Record.String(), Delivered: r.Facts.Delivered}

@@ -294,15 +294,26 @@ func (b *besieged) overDeliver() server.Review {
 	c := b.one.household(b.b, canaryName, canaryPhone)
 	b.one.sync(c)
 	b.save("deliveries", newID(b.t), map[string]any{"household": c.Record, "project": newID(b.t), "assistance_type": kind, "quantity": 2, "delivered_at": 1})
-	open, _, err := b.srv.Reviews.List(b.t.Context(), "open", 0, 100)
-	if err != nil || len(open) == 0 {
-		b.t.Fatalf("open reviews: %v, %v", open, err)
-	}
-	item := open[len(open)-1]
+	item := b.reviewOf("over_delivery", c.Record)
 	if b.kept.review = nil; !b.letIn {
 		b.kept.review = &item
 	}
 	return item
+}
+
+// reviewOf gives the open review of a kind about a record.
+func (b *besieged) reviewOf(kind string, record uuid.UUID) server.Review {
+	for after := int64(0); ; {
+		open, _, err := b.srv.Reviews.List(b.t.Context(), "open", after, 100)
+		if err != nil || len(open) == 0 {
+			b.t.Fatalf("no review of kind %s is open about %s: %v", kind, record, err)
+		}
+		for _, r := range open {
+			if after = r.Seq; r.Kind == kind && r.Record == record {
+				return r
+			}
+		}
+	}
 }
 
 func (b *besieged) decide(item server.Review) {

@@ -20,7 +20,7 @@ func (o *office) rows(except ...string) map[string]string {
 	out := map[string]string{}
 	for _, table := range o.query(db, o.tables) {
 		if !slices.Contains(except, table) {
-			out[table] = strings.Join(o.query(db, "SELECT * FROM "+table+" ORDER BY 1, 2"), "\n")
+			out[table] = strings.Join(o.query(db, "SELECT * FROM "+table+""), "\n")
 		}
 	}
 	return out
@@ -39,7 +39,7 @@ func (o *office) rowsOf(area fmt.Stringer) map[string]string {
 		"invites": "areas LIKE '%%%s%%'",
 		"changes": "status IN ('held', 'waiting') AND device IN (SELECT device FROM device_areas WHERE area = '%s')",
 	} {
-		out[table] = strings.Join(o.query(db, fmt.Sprintf("SELECT * FROM "+table+" WHERE "+where+" ORDER BY 1, 2", area)), "\n")
+		out[table] = strings.Join(o.query(db, fmt.Sprintf("SELECT * FROM "+table+" WHERE "+where+"", area)), "\n")
 	}
 	return out
 }
@@ -65,7 +65,7 @@ func (o *office) database() *sql.DB {
 	return db
 }
 
-// query gives each row as text.
+// query gives each row as text, sorted.
 func (o *office) query(db *sql.DB, query string) []string {
 	o.t.Helper()
 	rows, err := db.QueryContext(o.t.Context(), query)
@@ -95,6 +95,7 @@ func (o *office) query(db *sql.DB, query string) []string {
 	if err := rows.Err(); err != nil {
 		o.t.Fatal(err)
 	}
+	slices.Sort(out)
 	return out
 }
 
