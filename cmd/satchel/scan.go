@@ -56,8 +56,8 @@ func (scanCmd) Run(ctx context.Context, c *cli) error {
 				}
 				row(w, fmt.Sprintf("%.1f", v.Facts.Score), v.Severity, v.ID, referred(read, v.Record), referred(read, *v.Subject), mostly(v.Facts.Reasons))
 			}
-			row(w, fmt.Sprintf("%d households compared in %v: %d pairs in review, from %g bits on. To see one: satchel review show ID",
-				compared, took.Round(100*time.Millisecond), len(pairs), rules.Threshold))
+			row(w, fmt.Sprintf("Households compared: %d, in %v. Pairs in review, from %g bits on: %d. To see one: satchel review show ID",
+				compared, took.Round(100*time.Millisecond), rules.Threshold, len(pairs)))
 		})
 	})
 }

@@ -298,7 +298,7 @@ func TestWhatIsLongerThanAFamilysIsCut(t *testing.T) {
 		many.Members = append(many.Members, duplicates.Member{Document: strconv.Itoa(i + 1)})
 		many.Head += " " + strconv.Itoa(i)
 	}
-	if n := len(duplicates.ProfileOf(many).Keys()); n > 100 {
+	if n := len(duplicates.ProfileOf(many).Keys()); n > 50 {
 		t.Errorf("one household has %d keys", n)
 	}
 }

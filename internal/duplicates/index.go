@@ -88,7 +88,7 @@ func (x *Index) Similar(w Weights, p *Profile, threshold float64) []Pair {
 }
 
 // maxKeys is how many keys of a household count.
-const maxKeys = 100
+const maxKeys = 50
 
 // Keys gives what a household can have in common with another one of the same family: numbers that only one family
 // has; the name of its head with the place of origin, or one of the names within a village; a birth together with the

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -15,21 +14,6 @@ import (
 	"satchel/server/internal/store"
 	"satchel/syncproto"
 )
-
-// compareStep is how many households are compared with others in one transaction: some ten milliseconds. The others are
-// due.
-const compareStep = 20
-
-// compareLess leaves so many households to compare at the most, and has the others be due.
-func (c *concern) compareLess(ctx context.Context, tx *store.Tx, most int) error {
-	list := c.alike.list()
-	if len(list) <= most {
-		return nil
-	}
-	c.alike = set{}
-	c.alike.add(list[:most]...)
-	return tx.AddDue(ctx, list[most:])
-}
 
 // possibleDuplicates finds what may be one family with a household concerned.
 func possibleDuplicates(ctx context.Context, tx *store.Tx, c concern) (finding, error) {
@@ -121,87 +105,6 @@ func valuesOf(s store.Shown) (func(field string) syncproto.Value, error) {
 		return nil, fmt.Errorf("read record %s: %w", s.ID, err)
 	}
 	return func(field string) syncproto.Value { return fields[field] }, nil
-}
-
-// keepKeys brings the keys that are kept of households up to date, and gives who has each of these and of those before.
-func (known profiles) keepKeys(ctx context.Context, tx *store.Tx, households set) (holders, error) {
-	before, err := tx.HouseholdKeys(ctx, households.list())
-	if err != nil {
-		return nil, err
-	}
-	more := map[int64]int{} // of each key, how many more have it than before
-	kept := map[store.HouseholdKey]bool{}
-	gone := map[uuid.UUID][]int64{}
-	for _, k := range before {
-		kept[k] = true
-		more[k.Key] += 0
-		if _, still := slices.BinarySearch(known[k.Household].keys, k.Key); !still {
-			gone[k.Household] = append(gone[k.Household], k.Key)
-			more[k.Key]--
-		}
-	}
-	var come []store.HouseholdKey
-	for _, id := range households.list() {
-		for _, key := range known[id].keys {
-			if k := (store.HouseholdKey{Key: key, Household: id}); !kept[k] {
-				come = append(come, k)
-				more[key]++
-			}
-		}
-	}
-	for id, keys := range gone {
-		if err := tx.DropKeys(ctx, id, keys); err != nil {
-			return nil, err
-		}
-	}
-	if err := tx.AddKeys(ctx, come); err != nil {
-		return nil, err
-	}
-	return holdersOf(ctx, tx, more, households)
-}
-
-// holders are the households that have each key; of one that is too common to be looked at, some.
-type holders map[int64][]uuid.UUID
-
-// holdersOf gives them. more says of each key how many more of the households have it than before. Where it is no longer too
-// common, all who have it are due; where it has become so, those of them that are in review.
-func holdersOf(ctx context.Context, tx *store.Tx, more map[int64]int, households set) (holders, error) {
-	// Each household counts once, so this many tell how many there were before, if those were not too many.
-	list, err := tx.Holders(ctx, slices.Sorted(maps.Keys(more)), duplicates.Commonest+1+len(households))
-	if err != nil {
-		return nil, err
-	}
-	out := holders{}
-	for _, k := range list {
-		out[k.Key] = append(out[k.Key], k.Household)
-	}
-	rarer, commoner := set{}, set{}
-	for key, n := range more {
-		switch now := len(out[key]); {
-		case now <= duplicates.Commonest && now-n > duplicates.Commonest:
-			rarer.add(out[key]...)
-		case now > duplicates.Commonest && now-n <= duplicates.Commonest:
-			commoner.add(out[key]...)
-		}
-	}
-	reviews, err := tx.ReviewsOf(ctx, commoner.list())
-	for _, r := range reviews {
-		if r.Kind == Duplicate && r.State != Closed {
-			rarer.add(r.Record)
-		}
-	}
-	return out, errors.Join(err, tx.AddDue(ctx, rarer.list()))
-}
-
-// sharing gives who has a key in common with a household, itself among them.
-func (h holders) sharing(p profile) set {
-	out := set{}
-	for _, key := range p.keys {
-		if len(h[key]) <= duplicates.Commonest {
-			out.add(h[key]...)
-		}
-	}
-	return out
 }
 
 // readOthers adds those with which households are to be compared.

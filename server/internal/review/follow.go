@@ -59,7 +59,7 @@ func (q *Queue) Behind(ctx context.Context, tx *store.Tx) (bool, error) {
 	if err != nil || walk != "" || at != seq {
 		return true, err
 	}
-	return someDue(ctx, tx)
+	return tx.SomeDue(ctx)
 }
 
 // CatchUp goes a step of the walk that is under way or due, and compares some households that are due. See
@@ -92,25 +92,6 @@ func catchUp(ctx context.Context, tx *store.Tx, now int64, compare int) (behind 
 // missed begins to look at everything, as something happened that the queue was not told of.
 func missed(ctx context.Context, tx *store.Tx) (walk string, err error) {
 	return uuid.Nil.String(), tx.AddAllDue(ctx)
-}
-
-// compareDue compares some of the households that are due.
-func compareDue(ctx context.Context, tx *store.Tx, now int64, most int) error {
-	due, err := tx.Due(ctx, most)
-	if err != nil || len(due) == 0 {
-		return err
-	}
-	if err := tx.DropDue(ctx, due); err != nil {
-		return err
-	}
-	c := newConcern()
-	c.alike.add(due...)
-	return examine(ctx, tx, now, c, most)
-}
-
-func someDue(ctx context.Context, tx *store.Tx) (bool, error) {
-	due, err := tx.Due(ctx, 1)
-	return len(due) > 0, err
 }
 
 // Who waits for the queue to catch up has it take longer steps, with pauses in which others can write.
@@ -158,21 +139,6 @@ func pause(ctx context.Context) error {
 	}
 }
 
-// Scan has all households be compared with each other anew, as [Queue.Settle] does, and gives how many these are.
-func (q *Queue) Scan(ctx context.Context, progress func(left int)) (households int, err error) {
-	err = q.store.Write(ctx, func(tx *store.Tx) error {
-		if err := tx.AddAllDue(ctx); err != nil {
-			return err
-		}
-		households, err = tx.CountDue(ctx)
-		return err
-	})
-	if err != nil {
-		return 0, err
-	}
-	return households, q.Settle(ctx, progress)
-}
-
 // position gives up to which sequence the queue has followed, and behind which record a walk goes on.
 func position(ctx context.Context, tx *store.Tx) (at int64, walk string, err error) {
 	if at, err = number(ctx, tx, propertySeq); err != nil {
@@ -217,7 +183,7 @@ func step(ctx context.Context, tx *store.Tx, now, seq int64, walk string) (behin
 			return false, err
 		}
 	}
-	if behind, err = someDue(ctx, tx); err != nil {
+	if behind, err = tx.SomeDue(ctx); err != nil {
 		return false, err
 	}
 	return behind || walk != "", tx.SetProperty(ctx, propertySeq, strconv.FormatInt(seq, 10))

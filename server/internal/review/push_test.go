@@ -4,7 +4,9 @@ import (
 	"encoding/binary"
 	"os"
 	"strconv"
+	"syscall"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -67,21 +69,59 @@ func (o *office) settleIn(households []duplicates.Household, together int) {
 	}
 }
 
-// BenchmarkPush pushes twenty new households at a time, each with its people and a delivery, to an office that has
-// others already, as many as SATCHEL_BENCH_HOUSEHOLDS says, 10,000 if it does not. What is pushed alone is not followed
-// by the queue.
-func BenchmarkPush(b *testing.B) {
+// benchOffice gives an office with as many households as SATCHEL_BENCH_HOUSEHOLDS says, 10,000 if it does not, which were
+// never compared, and so many more that are not there yet.
+func benchOffice(b *testing.B, more int) (o *office, others []duplicates.Household) {
+	b.Helper()
 	there := 10_000
 	if n, err := strconv.Atoi(os.Getenv("SATCHEL_BENCH_HOUSEHOLDS")); err == nil {
 		there = n
 	}
-	const pushed = 20
-	made := inTurn(truth.MakeUp(1, there+40_000).Households)
-	o := newOffice(b)
+	made := inTurn(truth.MakeUp(1, there+more).Households)
+	o = newOffice(b)
+	o.engine.Close()
+	o.start(nil)
 	o.settleIn(made[:there], 2000)
+	return o, made[there:]
+}
+
+// BenchmarkScan compares all households; those of the first time, whose keys are not kept yet, are told apart.
+func BenchmarkScan(b *testing.B) {
+	o, _ := benchOffice(b, 0)
+	scan := func() time.Duration {
+		began := time.Now()
+		if _, err := o.queue.Scan(b.Context(), nil); err != nil {
+			b.Fatal(err)
+		}
+		return time.Since(began)
+	}
+	first := scan()
+	for b.Loop() {
+		scan()
+	}
+	b.ReportMetric(first.Seconds(), "first-s")
+	b.ReportMetric(b.Elapsed().Seconds()/float64(b.N), "again-s")
+}
+
+// processor gives how long the processors worked for this program, whoever else kept them busy.
+func processor(b *testing.B) time.Duration {
+	b.Helper()
+	var used syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &used); err != nil {
+		b.Fatal(err)
+	}
+	return time.Duration(used.Utime.Nano() + used.Stime.Nano())
+}
+
+// BenchmarkPush pushes twenty new households at a time, each with its people and a delivery, to an office that has
+// others already. What is pushed alone is not followed by the queue.
+func BenchmarkPush(b *testing.B) {
+	const pushed = 20
+	o, made := benchOffice(b, 40_000)
 	o.settle()
-	at := there
+	at := 0
 	push := func(b *testing.B) {
+		before := processor(b)
 		for b.Loop() {
 			if at+pushed > len(made) {
 				b.Fatal("there are no more households")
@@ -95,6 +135,7 @@ func BenchmarkPush(b *testing.B) {
 			at += pushed
 		}
 		b.ReportMetric(float64(b.Elapsed().Microseconds())/float64(b.N*pushed), "µs/household")
+		b.ReportMetric(float64((processor(b)-before).Microseconds())/float64(b.N*pushed), "processor-µs/household")
 	}
 	b.Run("alone", func(b *testing.B) {
 		o.engine.Close()

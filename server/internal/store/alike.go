@@ -51,10 +51,11 @@ func (t *Tx) DropKeys(ctx context.Context, household uuid.UUID, keys []int64) er
 // Holders gives some of the households that have each of the keys, so many of each at the most. However many have one,
 // no more are looked at.
 func (t *Tx) Holders(ctx context.Context, keys []int64, most int) ([]HouseholdKey, error) {
-	one := fmt.Sprintf("SELECT * FROM (SELECT key, household FROM household_keys WHERE key = ? LIMIT %d) AS holders", most)
+	// SQLite plans anew for each value of a parameter that limits: the number stands in the statement.
+	some := fmt.Sprintf("SELECT * FROM (SELECT key, household FROM household_keys WHERE key = ? LIMIT %d) AS holders", most)
 	var out []HouseholdKey
 	for part := range chunks(keys) {
-		found, err := all(ctx, t, scanKey, one+strings.Repeat(" UNION ALL "+one, len(part)-1), anys(part)...)
+		found, err := all(ctx, t, scanKey, some+strings.Repeat(" UNION ALL "+some, len(part)-1), anys(part)...)
 		if err != nil {
 			return nil, fmt.Errorf("read who has a key: %w", err)
 		}
@@ -87,6 +88,11 @@ func (t *Tx) DropDue(ctx context.Context, households []uuid.UUID) error {
 		}
 	}
 	return nil
+}
+
+// SomeDue reports whether any household is noted.
+func (t *Tx) SomeDue(ctx context.Context) (bool, error) {
+	return one(ctx, t, scalar[bool], "SELECT EXISTS (SELECT 1 FROM households_due)")
 }
 
 // CountDue counts the households that are noted.

@@ -104,8 +104,10 @@ func householdIsDue(t *testing.T, s *store.Store) {
 		if got := due(10); !slices.Equal(got, want) {
 			t.Errorf("due are %v, want %v", got, want)
 		}
-		if n := read(t, s, func(ctx context.Context, tx *store.Tx) (int, error) { return tx.CountDue(ctx) }); n != len(want) {
-			t.Errorf("%d are due, want %d", n, len(want))
+		n := read(t, s, func(ctx context.Context, tx *store.Tx) (int, error) { return tx.CountDue(ctx) })
+		some := read(t, s, func(ctx context.Context, tx *store.Tx) (bool, error) { return tx.SomeDue(ctx) })
+		if n != len(want) || some != (n > 0) {
+			t.Errorf("%d are due, some are: %v, want %d", n, some, len(want))
 		}
 	}
 	add := func(list ...uuid.UUID) {
