@@ -34,6 +34,10 @@ type (
 	Aid = review.Aid
 	// A Household is one of a family.
 	Household = review.Household
+	// A ReviewFilter says which reviews are meant; see [review.Queue.List].
+	ReviewFilter = review.Filter
+	// A HeldFact is a change that a review of held changes rests on.
+	HeldFact = review.Change
 	// Evidence is a record that a review or a share rests on, and who recorded it.
 	Evidence = review.Evidence
 	// Rules are by what two households may be one family; see [review.Queue.SetRules].

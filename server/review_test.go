@@ -2,6 +2,8 @@ package server_test
 
 import (
 	"fmt"
+	"path/filepath"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -141,5 +143,47 @@ func (o *office) showsBoth(household uuid.UUID, given []*clientlib.Delivery) {
 				o.t.Errorf("delivery %d is shown as %+v", i, g)
 			}
 		}
+	}
+}
+
+// A tablet whose clock is off is in review from its first sync on, once, until it comes with a right one.
+func TestATabletWhoseClockIsOffIsInReviewUntilItIsSet(t *testing.T) {
+	o := newOffice(t)
+	var ahead atomic.Int64 // of the tablet's clock, in nanoseconds
+	late, err := clientlib.Create(t.Context(), filepath.Join(t.TempDir(), "late.db"), pin, clientlib.Options{
+		Clock: func() time.Time { return time.Now().Add(time.Duration(ahead.Load())) },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { late.Close() })
+	o.enrol(late, "Tablet 0", o.a)
+	mustSync(t, late, o.tablet("Tablet 1", o.b))
+	if open := o.openReviews(); len(open) > 0 {
+		t.Fatalf("all clocks are right, and in review are %+v", open)
+	}
+	ahead.Store(int64(3*time.Hour + time.Minute))
+	var first server.Review
+	for range 2 {
+		mustSync(t, late)
+		open := o.openReviews()
+		if len(open) != 1 || open[0].Kind != "clock" || open[0].Area != o.a || open[0].Severity != "medium" || open[0].Facts.ClockOff != (3*time.Hour).Milliseconds() {
+			t.Fatalf("in review are %+v, want the one tablet that is 3 hours fast", open)
+		}
+		if first.Kind == "" {
+			first = open[0]
+		}
+		if first.UpdatedAt != open[0].UpdatedAt || first.Seq != open[0].Seq {
+			t.Errorf("the review was written again: %+v, before %+v", open[0], first)
+		}
+	}
+	detail, err := o.srv.Reviews.Show(t.Context(), first.ID)
+	if err != nil || len(detail.Concerned) != 1 || detail.Concerned[0].DeviceName != "Tablet 0" || detail.Concerned[0].AuthorName == "" {
+		t.Errorf("concerned are %+v, %v; want who holds the tablet", detail.Concerned, err)
+	}
+	ahead.Store(int64(90 * time.Second))
+	mustSync(t, late)
+	if open := o.openReviews(); len(open) > 0 {
+		t.Errorf("the clock is off by less than two minutes, and in review are %+v", open)
 	}
 }

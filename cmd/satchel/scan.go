@@ -66,20 +66,15 @@ func (scanCmd) Run(ctx context.Context, c *cli) error {
 func openPairs(ctx context.Context, srv *server.Server) (pairs []server.Review, err error) {
 	const page = 1000
 	for after := int64(0); ; {
-		list, _, err := srv.Reviews.List(ctx, "open", after, page)
+		list, _, err := srv.Reviews.List(ctx, "open", after, page, server.ReviewFilter{Kind: "duplicate"})
 		if err != nil {
 			return nil, err
 		}
-		for _, v := range list {
-			after = v.Seq
-			if v.Kind == "duplicate" {
-				pairs = append(pairs, v)
-			}
-		}
-		if len(list) < page {
+		if pairs = append(pairs, list...); len(list) < page {
 			slices.SortStableFunc(pairs, func(a, b server.Review) int { return cmp.Compare(b.Facts.Score, a.Facts.Score) })
 			return pairs, nil
 		}
+		after = list[page-1].Seq
 	}
 }
 

@@ -432,8 +432,8 @@ func (d *demo) overDelivered(ctx context.Context) (houses string, open []server.
 	if houses, err = d.figure(ctx, "prefabricated houses delivered"); err != nil {
 		return "", nil, err
 	}
-	open, _, err = d.server.Reviews.List(ctx, "open", 0, 100)
-	return houses, slices.DeleteFunc(open, func(v server.Review) bool { return v.Kind != "over_delivery" }), err
+	open, _, err = d.server.Reviews.List(ctx, "open", 0, 100, server.ReviewFilter{Kind: "over_delivery"})
+	return houses, open, err
 }
 
 func (t *tablet) firstDelivery(ctx context.Context, household uuid.UUID) (*clientlib.Delivery, error) {

@@ -10,6 +10,7 @@ import (
 
 	"satchel/clientlib"
 	"satchel/internal/names"
+	"satchel/server"
 )
 
 // leave has two workers who do not know of each other give two families the same thing twice, and register three
@@ -71,27 +72,36 @@ func (t *tablet) registerAgain(ctx context.Context, f family, way int) (uuid.UUI
 	return h.ID, t.store.Save(ctx, &form)
 }
 
-// printReviews lists what else waits for a decision.
+// printReviews lists the other matters that wait for a decision.
 func (d *demo) printReviews(ctx context.Context) error {
-	open, _, err := d.server.Reviews.List(ctx, "open", 0, 100)
-	if err != nil {
-		return err
-	}
-	fmt.Fprintf(d.out, "\nOpen reviews: %d\n\n", len(open))
-	for _, r := range open {
-		name, err := d.nameOf(ctx, r.Record)
+	for _, kind := range []string{"over_delivery", "duplicate"} {
+		open, _, err := d.server.Reviews.List(ctx, "open", 0, 100, server.ReviewFilter{Kind: kind})
 		if err != nil {
 			return err
 		}
-		what := fmt.Sprintf("%s delivered, limit %s", r.Facts.Delivered, r.Facts.Limit)
-		if r.Kind == "duplicate" {
-			other, err := d.nameOf(ctx, *r.Subject)
-			if err != nil {
+		fmt.Fprintf(d.out, "\nOpen reviews of kind %s: %d\n\n", kind, len(open))
+		for _, r := range open {
+			if err := d.printReview(ctx, r); err != nil {
 				return err
 			}
-			what = fmt.Sprintf("may be the family of %s, %.0f bits", other, r.Facts.Score)
 		}
-		fmt.Fprintf(d.out, "  %-13s  %s: %s\n", r.Kind, name, what)
 	}
+	return nil
+}
+
+func (d *demo) printReview(ctx context.Context, r server.Review) error {
+	name, err := d.nameOf(ctx, r.Record)
+	if err != nil {
+		return err
+	}
+	what := fmt.Sprintf("%s delivered, limit %s", r.Facts.Delivered, r.Facts.Limit)
+	if r.Kind == "duplicate" {
+		other, err := d.nameOf(ctx, *r.Subject)
+		if err != nil {
+			return err
+		}
+		what = fmt.Sprintf("may be the family of %s, %.0f bits", other, r.Facts.Score)
+	}
+	fmt.Fprintf(d.out, "  %s: %s\n", name, what)
 	return nil
 }

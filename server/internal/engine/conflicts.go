@@ -5,6 +5,7 @@ import (
 	"errors"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/google/uuid"
 
@@ -72,13 +73,29 @@ func (e *Engine) Conflict(ctx context.Context, record uuid.UUID, field string) (
 	return out, explain(err)
 }
 
+// ConflictsOf gives the open conflicts of a record, by field.
+func ConflictsOf(ctx context.Context, tx *store.Tx, record uuid.UUID) ([]Conflict, error) {
+	open, err := tx.ConflictsOf(ctx, []uuid.UUID{record})
+	if err != nil {
+		return nil, err
+	}
+	slices.SortFunc(open, func(a, b store.Conflict) int { return strings.Compare(a.Field, b.Field) })
+	out := make([]Conflict, len(open))
+	for i, c := range open {
+		if out[i], err = describeConflict(ctx, tx, c); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
 func describeConflict(ctx context.Context, tx *store.Tx, c store.Conflict) (Conflict, error) {
 	out := Conflict{Record: c.Record, Field: c.Field, Collection: c.Collection, Area: c.Area, Seq: c.Seq, OpenedAt: c.OpenedAt}
 	r, err := tx.Record(ctx, c.Record)
 	if err != nil {
 		return out, err
 	}
-	for i, v := range clashing(r.State, c.Field) {
+	for i, v := range Clashing(r.State, c.Field) {
 		side, err := describeSide(ctx, tx, v)
 		if err != nil {
 			return out, err
@@ -92,9 +109,9 @@ func describeConflict(ctx context.Context, tx *store.Tx, c store.Conflict) (Conf
 	return out, nil
 }
 
-// clashing names the heads of a conflict, the shown one first: those of the field and, where the
+// Clashing names the heads of a conflict, the shown one first: those of the field and, where the
 // deletion is contested, the edits that contest it.
-func clashing(state syncproto.State, field string) []syncproto.FieldVersion {
+func Clashing(state syncproto.State, field string) []syncproto.FieldVersion {
 	var out []syncproto.FieldVersion
 	for _, h := range state[field].Heads {
 		out = append(out, syncproto.FieldVersion{Field: field, Version: h.Version})
@@ -149,7 +166,7 @@ func (e *Engine) Settle(ctx context.Context, author, record uuid.UUID, field str
 		if !exists || !slices.Contains(r.State.Conflicts(), field) {
 			return syncproto.Refuse(syncproto.CodeNotFound, "There is no open conflict there. It may have been settled meanwhile; nothing was changed.")
 		}
-		if !sameVersions(versionsOf(clashing(r.State, field)), heads) {
+		if !sameVersions(versionsOf(Clashing(r.State, field)), heads) {
 			return syncproto.Refuse(syncproto.CodeStale, "Other values clash there by now than those that you saw. Nothing was changed; look at the conflict again.")
 		}
 		saved, err := w.save(ctx, author, []OfficeEdit{settlement(r, field, value, reason)})

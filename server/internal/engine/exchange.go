@@ -32,16 +32,27 @@ func (e *Engine) Exchange(ctx context.Context, device uuid.UUID, req syncproto.R
 		if err := w.checkCursors(ctx, req); err != nil {
 			return err
 		}
-		receipts, err = w.takeBatch(ctx, b)
+		d, err := w.tx.Device(ctx, device)
 		if err != nil {
 			return err
 		}
-		return w.tx.SetDeviceContact(ctx, device, contactOf(req, w.now))
+		if receipts, err = w.takeBatch(ctx, d, b); err != nil {
+			return err
+		}
+		return w.meet(ctx, d, contactOf(req, w.now))
 	})
 	if err != nil {
 		return syncproto.Reply{}, explain(err)
 	}
 	return e.reply(ctx, req, receipts, newReply)
+}
+
+// meet notes what a device says of itself.
+func (w *work) meet(ctx context.Context, d store.Device, c store.Contact) error {
+	if c.ClockOff() != d.Contact.ClockOff() {
+		w.clocks = append(w.clocks, d.ID)
+	}
+	return w.tx.SetDeviceContact(ctx, d.ID, c)
 }
 
 func contactOf(req syncproto.Request, now int64) store.Contact {
@@ -85,13 +96,9 @@ func checkRequest(device uuid.UUID, req syncproto.Request) error {
 // others have to compute with.
 const maxTime = 1 << 53
 
-// takeBatch takes the changes of a batch in and gives their receipts. It takes none from who does not know
+// takeBatch takes the changes of a batch of a device in and gives their receipts. It takes none from who does not know
 // of the present epoch: what they build on may have to come again first, from who the device was before.
-func (w *work) takeBatch(ctx context.Context, b batch) ([]syncproto.Receipt, error) {
-	d, err := w.tx.Device(ctx, b.Device)
-	if err != nil {
-		return nil, err
-	}
+func (w *work) takeBatch(ctx context.Context, d store.Device, b batch) ([]syncproto.Receipt, error) {
 	tip := syncproto.Tip{N: d.N, Hash: d.Hash}
 	if err := w.checkKnown(ctx, b.Device, b.Known, tip); err != nil {
 		return nil, err

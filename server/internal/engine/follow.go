@@ -3,6 +3,8 @@ package engine
 import (
 	"context"
 
+	"github.com/google/uuid"
+
 	"satchel/server/internal/store"
 )
 
@@ -17,13 +19,18 @@ type Follower interface {
 	CatchUp(ctx context.Context, tx *store.Tx, now int64) (behind bool, err error)
 }
 
-// A Deed is what happened between two sequences.
+// A Deed is what happened between two sequences. Whatever happens takes one.
 type Deed struct {
 	// From is the last sequence that was given out before, To the last one now.
 	From, To int64
 	// Now is when, in milliseconds.
 	Now     int64
 	Touched []Touched
+	// Held are records of which a change came that is held or waits, of which such a change may have met its fate, and
+	// such that came, or went to another area, while changes of them are held or wait.
+	Held []uuid.UUID
+	// Clocks are the devices whose clock is off otherwise than when they came before; see [store.Contact.ClockOff].
+	Clocks []uuid.UUID
 }
 
 // A Touched is a record to which something happened: as it was, nil if it was not there, and as it is.
@@ -31,6 +38,8 @@ type Touched struct {
 	Before, After *store.Record
 	// Parent is the record that it has its area from, nil where that was not looked at.
 	Parent *store.Record
+	// Contested says that it has open conflicts, or had some.
+	Contested bool
 }
 
 // Differs reports whether another value of a field is shown than before.
@@ -56,6 +65,7 @@ func (e *Engine) follow(ctx context.Context, tx *store.Tx, group []*job) (behind
 			did.From = j.did.From
 		}
 		did.To, did.Now, did.Touched = j.did.To, j.did.Now, append(did.Touched, j.did.Touched...)
+		did.Held, did.Clocks = append(did.Held, j.did.Held...), append(did.Clocks, j.did.Clocks...)
 	}
 	if e.follower == nil || did.To == 0 {
 		return false

@@ -31,7 +31,11 @@ func (e *Engine) HandIn(ctx context.Context, present uuid.UUID, req syncproto.Re
 		if err := w.inherit(ctx, req.Device, present); err != nil {
 			return err
 		}
-		receipts, err = w.takeBatch(ctx, b)
+		d, err := w.tx.Device(ctx, req.Device)
+		if err != nil {
+			return err
+		}
+		receipts, err = w.takeBatch(ctx, d, b)
 		return err
 	})
 	if err != nil {

@@ -42,6 +42,12 @@ func (e *Engine) HeldAfter(ctx context.Context, after syncproto.Version) (out Pa
 	return out, explain(err)
 }
 
+// HeldOf gives changes by their versions or, where they come to more than 1 MiB, the first of them.
+func HeldOf(ctx context.Context, tx *store.Tx, versions []syncproto.Version) ([]HeldChange, error) {
+	part, err := partOf(ctx, tx, versions, heldOf)
+	return part.Changes, err
+}
+
 func heldOf(ctx context.Context, tx *store.Tx, c store.Change) (HeldChange, error) {
 	entry, err := entryOf(ctx, tx, c)
 	held := HeldChange{Entry: entry}
@@ -116,6 +122,7 @@ func (w *work) correct(ctx context.Context, author uuid.UUID, f *form, v syncpro
 	delete(w.forms, f.key())
 	f.changes[slices.Index(f.changes, c)] = copies[0]
 	discard(c, syncproto.HeldCorrected, "the office applied a corrected copy in its place")
+	w.held = append(w.held, c.Record)
 	return w.tx.SetFate(ctx, *c)
 }
 

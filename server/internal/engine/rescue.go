@@ -26,7 +26,11 @@ func (e *Engine) TakeRescue(ctx context.Context, author uuid.UUID, requests []sy
 			if err := w.know(ctx, req, uuid.Nil); err != nil {
 				return err
 			}
-			if taken, err = w.takeBatch(ctx, b); err != nil {
+			d, err := w.tx.Device(ctx, req.Device)
+			if err != nil {
+				return err
+			}
+			if taken, err = w.takeBatch(ctx, d, b); err != nil {
 				return err
 			}
 			return audit.Append(ctx, w.tx, audit.Entry{

@@ -41,8 +41,10 @@ type work struct {
 	tree    scope.Tree
 	// lostTail says whether devices may still name changes that the database has lost.
 	lostTail bool
-	// someWait says whether any change in the store waits for a record.
-	someWait bool
+	// someOpen says whether any change in the store is held or waits, someWait whether any waits for a record.
+	someOpen, someWait bool
+	// held and clocks are those of the [Deed].
+	held, clocks []uuid.UUID
 }
 
 // A move is a record that leaves an area for another.
@@ -64,12 +66,12 @@ func newWork(ctx context.Context, tx *store.Tx, now int64) (*work, error) {
 	if err != nil {
 		return nil, err
 	}
-	someWait, err := tx.SomeWait(ctx)
+	someOpen, someWait, err := tx.SomeOpen(ctx)
 	if err != nil {
 		return nil, err
 	}
 	return &work{
-		tx: tx, now: now, seq: seq, tree: scope.Tree(parents), someWait: someWait,
+		tx: tx, now: now, seq: seq, tree: scope.Tree(parents), someOpen: someOpen, someWait: someWait,
 		lostTail: lost > 0 && now-lost < syncproto.KeptDays*24*time.Hour.Milliseconds(),
 		stored:   map[uuid.UUID]*store.Record{}, records: map[uuid.UUID]*store.Record{},
 		trail: map[uuid.UUID]*store.Record{}, forms: map[formKey]*form{},
@@ -166,13 +168,16 @@ func (w *work) flush(ctx context.Context) ([]Touched, error) {
 			return nil, err
 		}
 	}
-	for _, derive := range []func(context.Context, []Touched) error{w.flushSummaries, w.flushConflicts, w.flushMergers} {
+	for _, derive := range []func(context.Context, []Touched) error{w.flushSummaries, w.flushConflicts, w.flushMergers, w.flushPlaces} {
 		if err := derive(ctx, changed); err != nil {
 			return nil, err
 		}
 	}
 	if err := w.flushForms(ctx); err != nil {
 		return nil, err
+	}
+	if len(w.held)+len(w.clocks) > 0 {
+		w.next() // nothing else may have taken one
 	}
 	if err := w.tx.NoteMoment(ctx, w.now, w.seq); err != nil {
 		return nil, err
@@ -222,11 +227,12 @@ func count(summaries map[uuid.UUID]store.Summary, r *store.Record, seq int64, si
 }
 
 func (w *work) flushConflicts(ctx context.Context, changed []Touched) error {
-	for _, c := range changed {
+	for i, c := range changed {
 		r, fields := c.After, c.After.State.Conflicts()
 		if len(fields) == 0 && (c.Before == nil || len(c.Before.State.Conflicts()) == 0) {
 			continue
 		}
+		changed[i].Contested = true
 		var open []store.Conflict
 		for _, field := range fields {
 			open = append(open, store.Conflict{
@@ -253,11 +259,32 @@ func (w *work) flushMergers(ctx context.Context, changed []Touched) error {
 	return nil
 }
 
+// flushPlaces notes which records came or went elsewhere while changes of them are held or wait.
+func (w *work) flushPlaces(ctx context.Context, changed []Touched) error {
+	if !w.someOpen {
+		return nil
+	}
+	var placed []uuid.UUID
+	for _, c := range changed {
+		if c.Before == nil || c.Before.Area != c.After.Area {
+			placed = append(placed, c.After.ID)
+		}
+	}
+	open, err := w.tx.OpenOf(ctx, placed)
+	for _, c := range open {
+		w.held = append(w.held, c.Record)
+	}
+	return err
+}
+
 // flushForms writes the changes that came, and the fate of those that had come before.
 func (w *work) flushForms(ctx context.Context) error {
 	added := make([]store.Change, 0, len(w.changes))
 	for _, f := range w.forms {
 		for _, c := range f.changes {
+			if w.kept[c.Version()] || c.Status != syncproto.Applied {
+				w.held = append(w.held, c.Record)
+			}
 			if !w.kept[c.Version()] {
 				added = append(added, *c)
 			} else if err := w.tx.SetFate(ctx, *c); err != nil {

@@ -40,6 +40,9 @@ type concern struct {
 	alike, joined set
 	// parents are those that were deleted, reinstated or moved, or got or lost something that belongs to them.
 	parents set
+	// contested are those that may have other conflicts than before, held those of which other changes may be held or wait,
+	// and clocks the devices whose clock may be off otherwise.
+	contested, held, clocks set
 	// all says that any household may be concerned.
 	all bool
 	// touched are the records in hand, as they are now, by the one that they belong to.
@@ -51,6 +54,7 @@ type concern struct {
 func newConcern() concern {
 	return concern{
 		households: set{}, people: set{}, arrived: set{}, served: map[uuid.UUID]set{}, alike: set{}, joined: set{}, parents: set{},
+		contested: set{}, held: set{}, clocks: set{},
 		touched: map[uuid.UUID]map[uuid.UUID]*store.Record{},
 	}
 }
@@ -72,6 +76,9 @@ func (c *concern) keep(t engine.Touched) {
 // add adds what is concerned by a record that was touched.
 func (c *concern) add(t engine.Touched) {
 	c.keep(t)
+	if t.Contested {
+		c.contested.add(t.After.ID)
+	}
 	created, before, after := t.Before == nil, t.Before, t.After
 	if created {
 		before = &store.Record{}

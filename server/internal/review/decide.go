@@ -15,15 +15,18 @@ import (
 
 // The decisions.
 const (
-	// Accepted says that the matter was meant so.
+	// Accepted says that the matter was meant so: of conflicts, that what is shown stays shown; of a clock, that it is known.
 	Accepted = "accepted"
 	// NotDuplicate says that two households are two families. That they are one is said by merging them.
 	NotDuplicate = "not_duplicate"
 )
 
-// Decisions gives what can be decided about items of a kind.
+// Decisions gives what can be decided about items of a kind: nothing about changes that are held, which are applied or
+// discarded.
 func Decisions(kind string) []string {
-	return map[string][]string{OverDelivery: {Accepted}, Orphan: {Accepted}, Duplicate: {NotDuplicate}}[kind]
+	return map[string][]string{
+		OverDelivery: {Accepted}, Orphan: {Accepted}, Duplicate: {NotDuplicate}, Conflict: {Accepted}, Clock: {Accepted},
+	}[kind]
 }
 
 // Decide decides an open item. digest is that of the item that the author saw; if its facts are others by now, it
@@ -35,6 +38,8 @@ func (q *Queue) Decide(ctx context.Context, author, id uuid.UUID, decision, reas
 	}
 	return q.change(ctx, id, func(r *store.Review) (audit.Entry, error) {
 		switch {
+		case r.Kind == Held:
+			return audit.Entry{}, syncproto.Refuse(syncproto.CodeInvalid, "Changes that are held are applied or discarded, and the review closes by itself. Nothing was changed.")
 		case !slices.Contains(Decisions(r.Kind), decision):
 			return audit.Entry{}, syncproto.Refuse(syncproto.CodeInvalid, "What can be decided about %s is: %s. Nothing was changed.", r.Kind, strings.Join(Decisions(r.Kind), ", "))
 		case r.State != Open || r.Digest != digest:

@@ -127,6 +127,16 @@ func (o *office) open() review.Item {
 	return list[0]
 }
 
+// only gives the one open item of a kind, and fails if there is not exactly one.
+func (o *office) only(kind string) review.Item {
+	o.t.Helper()
+	list := slices.DeleteFunc(o.list(review.Open), func(i review.Item) bool { return i.Kind != kind })
+	if len(list) != 1 {
+		o.t.Fatalf("open are %s, want one %s", describe(list), kind)
+	}
+	return list[0]
+}
+
 // none fails if an item is open.
 func (o *office) none(why string) {
 	o.t.Helper()

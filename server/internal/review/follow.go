@@ -35,6 +35,8 @@ func (q *Queue) Follow(ctx context.Context, tx *store.Tx, did engine.Deed) (behi
 	for _, t := range did.Touched {
 		touched.add(t)
 	}
+	touched.held.add(did.Held...)
+	touched.clocks.add(did.Clocks...)
 	if touched.all {
 		walk = uuid.Nil.String()
 	}
@@ -198,6 +200,9 @@ func look(ctx context.Context, tx *store.Tx, now int64, records []uuid.UUID) err
 	c := newConcern()
 	c.parents.add(records...)
 	c.households.add(records...)
+	c.contested.add(records...)
+	c.held.add(records...)
+	c.clocks.add(records...)
 	for _, r := range shown {
 		if r.Collection != "households" {
 			delete(c.households, r.ID)
@@ -222,7 +227,9 @@ func examine(ctx context.Context, tx *store.Tx, now int64, c concern, compare in
 		return err
 	}
 	var found []finding
-	for _, find := range []func(context.Context, *store.Tx, concern) (finding, error){overDeliveries, orphans, possibleDuplicates} {
+	for _, find := range []func(context.Context, *store.Tx, concern) (finding, error){
+		overDeliveries, orphans, possibleDuplicates, conflicts, heldChanges, clocksOff,
+	} {
 		some, err := find(ctx, tx, c)
 		if err != nil {
 			return err

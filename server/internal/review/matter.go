@@ -37,8 +37,10 @@ func (m matter) id() uuid.UUID {
 	return uuid.NewSHA1(uuid.NameSpaceURL, []byte("satchel/review/"+m.kind+"/"+m.record.String()+"/"+m.subject.String()))
 }
 
-// factsKept is how many records an item lists at the most; its digest covers all.
+// factsKept is how many of each an item lists at the most; its digest covers all.
 const factsKept = 100
+
+func first[T any](list []T) []T { return list[:min(len(list), factsKept)] }
 
 // sortGrounds puts records in order of their ids.
 func sortGrounds(list []Ground) {
@@ -62,11 +64,8 @@ func (f Facts) encode() (text, digest string, err error) {
 	if err != nil {
 		return "", "", fmt.Errorf("encode the facts of a review: %w", err)
 	}
-	if f.LeftOff = len(f.Records) - factsKept; f.LeftOff > 0 {
-		f.Records = f.Records[:factsKept]
-	} else {
-		f.LeftOff = 0
-	}
+	f.LeftOff = max(0, max(len(f.Records), len(f.Fields), len(f.Changes))-factsKept)
+	f.Records, f.Fields, f.Changes = first(f.Records), first(f.Fields), first(f.Changes)
 	kept, err := json.Marshal(f)
 	sum := sha256.Sum256(whole)
 	return string(kept), hex.EncodeToString(sum[:]), err

@@ -118,6 +118,7 @@ func (s shown) matters() map[string]string {
 		out[fmt.Sprint(review.Orphan, parent, uuid.Nil, s[parent].Area)] = fmt.Sprint(children, "", "", "")
 	}
 	maps.Copy(out, s.duplicates())
+	maps.Copy(out, s.conflicts())
 	return out
 }
 
@@ -173,6 +174,9 @@ func (o *office) queued() map[string]string {
 		out[fmt.Sprint(i.Kind, i.Record, subject, i.Area)] = fmt.Sprint(grounds, i.Facts.Delivered, i.Facts.Entitled, i.Facts.Limit)
 		if i.Kind == review.Duplicate {
 			out[fmt.Sprint(i.Kind, i.Record, subject, i.Area)] += fmt.Sprint("", i.Facts.Score, i.Facts.Reasons)
+		}
+		if brought(i.Kind) {
+			out[fmt.Sprint(i.Kind, i.Record, subject, i.Area)] = bare(i)
 		}
 	}
 	return out
@@ -356,7 +360,9 @@ func (o *office) decideSome(c chance) int {
 func (o *office) facts() map[uuid.UUID]string {
 	out := map[uuid.UUID]string{}
 	for _, i := range append(o.list(review.Open), o.list(review.Decided)...) {
-		out[i.ID] = i.Digest
+		if out[i.ID] = i.Digest; i.Kind == review.Conflict { // two offices have two names
+			out[i.ID] = bare(i)
+		}
 	}
 	return out
 }

@@ -32,7 +32,17 @@ const (
 	Orphan = "orphan"
 	// Duplicate is about two households that may be one family and are not merged.
 	Duplicate = "duplicate"
+	// Conflict is about a record with open conflicts. Settling these closes it, and undoing that opens it.
+	Conflict = "conflict"
+	// Held is about a record, which there may not be, and a device that made changes of it that are held or wait. Applying
+	// or discarding these closes it.
+	Held = "held"
+	// Clock is about a device whose clock was off when it last came. Coming with a right one closes it.
+	Clock = "clock"
 )
+
+// Kinds gives all of them.
+func Kinds() []string { return []string{OverDelivery, Orphan, Duplicate, Conflict, Held, Clock} }
 
 // The states of an item.
 const (
@@ -51,16 +61,21 @@ const (
 	low    = "low"
 )
 
+// Severities gives all of them, the highest first.
+func Severities() []string { return []string{high, medium, low} }
+
 // An Item is a matter.
 type Item struct {
 	ID   uuid.UUID `json:"id"`
 	Kind string    `json:"kind"`
 	// Record is what it is about: the household, with merged ones the one that was kept; the deleted record; of two
-	// households the one with the smaller id, which was recorded first. Subject is the assistance type, or the other
-	// household.
+	// households the one with the smaller id, which was recorded first; the record with conflicts, or of the changes; the
+	// device whose clock is off. Subject is the assistance type, the other household, or the device of the changes.
 	Record  uuid.UUID  `json:"record"`
 	Subject *uuid.UUID `json:"subject,omitempty"`
-	Area    uuid.UUID  `json:"area"`
+	// Area is that of the record. Where there is none, it is the only one of the device, as it was then, or else
+	// [syncproto.Everyone].
+	Area uuid.UUID `json:"area"`
 	// Severity is high, medium or low; State open, decided or closed.
 	Severity string `json:"severity"`
 	State    string `json:"state"`
@@ -80,7 +95,7 @@ type Item struct {
 // Facts are what an item rests on.
 type Facts struct {
 	// Records are the deliveries that count, those that belong to the deleted record, or the two households, in order of
-	// their ids; LeftOff is how many there are beyond the first hundred.
+	// their ids; LeftOff is how many there are beyond the first hundred, of them or of what the other lists hold.
 	Records []Ground `json:"records"`
 	LeftOff int      `json:"left_off,omitempty"`
 	// Delivered is the sum of the deliveries and Entitled that of the approved entitlements, "" if there are none; Limit is
@@ -91,6 +106,11 @@ type Facts struct {
 	// Score is how much speaks for one family, in bits, and Reasons what does, and what against, the weightiest first.
 	Score   float64             `json:"score,omitempty"`
 	Reasons []duplicates.Reason `json:"reasons,omitempty"`
+	// Fields are those in conflict, by name, Changes those that are held or wait, by number.
+	Fields  []Clash  `json:"fields,omitempty"`
+	Changes []Change `json:"changes,omitempty"`
+	// ClockOff is how far the clock is ahead of the server's, in milliseconds; see [store.Contact.ClockOff].
+	ClockOff int64 `json:"clock_off,omitempty"`
 }
 
 // A Ground is one record that an item rests on.
@@ -116,6 +136,12 @@ type Detail struct {
 	// Grounds are the records of the facts, and of two households the people, or, where they come to more than 1 MiB, the
 	// first of them.
 	Grounds []Evidence `json:"grounds"`
+	// Conflicts are those of the record as they are now, with their sides.
+	Conflicts []engine.Conflict `json:"conflicts,omitempty"`
+	// Changes are those of the facts as they are now or, where they come to more than 1 MiB, the first of them.
+	Changes []engine.HeldChange `json:"changes,omitempty"`
+	// Concerned are those who made all that, each once; of a clock, who holds the device.
+	Concerned []Concerned `json:"concerned"`
 }
 
 // Evidence is a record that an item rests on, as it is shown now, and who recorded it.
@@ -135,15 +161,18 @@ type Queue struct {
 // New gives the queue. now is the clock.
 func New(s *store.Store, now func() time.Time) *Queue { return &Queue{store: s, now: now} }
 
-// List gives items in a state in the order in which they opened, behind a seq. An item that opens again meanwhile
+// A Filter says which items are meant.
+type Filter = store.ReviewFilter
+
+// List gives items in a state, those that every filter means, in the order in which they opened, behind a seq. An item that opens again meanwhile
 // comes again, at the end; otherwise none is left out and none comes twice. behind says that the queue has yet to look
 // at something, so that there may be more.
-func (q *Queue) List(ctx context.Context, state string, after int64, limit int) (out []Item, behind bool, err error) {
+func (q *Queue) List(ctx context.Context, state string, after int64, limit int, filters ...Filter) (out []Item, behind bool, err error) {
 	err = q.store.Read(ctx, func(tx *store.Tx) error {
 		if behind, err = q.Behind(ctx, tx); err != nil {
 			return err
 		}
-		reviews, err := tx.Reviews(ctx, state, after, limit)
+		reviews, err := tx.Reviews(ctx, state, after, limit, filters...)
 		if err != nil {
 			return err
 		}
@@ -177,8 +206,10 @@ func (q *Queue) Show(ctx context.Context, id uuid.UUID) (out Detail, err error) 
 			}
 			grounds = append(grounds, people...)
 		}
-		out.Grounds, err = evidence(ctx, tx, grounds)
-		return err
+		if out.Grounds, err = evidence(ctx, tx, grounds); err != nil {
+			return err
+		}
+		return out.detail(ctx, tx)
 	})
 	return out, err
 }

@@ -190,9 +190,20 @@ func scanVersion(r row) (v syncproto.Version, err error) {
 	return v, err
 }
 
-// SomeWait reports whether any change waits for a record.
-func (t *Tx) SomeWait(ctx context.Context) (bool, error) {
-	return one(ctx, t, scalar[bool], "SELECT EXISTS (SELECT 1 FROM changes WHERE needs <> '')")
+// SomeOpen reports whether any change is held or waits, and whether any waits for a record.
+func (t *Tx) SomeOpen(ctx context.Context) (open, wait bool, err error) {
+	_, err = one(ctx, t, func(r row) (struct{}, error) { return struct{}{}, r.Scan(&open, &wait) }, `
+SELECT EXISTS (SELECT 1 FROM changes WHERE status IN ('held', 'waiting')), EXISTS (SELECT 1 FROM changes WHERE needs <> '')`)
+	return open, wait, err
+}
+
+// OpenOf gives the changes of records that are held or wait, in no order: their version and record, what they are and
+// why.
+func (t *Tx) OpenOf(ctx context.Context, records []uuid.UUID) ([]Change, error) {
+	return in(ctx, t, func(r row) (c Change, err error) {
+		err = r.Scan(&c.Device, &c.N, &c.Record, &c.Status, &c.Code, &c.Reason)
+		return c, err
+	}, records, "SELECT device, n, record, status, code, reason FROM changes WHERE status IN ('held', 'waiting') AND record IN ")
 }
 
 // Needing gives the changes that wait for a record.
@@ -248,6 +259,11 @@ ON CONFLICT (record, field) DO UPDATE SET area = excluded.area`, c.Record, c.Fie
 // Conflicts gives open conflicts in the order in which they opened, behind a sequence.
 func (t *Tx) Conflicts(ctx context.Context, after int64, limit int) ([]Conflict, error) {
 	return all(ctx, t, scanConflict, "SELECT "+conflictColumns+" FROM conflicts WHERE seq > ? ORDER BY seq, record, field LIMIT ?", after, limit)
+}
+
+// ConflictsOf gives the open conflicts of records, in no order.
+func (t *Tx) ConflictsOf(ctx context.Context, records []uuid.UUID) ([]Conflict, error) {
+	return in(ctx, t, scanConflict, records, "SELECT "+conflictColumns+" FROM conflicts WHERE record IN ")
 }
 
 // ConflictAt gives the open conflict of a field; [ErrNotFound] if there is none.

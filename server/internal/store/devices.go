@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -41,6 +42,19 @@ type Contact struct {
 	Protocol    string
 	// FreeBytes is its free space, 0 if not known.
 	FreeBytes int64
+}
+
+// ClockOff gives by how much, in milliseconds, the clock was off as far as that matters: 0 where nobody has to set it,
+// otherwise whole minutes, from an hour on whole hours, from a day on whole days, so that it is the same from one sync
+// to the next.
+func (c Contact) ClockOff() int64 {
+	off := max(c.ClockOffset, -c.ClockOffset)
+	for _, unit := range []time.Duration{24 * time.Hour, time.Hour, time.Minute} {
+		if ms := unit.Milliseconds(); off > syncproto.ClockWarning && off >= ms {
+			return c.ClockOffset / ms * ms
+		}
+	}
+	return 0
 }
 
 const deviceColumns = `id, name, holder, enrolled, revoked, n, hash, token, token_at, token_ended, token_used,
@@ -111,6 +125,20 @@ func (t *Tx) Devices(ctx context.Context) ([]Device, error) {
 		devices[i].Areas = areas[devices[i].ID]
 	}
 	return devices, nil
+}
+
+// ClocksOff gives by how much the clocks of those of the devices are off that are; see [Contact.ClockOff].
+func (t *Tx) ClocksOff(ctx context.Context, devices []uuid.UUID) (map[uuid.UUID]int64, error) {
+	out := map[uuid.UUID]int64{}
+	_, err := in(ctx, t, func(r row) (_ struct{}, err error) {
+		var id uuid.UUID
+		var c Contact
+		if err = r.Scan(&id, &c.ClockOffset); c.ClockOff() != 0 {
+			out[id] = c.ClockOff()
+		}
+		return struct{}{}, err
+	}, devices, "SELECT id, clock_offset FROM devices WHERE id IN ")
+	return out, err
 }
 
 // RenameDevice sets a device's name.

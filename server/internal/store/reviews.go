@@ -5,6 +5,8 @@ import (
 	"fmt"
 
 	"github.com/google/uuid"
+
+	"satchel/syncproto"
 )
 
 // A Review is something that wants, or wanted, a person's decision.
@@ -60,9 +62,41 @@ func (t *Tx) Review(ctx context.Context, id uuid.UUID) (Review, error) {
 	return one(ctx, t, scanReview, "SELECT "+reviewColumns+" FROM reviews WHERE id = ?", id)
 }
 
-// Reviews gives reviews in a state in the order in which they opened, behind a Seq.
-func (t *Tx) Reviews(ctx context.Context, state string, after int64, limit int) ([]Review, error) {
-	return all(ctx, t, scanReview, "SELECT "+reviewColumns+" FROM reviews WHERE state = ? AND seq > ? ORDER BY seq LIMIT ?", state, after, limit)
+// A ReviewFilter says which reviews are meant; what it leaves out says nothing.
+type ReviewFilter struct {
+	Kind, Severity string
+	// Area is one that they lie in or below; Assignee who sees to them, [uuid.Nil] for nobody.
+	Area, Assignee *uuid.UUID
+}
+
+// where gives the condition, which goes on behind others, and its arguments.
+func (f ReviewFilter) where() (query string, args []any) {
+	if f.Kind != "" {
+		query, args = query+" AND kind = ?", append(args, f.Kind)
+	}
+	if f.Severity != "" {
+		query, args = query+" AND severity = ?", append(args, f.Severity)
+	}
+	if f.Area != nil {
+		query += ` AND (area = ? OR area IN (WITH RECURSIVE below (id) AS (
+    SELECT id FROM areas WHERE id = ? UNION SELECT areas.id FROM below JOIN areas ON areas.parent = below.id
+) SELECT id FROM below))`
+		args = append(args, *f.Area, *f.Area)
+	}
+	if f.Assignee != nil {
+		query, args = query+" AND assignee = ?", append(args, orBlank(*f.Assignee))
+	}
+	return query, args
+}
+
+// Reviews gives reviews in a state, those that every filter means, in the order in which they opened, behind a Seq.
+func (t *Tx) Reviews(ctx context.Context, state string, after int64, limit int, filters ...ReviewFilter) ([]Review, error) {
+	query, args := "SELECT "+reviewColumns+" FROM reviews WHERE state = ? AND seq > ?", []any{state, after}
+	for _, f := range filters {
+		where, more := f.where()
+		query, args = query+where, append(args, more...)
+	}
+	return all(ctx, t, scanReview, query+" ORDER BY seq LIMIT ?", append(args, limit)...)
 }
 
 // ReviewsOf gives all reviews about any of the records, of two that may be one about either; one may come twice.
@@ -80,14 +114,21 @@ func (t *Tx) LastReview(ctx context.Context) (int64, error) {
 	return one(ctx, t, scalar[int64], "SELECT coalesce(max(seq), 0) FROM reviews")
 }
 
-// Reviewable gives the records, in order of their ids and behind one of them, that others have their area from
-// or that a review is about.
+// Reviewable gives what a review may be about, in order of the ids and behind one of them: records that others have
+// their area from, that have conflicts, or of which changes are held or wait, devices whose clock is off, and what a
+// review is about.
 func (t *Tx) Reviewable(ctx context.Context, after uuid.UUID, limit int) ([]uuid.UUID, error) {
 	return all(ctx, t, scalar[uuid.UUID], `
 SELECT id FROM (SELECT DISTINCT parent AS id FROM records WHERE parent > ? AND parent <> '' ORDER BY parent LIMIT ?) AS parents
 UNION
+SELECT id FROM (SELECT DISTINCT record AS id FROM conflicts WHERE record > ? ORDER BY record LIMIT ?) AS contested
+UNION
+SELECT id FROM (SELECT DISTINCT record AS id FROM changes WHERE status IN ('held', 'waiting') AND record > ? ORDER BY record LIMIT ?) AS held
+UNION
+SELECT id FROM (SELECT id FROM devices WHERE clock_offset NOT BETWEEN ? AND ? AND id > ? ORDER BY id LIMIT ?) AS off
+UNION
 SELECT id FROM (SELECT DISTINCT record AS id FROM reviews WHERE record > ? ORDER BY record LIMIT ?) AS reviewed
-ORDER BY id LIMIT ?`, after, limit, after, limit, limit)
+ORDER BY id LIMIT ?`, after, limit, after, limit, after, limit, -syncproto.ClockWarning, syncproto.ClockWarning, after, limit, after, limit, limit)
 }
 
 // A Shown is a record as it is shown.

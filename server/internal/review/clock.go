@@ -1,0 +1,40 @@
+package review
+
+import (
+	"context"
+	"time"
+
+	"satchel/server/internal/store"
+	"satchel/syncproto"
+)
+
+// clocksOff finds which of the devices concerned have a clock that is off.
+func clocksOff(ctx context.Context, tx *store.Tx, c concern) (finding, error) {
+	found := finding{kind: Clock, about: c.clocks}
+	clocks, err := tx.ClocksOff(ctx, c.clocks.list())
+	if err != nil {
+		return found, err
+	}
+	for device, off := range clocks {
+		area, err := areaOf(ctx, tx, device)
+		if err != nil {
+			return found, err
+		}
+		found.matters = append(found.matters, matter{
+			kind: Clock, record: device, area: area, severity: gravity(off), facts: Facts{Records: []Ground{}, ClockOff: off},
+		})
+	}
+	return found, nil
+}
+
+// gravity says how much it matters that a clock is off: from a day on, what was recorded has another date; beyond what
+// a claimed time may be ahead, it is cut.
+func gravity(off int64) string {
+	switch off = max(off, -off); {
+	case off >= 24*time.Hour.Milliseconds():
+		return high
+	case off > syncproto.ClockSlack:
+		return medium
+	}
+	return low
+}
