@@ -104,6 +104,19 @@ func (s *Server) AreaNames(ctx context.Context) (names map[uuid.UUID]string, err
 	return names, err
 }
 
+// DeviceNames gives the names of all devices.
+func (s *Server) DeviceNames(ctx context.Context) (names map[uuid.UUID]string, err error) {
+	err = s.Store.Read(ctx, func(tx *store.Tx) error {
+		devices, err := tx.Devices(ctx)
+		names = make(map[uuid.UUID]string, len(devices))
+		for _, d := range devices {
+			names[d.ID] = d.Name
+		}
+		return err
+	})
+	return names, err
+}
+
 // Person finds somebody by login.
 func (s *Server) Person(ctx context.Context, login string) (User, error) {
 	users, err := s.Accounts.Users(ctx)

@@ -78,3 +78,36 @@ func TestADeletedHouseholdWithADeliveryIsShown(t *testing.T) {
 	item := decode[[]server.Review](d, "review")[0]
 	d.says(d.run("review", "show", item.ID.String()), "deliveries "+second, "Petar Petrović")
 }
+
+// Conflicts, held changes and clocks are in the one list, and each says how it is decided.
+func TestWhatTabletsBroughtIsInTheList(t *testing.T) {
+	d := newDesk(t)
+	household, version, _ := clash(d, "phone", "060 222", "060 333", "060 444")
+	_ = version
+	d.says(d.run("review"), "conflict", "medium", "Petar Petrović ("+household+")", "phone (2 sides)")
+	item := decode[[]server.Review](d, "review", "list", "--kind", "conflict", "--severity", "medium", "--area", "Srbija", "--unassigned")[0]
+	id := item.ID.String()
+	d.says(d.run("review", "show", id), "Worker of Tablet-1 on Tablet-1", "060 333", "060 444", "satchel conflict settle "+household+" phone", "satchel review decide "+id)
+	d.run("review", "assign", id, "ana")
+	for _, none := range [][]string{{"--kind", "held"}, {"--severity", "high"}, {"--area", "Vranje"}, {"--unassigned"}} {
+		d.says(d.run(append([]string{"review", "list"}, none...)...), "No review is open.")
+	}
+	d.says(d.run("review", "list", "--assignee", "ana"), id)
+	d.refused("no area", "review", "list", "--area", "Atlantis")
+	d.refused(`nobody with the login "mira"`, "review", "list", "--assignee", "mira")
+	d.says(d.run("review", "decide", id, "accepted"), "Decided")
+	d.says(d.run("conflict", "list"), household)
+}
+
+func TestHeldChangesAreInTheList(t *testing.T) {
+	d := newDesk(t)
+	one := d.tablet("Tablet-1", "Kraljevo")
+	household := uuid.Must(uuid.NewV7()).String()
+	wrong := one.hand("households", household, syncproto.Version{}, map[string]any{"head_name": "Petar", "status": "rich", "area": d.ids("areas", "name")["Kraljevo"]})
+	d.says(d.run("review"), "held", "medium", "Kraljevo (", "1 changes of Tablet-1: invalid")
+	id := decode[[]server.Review](d, "review")[0].ID.String()
+	d.says(d.run("review", "show", id), "Worker of Tablet-1 on Tablet-1", `status:`, wrong.String(), "satchel held apply")
+	d.refused("applied or discarded", "review", "decide", id, "accepted")
+	d.run("held", "apply", wrong.String(), "--set", "status=idp")
+	d.says(d.run("review"), "No review is open.")
+}

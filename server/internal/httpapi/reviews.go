@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/google/uuid"
 	"github.com/labstack/echo/v4"
@@ -16,7 +17,7 @@ import (
 // reviewLimit is how many reviews one answer holds at the most: some have a hundred records to rest on.
 const reviewLimit = 100
 
-// listReviews lists reviews in a state, those that opened behind the seq "after".
+// listReviews lists reviews in a state, those that the other parameters mean and that opened behind the seq "after".
 func (a *API) listReviews(c echo.Context) error {
 	after, err := strconv.ParseInt(c.QueryParam("after"), 10, 64)
 	if err != nil && c.QueryParam("after") != "" {
@@ -26,11 +27,48 @@ func (a *API) listReviews(c echo.Context) error {
 	if !slices.Contains(review.States(), state) {
 		return syncproto.Refuse(syncproto.CodeBadRequest, "state has to be open, decided or closed.")
 	}
-	list, behind, err := a.Reviews.List(c.Request().Context(), state, after, reviewLimit)
+	filter, err := filterOf(c)
+	if err != nil {
+		return err
+	}
+	list, behind, err := a.Reviews.List(c.Request().Context(), state, after, reviewLimit, filter)
 	if err != nil {
 		return err
 	}
 	return c.JSON(http.StatusOK, map[string]any{"reviews": orEmpty(list), "behind": behind})
+}
+
+// filterOf reads which reviews are meant. assignee is a user's id, or "nobody".
+func filterOf(c echo.Context) (f review.Filter, err error) {
+	f.Kind, f.Severity = c.QueryParam("kind"), c.QueryParam("severity")
+	if f.Kind != "" && !slices.Contains(review.Kinds(), f.Kind) {
+		return f, syncproto.Refuse(syncproto.CodeBadRequest, "kind has to be one of %s.", strings.Join(review.Kinds(), ", "))
+	}
+	if f.Severity != "" && !slices.Contains(review.Severities(), f.Severity) {
+		return f, syncproto.Refuse(syncproto.CodeBadRequest, "severity has to be one of %s.", strings.Join(review.Severities(), ", "))
+	}
+	if f.Area, err = queryID(c, "area"); err != nil {
+		return f, err
+	}
+	if c.QueryParam("assignee") == "nobody" {
+		f.Assignee = new(uuid.UUID)
+		return f, nil
+	}
+	f.Assignee, err = queryID(c, "assignee")
+	return f, err
+}
+
+// queryID gives a parameter that is an id, nil if it is left out.
+func queryID(c echo.Context, name string) (*uuid.UUID, error) {
+	text := c.QueryParam(name)
+	if text == "" {
+		return nil, nil
+	}
+	id, err := syncproto.ParseID(text)
+	if err != nil {
+		return nil, syncproto.Refuse(syncproto.CodeBadRequest, "%s has to be an id.", name)
+	}
+	return &id, nil
 }
 
 func (a *API) showReview(c echo.Context) error {

@@ -57,6 +57,16 @@ func TestReviewsAreListedInPagesAndDecided(t *testing.T) {
 			t.Errorf("%s is answered %d %s, want %q", step.what, got.status, got.body, step.code)
 		}
 	}
+	for query, want := range map[string]int{
+		"state=decided&kind=over_delivery": 1, "state=decided&kind=held": 0, "state=decided&severity=high": 1, "state=decided&severity=low": 0,
+		"state=decided&assignee=" + b.workerB.String(): 1, "state=decided&assignee=nobody": 0, "assignee=nobody&after=1": items - 2,
+		"state=decided&area=" + item.Area.String(): 1, "state=decided&area=" + item.ID.String(): 0,
+	} {
+		got := b.reviews(session, "?"+query)
+		if len(got) != min(want, 100) {
+			t.Errorf("?%s gives %d reviews, want %d", query, len(got), min(want, 100))
+		}
+	}
 	decided := b.reviews(session, "?state=decided")
 	if len(decided) != 1 || decided[0].ID != item.ID || decided[0].Decision.Reason != "two stoves" || *decided[0].Assignee != b.workerB {
 		t.Fatalf("decided are %+v", decided)

@@ -11,6 +11,7 @@ import (
 	"github.com/google/uuid"
 
 	"satchel/server/internal/store"
+	"satchel/syncproto"
 )
 
 // reviewChecks are those about reviews, and what they are found by.
@@ -18,6 +19,8 @@ func reviewChecks() []check {
 	return []check{
 		{"a review comes back as it was written, and as it was changed", reviewComesBack},
 		{"reviews of a state come in order of their opening, each once", reviewsComeInOrder},
+		{"a filter lets through what it means, in areas below too", filterIsKept},
+		{"what is held, in conflict or off is found", broughtIsFound},
 		{"a merger is found from both ends, as it is now", mergerIsFound},
 		{"the standing of a record is what there is about it", standingIsSo},
 		{"what has children or reviews is found in order", reviewableIsFound},
@@ -91,6 +94,112 @@ func reviewsComeInOrder(t *testing.T, s *store.Store) {
 		return tx.PutReviews(t.Context(), []store.Review{review(5, id(50), 4)})
 	}); !errors.Is(err, store.ErrExists) {
 		t.Errorf("two openings of one number: %v, want ErrExists", err)
+	}
+}
+
+func filterIsKept(t *testing.T, s *store.Store) {
+	area := func(n byte, parent uuid.UUID) store.Record {
+		r := household(n, syncproto.Everyone, int64(n))
+		r.Collection = "areas"
+		if parent != uuid.Nil {
+			r.State["parent"] = syncproto.Register{Heads: []syncproto.Head{{Version: version(200, 1), Value: syncproto.Value(`"` + parent.String() + `"`)}}}
+		}
+		return r
+	}
+	write(t, s, func(ctx context.Context, tx *store.Tx) error {
+		return tx.PutRecords(ctx, []store.Record{area(70, uuid.Nil), area(71, id(70)), area(72, id(71)), area(73, uuid.Nil)})
+	})
+	held, above, beside := review(1, id(50), 1), review(2, id(51), 2), review(3, id(52), 3)
+	held.Kind, held.Area, held.Assignee = "held", id(72), id(60)
+	above.Severity, above.Area = "low", id(70)
+	beside.Area = syncproto.Everyone
+	putReviews(t, s, held, above, beside)
+	middle, top, nobody, everyone := id(71), id(70), uuid.Nil, syncproto.Everyone
+	for _, c := range []struct {
+		filters []store.ReviewFilter
+		want    []int64
+	}{
+		{nil, []int64{1, 2, 3}},
+		{[]store.ReviewFilter{{Kind: "held"}}, []int64{1}},
+		{[]store.ReviewFilter{{Severity: "high"}}, []int64{1, 3}},
+		{[]store.ReviewFilter{{Area: &middle}}, []int64{1}},
+		{[]store.ReviewFilter{{Area: &top}}, []int64{1, 2}},
+		{[]store.ReviewFilter{{Area: &everyone}}, []int64{3}},
+		{[]store.ReviewFilter{{Assignee: &held.Assignee}}, []int64{1}},
+		{[]store.ReviewFilter{{Assignee: &nobody}}, []int64{2, 3}},
+		{[]store.ReviewFilter{{Area: &top}, {Severity: "low"}}, []int64{2}},
+	} {
+		var got []int64
+		for _, r := range read(t, s, func(ctx context.Context, tx *store.Tx) ([]store.Review, error) {
+			return tx.Reviews(ctx, "open", 0, 9, c.filters...)
+		}) {
+			got = append(got, r.Seq)
+		}
+		if !slices.Equal(got, c.want) {
+			t.Errorf("%+v lets %v through, want %v", c.filters, got, c.want)
+		}
+	}
+}
+
+func broughtIsFound(t *testing.T, s *store.Store) {
+	held := func(n int64, status syncproto.Status, needs uuid.UUID) store.Change {
+		c := sampleChange(n)
+		c.Device = id(20)
+		c.Record, c.Status, c.Code, c.Reason, c.Needs, c.Seq = id(byte(n)), status, "code", "why", needs, 0
+		return c
+	}
+	some := func() [2]bool {
+		return read(t, s, func(ctx context.Context, tx *store.Tx) (out [2]bool, err error) {
+			out[0], out[1], err = tx.SomeOpen(ctx)
+			return out, err
+		})
+	}
+	none := some()
+	clock := func(n byte, off int64) store.Device {
+		return store.Device{ID: id(n), Name: "T", Holder: id(60), Contact: store.Contact{ClockOffset: off}}
+	}
+	write(t, s, func(ctx context.Context, tx *store.Tx) error {
+		return errors.Join(
+			tx.AddChanges(ctx, []store.Change{held(1, "held", uuid.Nil), held(2, "discarded", uuid.Nil)}),
+			tx.SetConflicts(ctx, id(3), []store.Conflict{{Record: id(3), Field: "a", Collection: "households", Area: id(90)}, {Record: id(3), Field: "b", Collection: "households", Area: id(90)}}),
+			tx.AddUser(ctx, store.User{ID: id(60), Login: "worker", Name: "W", Role: "worker"}),
+			tx.AddDevice(ctx, clock(4, 121_000)), tx.AddDevice(ctx, clock(5, -7_201_000)), tx.AddDevice(ctx, clock(6, 120_000)),
+		)
+	})
+	only := some()
+	write(t, s, func(ctx context.Context, tx *store.Tx) error {
+		return tx.AddChanges(ctx, []store.Change{held(7, "waiting", id(8))})
+	})
+	if none != [2]bool{} || only != [2]bool{true, false} || some() != [2]bool{true, true} {
+		t.Errorf("some are open, and wait: %v, with a held one %v, and a waiting one %v", none, only, some())
+	}
+	var got []uuid.UUID
+	for after := uuid.Nil; ; after = got[len(got)-1] {
+		page := read(t, s, func(ctx context.Context, tx *store.Tx) ([]uuid.UUID, error) { return tx.Reviewable(ctx, after, 2) })
+		if got = append(got, page...); len(page) == 0 {
+			break
+		}
+	}
+	if want := []uuid.UUID{id(1), id(3), id(4), id(5), id(7)}; !slices.Equal(got, want) {
+		t.Errorf("found %v, want %v", got, want)
+	}
+	open := read(t, s, func(ctx context.Context, tx *store.Tx) ([]store.Change, error) {
+		return tx.OpenOf(ctx, []uuid.UUID{id(1), id(2), id(3)})
+	})
+	if len(open) != 1 || open[0].Version() != (syncproto.Version{Device: id(20), N: 1}) || open[0].Record != id(1) || open[0].Status != "held" || open[0].Code != "code" || open[0].Reason != "why" {
+		t.Errorf("open are %+v", open)
+	}
+	clocks := read(t, s, func(ctx context.Context, tx *store.Tx) (map[uuid.UUID]int64, error) {
+		return tx.ClocksOff(ctx, []uuid.UUID{id(4), id(5), id(6), id(7)})
+	})
+	if want := map[uuid.UUID]int64{id(4): 120_000, id(5): -7_200_000}; !reflect.DeepEqual(clocks, want) {
+		t.Errorf("off are %v, want %v", clocks, want)
+	}
+	conflicts := read(t, s, func(ctx context.Context, tx *store.Tx) ([]store.Conflict, error) {
+		return tx.ConflictsOf(ctx, []uuid.UUID{id(1), id(3)})
+	})
+	if len(conflicts) != 2 || conflicts[0].Record != id(3) {
+		t.Errorf("in conflict are %+v", conflicts)
 	}
 }
 
