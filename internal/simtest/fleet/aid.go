@@ -92,6 +92,7 @@ func (w *world) aid(ctx context.Context) *oracle.Aid {
 	if err != nil || behind {
 		w.broke("errors are clear", "list the reviews: behind %v, %v", behind, err)
 	}
+	w.judgeQueue(ctx, open)
 	for _, r := range open {
 		item := oracle.Review{Kind: r.Kind, Record: r.Record.String(), Delivered: r.Facts.Delivered}
 		if r.Subject != nil {
@@ -108,6 +109,32 @@ func (w *world) aid(ctx context.Context) *oracle.Aid {
 	}
 	out.Families, out.Quantity = figures[0].Value, figures[1].Value
 	return out
+}
+
+// judgeQueue compares what is in review of conflicts and held changes with the lists of these.
+func (w *world) judgeQueue(ctx context.Context, open []server.Review) {
+	queued, listed := []string{}, []string{}
+	for _, r := range open {
+		switch r.Kind {
+		case "conflict":
+			queued = append(queued, "conflict "+r.Record.String())
+		case "held":
+			queued = append(queued, "held "+r.Record.String()+" "+r.Subject.String())
+		}
+	}
+	for _, c := range w.office.conflicts(ctx) {
+		listed = append(listed, "conflict "+c.Record.String())
+	}
+	held, err := w.office.srv.Engine.Held(ctx)
+	w.office.expect("list what is held", err)
+	for _, h := range held {
+		listed = append(listed, "held "+h.Record.String()+" "+h.Device.String())
+	}
+	slices.Sort(queued)
+	slices.Sort(listed)
+	if listed = slices.Compact(listed); !slices.Equal(queued, listed) {
+		w.broke("there is one queue", "in review are %v, listed %v", queued, listed)
+	}
 }
 
 // judgeReports has every report made again that was made since the office last went back to something older.
