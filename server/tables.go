@@ -19,6 +19,8 @@ type (
 	Table = tables.Table
 	// A TableRow says what becomes of one row of a table.
 	TableRow = tables.Row
+	// A Likely is a household that a row may be about, and why.
+	Likely = tables.Likely
 	// Saved counts what was saved of a table.
 	Saved = tables.Saved
 	// A Fault is one thing that is wrong in a table.
@@ -40,6 +42,7 @@ const (
 	RowIsNew       = tables.New
 	RowUpdates     = tables.Updates
 	RowIsUnchanged = tables.Unchanged
+	RowIsLeftOut   = tables.LeftOut
 	RowIsWrong     = tables.Wrong
 )
 

@@ -9,6 +9,8 @@ import (
 	"io"
 	"math"
 	"os"
+	"slices"
+	"strconv"
 	"strings"
 	"text/tabwriter"
 
@@ -16,6 +18,7 @@ import (
 	"golang.org/x/term"
 
 	"satchel/server"
+	"satchel/syncproto"
 )
 
 // importCmd brings records in.
@@ -27,6 +30,7 @@ type importCmd struct {
 	Mapping    string   `help:"CSV file that says it: a line for each column, with the column and the field; without a field the column is left out." type:"existingfile" placeholder:"FILE"`
 	Ignore     []string `help:"Leave a column of the file out; may be given several times." placeholder:"COLUMN" sep:"none"`
 	ClearEmpty bool     `help:"Have an empty cell clear the field of a record that exists. Otherwise it says nothing."`
+	SkipDups   bool     `name:"skip-duplicates" help:"Leave out new households that may be one that exists. Otherwise that is told, and they are imported."`
 	DryRun     bool     `help:"Say what would become of each row, and save nothing."`
 }
 
@@ -45,7 +49,9 @@ target is known by its indicator, project and day, an entitlement by its househo
 day of approval. So the same file twice saves nothing the second time, and what was exported can be corrected and
 imported again. What somebody else changed meanwhile is not overwritten, but in conflict.
 
-Every row is checked first, and everything that is wrong is told. If any row is wrong, nothing is saved.
+Every row is checked first, and everything that is wrong is told. If any row is wrong, nothing is saved. New households
+that may be one that exists, or that of a row before, are told with what speaks for it: see satchel duplicates. They are
+imported all the same, unless --skip-duplicates is given.
 
 Examples:
   satchel import areas areas.csv
@@ -60,7 +66,7 @@ A file of households:
 
 // reading says how the file is to be read.
 func (i importCmd) reading() (server.TableReading, error) {
-	how := server.TableReading{Sheet: i.Sheet, ClearEmpty: i.ClearEmpty, Called: map[string]string{}}
+	how := server.TableReading{Sheet: i.Sheet, ClearEmpty: i.ClearEmpty, SkipDuplicates: i.SkipDups, Called: map[string]string{}}
 	if err := i.readMapping(how.Called); err != nil {
 		return how, err
 	}
@@ -121,10 +127,13 @@ func (i importCmd) Run(ctx context.Context, c *cli) error {
 			return fmt.Errorf("%w; nothing was saved", err)
 		}
 		err = c.show(table, func(w *tabwriter.Writer) {
-			if i.DryRun {
+			switch {
+			case i.DryRun:
 				printAccount(w, values(ctx, srv), table)
-			} else {
+			case len(table.Faults) > 0:
 				printFaults(w, table.Faults)
+			case table.Likely > 0:
+				printAccount(w, values(ctx, srv), likely(table))
 			}
 		})
 		switch {
@@ -153,7 +162,21 @@ func (i importCmd) open() (io.ReadCloser, error) {
 
 // fates says how many rows there are of each kind.
 func fates(t *server.Table) string {
-	return fmt.Sprintf("%d new, %d changed; %d rows say nothing new", t.New, t.Updates, t.Unchanged)
+	out := fmt.Sprintf("%d new, %d changed; %d rows say nothing new", t.New, t.Updates, t.Unchanged)
+	if t.LeftOut > 0 {
+		out += fmt.Sprintf("; %d are left out as possible duplicates", t.LeftOut)
+	}
+	if warned := t.Likely - t.LeftOut; warned > 0 {
+		out += fmt.Sprintf("; %d of the new ones may be about households that exist", warned)
+	}
+	return out
+}
+
+// likely gives the part of a table that is about possible duplicates.
+func likely(t *server.Table) *server.Table {
+	out := *t
+	out.Account = slices.DeleteFunc(slices.Clone(t.Account), func(r server.TableRow) bool { return len(r.Likely) == 0 })
+	return &out
 }
 
 // printFaults tells what is wrong, row by row.
@@ -181,14 +204,32 @@ func printAccount(w *tabwriter.Writer, read reader, t *server.Table) {
 		if tell(r.Row); r.Fate == server.RowIsWrong {
 			continue
 		}
-		if len(r.Edits) == 0 {
+		if len(r.Edits)+len(r.Likely) == 0 {
 			row(w, r.Row, r.Fate)
+		}
+		for _, l := range r.Likely {
+			row(w, r.Row, r.Fate, "", "", perhaps(read, l))
 		}
 		for _, e := range r.Edits {
 			row(w, r.Row, r.Fate, e.Field, shortened(read(t.Collection, e.Field, e.From)), shortened(read(t.Collection, e.Field, e.To)))
 		}
 	}
 	tell(math.MaxInt)
+}
+
+// perhaps says which household a row may be about, and why.
+func perhaps(read reader, l server.Likely) string {
+	who := fmt.Sprintf("the household of row %d", l.InRow)
+	if l.Household != uuid.Nil {
+		who = read("people", "household", syncproto.Value(strconv.Quote(l.Household.String())))
+	}
+	var why []string
+	for _, r := range l.Reasons {
+		if r.Weight > 0 {
+			why = append(why, r.Says)
+		}
+	}
+	return fmt.Sprintf("perhaps %s; %.0f bits: %s", who, l.Score, strings.Join(why, ", "))
 }
 
 // shortened keeps a long cell from breaking the table.

@@ -177,3 +177,21 @@ func TestADryRunSaysWhatWouldBecomeOfEachRow(t *testing.T) {
 		t.Errorf("nothing was cleared:\n%s", got)
 	}
 }
+
+func TestPossibleDuplicatesAreToldAndLeftOutIfThatIsWanted(t *testing.T) {
+	d := newDesk(t)
+	d.load("households", households)
+	path := d.write("more.csv", "head_name;status;area;phone\nPetrović Petar;idp;Kraljevo;=1+1\nАна Анић;idp;70432;064 1 111 222\nAnić Ana;idp;70432;064 1 111 222\n")
+	const why = "the same phone number, the same name of its head, the same village"
+	_, out, errs := d.result("import", "households", path, "--dry-run")
+	d.says(out, "2    new", "3    new", "4    new", "perhaps the household of row 3; 30 bits: "+why)
+	d.says(errs, "3 records of households can be imported: 3 new, 0 changed; 0 rows say nothing new; 3 of the new ones may be about households that exist. Nothing was saved.")
+
+	_, out, errs = d.result("import", "households", path, "--skip-duplicates")
+	d.says(out, "perhaps Petar Petrović (", "2    left_out", "3    left_out")
+	d.says(errs, "Imported 0 records of households: 0 new, 0 changed; 0 rows say nothing new; 3 are left out as possible duplicates.")
+	table := decode[server.Table](d, "import", "households", path)
+	if table.Likely != 3 || len(table.Account[2].Likely) == 0 || len(table.Account[2].Likely[0].Reasons) == 0 {
+		t.Errorf("%+v", table)
+	}
+}

@@ -13,56 +13,50 @@ import (
 	"satchel/syncproto"
 )
 
-// settle decides what becomes of each line: its row of the account, and the edit that makes it so.
-func (d *draft) settle(ctx context.Context, tx *store.Tx) ([]Row, []engine.OfficeEdit, error) {
-	var ids []uuid.UUID
-	for _, e := range d.entries {
-		if e.known {
-			ids = append(ids, e.id)
+// settledAtOnce is how many records are read at once to be compared with what lines say.
+const settledAtOnce = 1000
+
+// settle decides what becomes of each line, and makes the edit that makes it so.
+func (d *draft) settle(ctx context.Context, tx *store.Tx) error {
+	for entries := range slices.Chunk(d.entries, settledAtOnce) {
+		var ids []uuid.UUID
+		for _, e := range entries {
+			if e.known {
+				ids = append(ids, e.id)
+			}
+		}
+		records, err := tx.Records(ctx, ids)
+		if err != nil {
+			return err
+		}
+		for _, e := range entries {
+			d.settleLine(e, records[e.id])
 		}
 	}
-	records, err := tx.Records(ctx, ids)
-	if err != nil {
-		return nil, nil, err
-	}
-	account, edits := make([]Row, len(d.entries)), []engine.OfficeEdit(nil)
-	for i, e := range d.entries {
-		row, edit := d.settleLine(e, records[e.id])
-		if account[i] = row; row.Fate == New || row.Fate == Updates {
-			edits = append(edits, edit)
-		}
-	}
-	return account, edits, nil
+	return nil
 }
 
-func (d *draft) settleLine(e *entry, r store.Record) (Row, engine.OfficeEdit) {
-	out := Row{Row: e.row, Fate: New}
-	edit := engine.OfficeEdit{Collection: d.collection.Name, Record: e.id, Fields: e.fields, Base: map[string][]syncproto.Version{}}
-	if e.known {
-		out.Record = e.id
-		out.Edits, edit = d.compare(e, r)
-		out.Fate = Updates
-	} else if !e.unclear {
-		d.checkWhole(e)
-	}
+// settleLine decides what becomes of one line, which is about r if it is about a record that exists.
+func (d *draft) settleLine(e *entry, r store.Record) {
 	switch {
-	case e.wrong:
-		return Row{Row: e.row, Fate: Wrong}, edit
-	case e.known && len(out.Edits) == 0:
-		out.Fate = Unchanged
+	case e.known:
+		d.compare(e, r)
+	case !e.unclear:
+		d.checkWhole(e)
+		e.outcome.Fate = New
+		e.edit = engine.OfficeEdit{Collection: d.collection.Name, Record: e.id, Fields: e.fields, Base: map[string][]syncproto.Version{}}
 	}
-	return out, edit
 }
 
-// compare gives the fields in which a record differs from what a line says, and the edit that changes them. Its base
-// are the versions that are shown now: whoever changes one of these fields before it is saved is not overwritten, but in
+// compare finds the fields in which a record differs from what a line says. The base of the edit that changes them are
+// the versions that are shown now: whoever changes one of these fields before it is saved is not overwritten, but in
 // conflict with it.
-func (d *draft) compare(e *entry, r store.Record) ([]FieldEdit, engine.OfficeEdit) {
+func (d *draft) compare(e *entry, r store.Record) {
+	e.outcome.Fate, e.outcome.Record = Unchanged, e.id
 	edit := engine.OfficeEdit{
-		Collection: r.Collection, Record: r.ID,
+		Collection: d.collection.Name, Record: e.id,
 		Fields: map[string]syncproto.Value{}, Base: map[string][]syncproto.Version{},
 	}
-	var out []FieldEdit
 	for _, f := range d.inFile() {
 		to, parts := e.fields[f.Name], e.parts[f.Name]
 		if d.how.ClearEmpty {
@@ -78,13 +72,13 @@ func (d *draft) compare(e *entry, r store.Record) ([]FieldEdit, engine.OfficeEdi
 			to = syncproto.Null
 		}
 		d.checkEdit(e, f, to)
-		out = append(out, FieldEdit{f.Name, from, to})
+		e.outcome.Fate, e.edit = Updates, edit
+		e.outcome.Edits = append(e.outcome.Edits, FieldEdit{f.Name, from, to})
 		edit.Fields[f.Name] = to
 		if known := r.State[f.Name].Known(); len(known) > 0 {
 			edit.Base[f.Name] = known
 		}
 	}
-	return out, edit
 }
 
 // checkEdit says what a line may not change of a record.

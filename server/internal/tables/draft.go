@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"satchel/server/internal/engine"
 	"satchel/server/internal/store"
 	"satchel/syncproto"
 )
@@ -19,8 +20,8 @@ type draft struct {
 	names      names
 	entries    []*entry
 	faults     []Fault
-	// rowOf says which row is about a record.
-	rowOf map[uuid.UUID]int
+	// about has the line that is about a record.
+	about map[uuid.UUID]*entry
 }
 
 // An entry is a line on its way to a record.
@@ -36,10 +37,13 @@ type entry struct {
 	// fields are what it says, without empty cells; parts say which parts of a position it fills.
 	fields map[string]syncproto.Value
 	parts  map[string][]bool
+	// outcome is what becomes of it, and edit what makes it so.
+	outcome Row
+	edit    engine.OfficeEdit
 }
 
 func newDraft(c syncproto.Collection, columns []*column, lines []line, how Reading) *draft {
-	d := &draft{collection: c, columns: columns, how: how, rowOf: map[uuid.UUID]int{}}
+	d := &draft{collection: c, columns: columns, how: how, about: map[uuid.UUID]*entry{}}
 	for _, l := range lines {
 		d.entries = append(d.entries, &entry{line: l, fields: map[string]syncproto.Value{}})
 	}
@@ -98,12 +102,12 @@ func (d *draft) identify(ctx context.Context, tx *store.Tx) error {
 			d.takeID(e, r)
 		}
 		d.takeNumber(e)
-		if row, twice := d.rowOf[e.id]; twice {
-			d.unclear(e, "", "", fmt.Sprintf("expected one row for each record; row %d is about this one too", row))
+		if other, twice := d.about[e.id]; twice {
+			d.unclear(e, "", "", fmt.Sprintf("expected one row for each record; row %d is about this one too", other.row))
 			continue
 		}
 		d.announce(e)
-		d.rowOf[e.id] = e.row
+		d.about[e.id] = e
 	}
 	return nil
 }
@@ -172,8 +176,8 @@ func (d *draft) had(e *entry, column, text string) bool {
 // rowAmong gives the first row that is about one of some records.
 func (d *draft) rowAmong(records []uuid.UUID) (row int, here bool) {
 	for _, id := range records {
-		if row, here = d.rowOf[id]; here {
-			return row, true
+		if e, here := d.about[id]; here {
+			return e.row, true
 		}
 	}
 	return 0, false

@@ -26,6 +26,9 @@ type Table struct {
 	New       int `json:"new"`
 	Updates   int `json:"updates"`
 	Unchanged int `json:"unchanged"`
+	LeftOut   int `json:"left_out"`
+	// Likely counts the new rows, those that are left out among them, that may be about a household that exists.
+	Likely int `json:"likely_duplicates"`
 	// Faults are in order of row.
 	Faults []Fault `json:"faults"`
 	// Account says what becomes of each row, in their order. It is empty where the header has faults.
@@ -43,6 +46,8 @@ type Reading struct {
 	Called map[string]string
 	// ClearEmpty has an empty cell clear the field of a record that exists. Otherwise it says nothing.
 	ClearEmpty bool
+	// SkipDuplicates leaves out the new households that may be one that exists. Otherwise that is only told.
+	SkipDuplicates bool
 }
 
 // called gives what the file's columns are called in the form in which that is compared.
@@ -76,33 +81,41 @@ func Check(ctx context.Context, s *store.Store, collection string, r io.Reader, 
 	}
 	d := newDraft(c, head.columns, sheet.lines, how)
 	err = s.Read(ctx, func(tx *store.Tx) (err error) {
-		out.Account, out.edits, err = d.check(ctx, tx)
+		out.edits, err = d.check(ctx, tx)
 		return err
 	})
-	out.Faults = append(out.Faults, d.faults...)
-	of := count(out.Account)
-	out.New, out.Updates, out.Unchanged = of[New], of[Updates], of[Unchanged]
-	slices.SortStableFunc(out.Faults, func(a, b Fault) int { return cmp.Compare(a.Row, b.Row) })
+	out.tell(d.account(), d.faults)
 	return out, err
 }
 
 // check finds out what becomes of each line, and gives the edits that make it so.
-func (d *draft) check(ctx context.Context, tx *store.Tx) (account []Row, edits []engine.OfficeEdit, err error) {
+func (d *draft) check(ctx context.Context, tx *store.Tx) (edits []engine.OfficeEdit, err error) {
 	if d.names, err = readNames(ctx, tx, d.collections()); err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	if err := d.identify(ctx, tx); err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	d.read()
-	if err := d.recognise(ctx, tx); err != nil {
-		return nil, nil, err
+	for _, step := range []func(context.Context, *store.Tx) error{d.recognise, d.settle, d.preview} {
+		if err := step(ctx, tx); err != nil {
+			return nil, err
+		}
 	}
-	if account, edits, err = d.settle(ctx, tx); err != nil {
-		return nil, nil, err
+	return d.parentsFirst(ctx, tx)
+}
+
+// tell tells what became of the rows.
+func (t *Table) tell(account []Row, faults []Fault) {
+	t.Account, t.Faults = account, append(t.Faults, faults...)
+	slices.SortStableFunc(t.Faults, func(a, b Fault) int { return cmp.Compare(a.Row, b.Row) })
+	of := map[Fate]int{}
+	for _, r := range account {
+		if of[r.Fate]++; len(r.Likely) > 0 {
+			t.Likely++
+		}
 	}
-	edits, err = d.parentsFirst(ctx, tx, account, edits)
-	return account, edits, err
+	t.New, t.Updates, t.Unchanged, t.LeftOut = of[New], of[Updates], of[Unchanged], of[LeftOut]
 }
 
 // saveStep is how many records are saved at once. Others wait no longer than that takes.

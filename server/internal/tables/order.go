@@ -15,9 +15,15 @@ import (
 // maxDepth is how far down a record may be below another of its own collection.
 const maxDepth = 64
 
-// parentsFirst orders the edits of a file so that none is saved before one of the file that it refers to. Records that
-// would refer to one another in a circle, or too deep, are faults.
-func (d *draft) parentsFirst(ctx context.Context, tx *store.Tx, account []Row, edits []engine.OfficeEdit) ([]engine.OfficeEdit, error) {
+// parentsFirst gives the edits of a file in such an order that none is saved before one of the file that it refers to.
+// Records that would refer to one another in a circle, or too deep, are faults.
+func (d *draft) parentsFirst(ctx context.Context, tx *store.Tx) ([]engine.OfficeEdit, error) {
+	var edits []engine.OfficeEdit
+	for _, e := range d.entries {
+		if e.outcome.Fate == New || e.outcome.Fate == Updates {
+			edits = append(edits, e.edit)
+		}
+	}
 	at := slices.IndexFunc(d.collection.Fields, func(f syncproto.Field) bool { return f.Refers == d.collection.Name })
 	if at < 0 {
 		return edits, nil
@@ -42,9 +48,7 @@ func (d *draft) parentsFirst(ctx context.Context, tx *store.Tx, account []Row, e
 			above++
 		}
 		if depth[edit.Record] = above; above > maxDepth {
-			at, _ := slices.BinarySearchFunc(account, d.rowOf[edit.Record], func(r Row, row int) int { return cmp.Compare(r.Row, row) })
-			account[at] = Row{Row: account[at].Row, Fate: Wrong}
-			d.fault(d.entries[at], field, "", "expected a record that does not itself come below this one, and no more than 64 levels")
+			d.fault(d.about[edit.Record], field, "", "expected a record that does not itself come below this one, and no more than 64 levels")
 		}
 	}
 	return slices.SortedStableFunc(slices.Values(edits), func(a, b engine.OfficeEdit) int {

@@ -22,17 +22,11 @@ func (d *draft) recognise(ctx context.Context, tx *store.Tx) error {
 		return nil
 	}
 	same, near := d.sought(loose, d.inFile()), d.sought(loose, d.tellingFields())
-	err := tx.EachShown(ctx, d.collection.Name, func(l store.Listed) error {
-		if _, taken := d.rowOf[l.ID]; taken || l.Deleted {
-			return nil
+	err := eachShown(ctx, tx, d.collection.Name, func(id uuid.UUID, fields map[string]syncproto.Value) {
+		if _, taken := d.about[id]; !taken {
+			same.note(id, fields)
+			near.note(id, fields)
 		}
-		values, err := syncproto.ReadValues(l.Doc)
-		if err != nil {
-			return fmt.Errorf("read record %s: %w", l.ID, err)
-		}
-		same.note(l.ID, values)
-		near.note(l.ID, values)
-		return nil
 	})
 	if err != nil {
 		return err
@@ -86,9 +80,9 @@ func (d *draft) takeOnly(e *entry, records []uuid.UUID, telling string) {
 }
 
 func (d *draft) take(e *entry, id uuid.UUID) {
-	delete(d.rowOf, e.id)
+	delete(d.about, e.id)
 	e.id, e.known = id, true
-	d.rowOf[id] = e.row
+	d.about[id] = e
 }
 
 // tellingFields gives the fields that tell two records apart that have no number; none if there are no such fields.
@@ -149,7 +143,7 @@ func (s *search) take(e *entry) (id uuid.UUID, ok bool) {
 // found gives the records that are what a line says and that no row is about.
 func (s *search) found(e *entry) []uuid.UUID {
 	return slices.DeleteFunc(slices.Clone(s.by[s.form(e.fields)]), func(id uuid.UUID) bool {
-		_, taken := s.draft.rowOf[id]
+		_, taken := s.draft.about[id]
 		return taken
 	})
 }
