@@ -123,6 +123,9 @@ func (i importCmd) Run(ctx context.Context, c *cli) error {
 	defer file.Close()
 	return c.decide(ctx, func(srv *server.Server, actor uuid.UUID) error {
 		table, err := srv.CheckTable(ctx, i.Collection, file, how)
+		if ctx.Err() != nil {
+			return errInterrupted
+		}
 		if err != nil {
 			return fmt.Errorf("%w; nothing was saved", err)
 		}
@@ -241,6 +244,8 @@ func shortened(text string) string {
 	return strings.TrimSpace(text)
 }
 
+var errInterrupted = errors.New("the import was interrupted; nothing was saved")
+
 // save saves a table and tells how far it is.
 func save(ctx context.Context, srv *server.Server, actor uuid.UUID, table *server.Table) error {
 	all := table.New + table.Updates
@@ -248,10 +253,12 @@ func save(ctx context.Context, srv *server.Server, actor uuid.UUID, table *serve
 	if saved.Contested > 0 {
 		fmt.Fprintf(os.Stderr, "Of %d of the records somebody changed the same since the file was checked, or it was in conflict before. Both values are kept: satchel conflict list shows them.\n", saved.Contested)
 	}
-	if err != nil && saved.Records > 0 && saved.Records < all {
-		return errors.Join(fmt.Errorf("the import was interrupted: %d of %d records of %s are saved, the others are not; import the same file again, and they will be", saved.Records, all, table.Collection), err)
-	}
-	if err != nil {
+	switch {
+	case err != nil && saved.Records > 0 && saved.Records < all:
+		return fmt.Errorf("the import was interrupted: %d of %d records of %s are saved, the others are not; import the same file again, and they will be: %w", saved.Records, all, table.Collection, err)
+	case ctx.Err() != nil && saved.Records == 0:
+		return errInterrupted
+	case err != nil:
 		return err
 	}
 	fmt.Fprintf(os.Stderr, "Imported %d records of %s: %s.\n", saved.Records, table.Collection, fates(table))

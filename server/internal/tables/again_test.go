@@ -295,5 +295,15 @@ func TestWhatACellCannotHoldOfATextIsNoDifference(t *testing.T) {
 		text, _ := o.exportTo(tables.Selection{Collection: "projects"}, tables.Style{Format: format})
 		o.becomes("projects", text, tables.Reading{}, "2 unchanged")
 	}
+	o.save(record("households", map[string]any{
+		"card_number": "KV-2", "head_name": "Ana", "status": "idp", "area": o.ids("areas", "official_code")["70653"],
+		"position": map[string]any{"lat": 43.723300000000002, "lon": 20.930699999999987, "accuracy": 5, "source": "gps"},
+	}))
+	file, _ := o.exportTo(tables.Selection{Collection: "households"}, tables.Style{Format: tables.XLSX})
+	o.becomes("households", file, tables.Reading{}, "2 unchanged, 3 unchanged")
+	o.becomes("households", "card_number,position_lat,position_lon\nKV-2,43.7233,20.9307\n", tables.Reading{}, "2 unchanged")
+	if moved := o.check("households", "card_number,position_lat,position_lon\nKV-2,43.7233,20.93071\n"); moved.Updates != 1 {
+		t.Errorf("%s", fates(moved))
+	}
 	o.becomes("projects", "code,title\nP1,a\n", tables.Reading{}, `2 updates title:" a\r\nb ">"a"`)
 }

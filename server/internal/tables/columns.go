@@ -48,6 +48,7 @@ func derived(c syncproto.Collection, name string) bool {
 type header struct {
 	columns []*column // as the cells of a row; nil where a cell stands for nothing
 	faults  []Fault
+	told    bool // which columns there are
 }
 
 // readHeader says what each cell of a header stands for. A column that is to be left out, that follows from others or
@@ -73,7 +74,7 @@ func readHeader(c syncproto.Collection, s sheet, called map[string]string) (head
 		case seen[name]:
 			out.fault(name, "expected each column once")
 		case at < 0:
-			out.fault(cell, "expected one of the columns "+strings.Join(columnNames(known), ", ")+"; say which it is"+perhaps(known, name)+", or leave it out")
+			out.unknown(cell, known, perhaps(known, name))
 		default:
 			out.columns[i] = &known[at]
 		}
@@ -84,6 +85,16 @@ func readHeader(c syncproto.Collection, s sheet, called map[string]string) (head
 
 func (h *header) fault(column, problem string) {
 	h.faults = append(h.faults, Fault{Row: 1, Column: strings.TrimSpace(column), Problem: problem})
+}
+
+// unknown tells that there is no such column; which there are is told once.
+func (h *header) unknown(cell string, known []column, perhaps string) {
+	expected := "expected one of the columns " + strings.Join(columnNames(known), ", ")
+	if h.told {
+		expected = "expected one of these columns too"
+	}
+	h.told = true
+	h.fault(cell, expected+"; say which it is"+perhaps+", or leave it out")
 }
 
 // headerKey is the form in which the names of columns are compared.

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"satchel/server/internal/indicators"
@@ -111,15 +112,17 @@ func form(f syncproto.Field, v syncproto.Value, parts []bool) string {
 	return string(v)
 }
 
+// placeForm gives the parts of a position that count, to a ten thousandth of a metre: spreadsheets keep no more digits.
 func placeForm(v syncproto.Value, parts []bool) string {
 	var at syncproto.Place
 	if json.Unmarshal([]byte(v), &at) != nil {
 		return string(v) // a newer program wrote something else
 	}
+	number := func(x float64) string { return strconv.FormatFloat(x, 'f', 9, 64) }
 	var out []string
-	for i, part := range []any{at.Lat, at.Lon, at.Accuracy, at.Source} {
+	for i, part := range []string{number(at.Lat), number(at.Lon), number(at.Accuracy), at.Source} {
 		if i < len(parts) && parts[i] {
-			out = append(out, fmt.Sprint(part))
+			out = append(out, part)
 		}
 	}
 	return strings.Join(out, " ")

@@ -1,6 +1,8 @@
 package tables_test
 
 import (
+	"context"
+	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -109,7 +111,8 @@ func TestWhatIsWrongWithAHeaderIsTold(t *testing.T) {
 		}
 	}
 	table := o.check("households", "head_name,status,area,phon,surname\nA,idp,Vranje,,\n")
-	if got := told(table.Faults); len(got) != 2 || !strings.Contains(got[0], "say which it is (perhaps phone), or leave it out") || strings.Contains(got[1], "perhaps") {
+	if got := told(table.Faults); len(got) != 2 || !strings.Contains(got[0], "say which it is (perhaps phone), or leave it out") ||
+		got[1] != "1 surname: expected one of these columns too; say which it is, or leave it out" {
 		t.Errorf("%q", got)
 	}
 }
@@ -143,5 +146,17 @@ func TestReadingsThatCannotBeAreRefused(t *testing.T) {
 	_, err := tables.Check(t.Context(), o.store, "projects", strings.NewReader(book(t, page{"long", []string{"code", "title"}, rows})), tables.Reading{})
 	if err == nil || !strings.Contains(err.Error(), "more than 100000 rows") {
 		t.Error(err)
+	}
+}
+
+func TestACheckEndsWhenNobodyWaits(t *testing.T) {
+	o := newOffice(t)
+	o.programme()
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	for _, file := range []string{"code,title\nP1,One\n", book(t, page{"one", []string{"code", "title"}, [][]any{{"P1", "One"}}})} {
+		if _, err := tables.Check(ctx, o.store, "projects", strings.NewReader(file), tables.Reading{}); !errors.Is(err, context.Canceled) {
+			t.Error(err)
+		}
 	}
 }
