@@ -186,7 +186,7 @@ func (d *draft) rowAmong(records []uuid.UUID) (row int, here bool) {
 // announce makes the record of a line known by its names. One that another record has is no name for a record that has
 // neither an id nor a code by which to tell the two apart: that line has to be about the other one.
 func (d *draft) announce(e *entry) {
-	own := d.names[d.collection.Name]
+	own, number := d.names[d.collection.Name], numberOf(d.collection.Name)
 	own.add(idColumn, e.id.String(), e.id)
 	for _, column := range namesOf(d.collection.Name)[1:] {
 		text := d.cell(e, column)
@@ -194,13 +194,14 @@ func (d *draft) announce(e *entry) {
 			continue
 		}
 		others := own.holders(column, text)
-		if e.loose && len(others) > 0 {
-			if row, here := d.rowAmong(others); here {
-				d.unclear(e, column, text, fmt.Sprintf("expected the %s too: row %d has this %s", numberOf(d.collection.Name), row, column))
-			}
+		switch {
+		case len(others) == 0 || column != number && !e.loose:
+			own.add(column, text, e.id)
+		case column != number:
 			e.alike = true
-			continue
+			if row, here := d.rowAmong(others); here {
+				d.unclear(e, column, text, fmt.Sprintf("expected the %s too: row %d has this %s", number, row, column))
+			}
 		}
-		own.add(column, text, e.id)
 	}
 }

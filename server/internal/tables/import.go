@@ -71,7 +71,7 @@ func Check(ctx context.Context, s *store.Store, collection string, r io.Reader, 
 	if err != nil {
 		return nil, err
 	}
-	out := &Table{Collection: collection, Rows: len(sheet.lines), Faults: append([]Fault{}, sheet.faults...)}
+	out := &Table{Collection: collection, Rows: len(sheet.lines), Faults: append([]Fault{}, sheet.faults...), Account: []Row{}}
 	if sheet.header == nil {
 		return out, nil
 	}

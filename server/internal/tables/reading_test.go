@@ -3,6 +3,7 @@ package tables_test
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -158,5 +159,40 @@ func TestACheckEndsWhenNobodyWaits(t *testing.T) {
 		if _, err := tables.Check(ctx, o.store, "projects", strings.NewReader(file), tables.Reading{}); !errors.Is(err, context.Canceled) {
 			t.Error(err)
 		}
+	}
+}
+
+func TestACellOfAnotherTypeIsAFault(t *testing.T) {
+	o := newOffice(t)
+	o.programme()
+	day := workbook.Date(time.Date(2020, 4, 30, 0, 0, 0, 0, time.UTC))
+	header := []string{"code", "name", "category", "limit_per_household", "durable_housing"}
+	table := o.check("assistance_types", book(t, page{"types", header, [][]any{
+		{1, "number", "housing", 2.5, true},
+		{2.5, "numbers", "other", 1, 0},
+		{"D", day, day, day, day},
+		{true, "truth", "income", true, 2},
+		{"T", "text", 7, "two", "maybe"},
+	}}))
+	want := []string{
+		"4 category: the value has to be one of housing, income, furniture, transport, training, other",
+		"4 limit_per_household: expected a number, such as 12.5 or 12,5, with nothing between thousands",
+		"4 durable_housing: expected yes or no",
+		"5 limit_per_household: expected a number, such as 12.5 or 12,5, with nothing between thousands",
+		"5 durable_housing: expected yes or no",
+		"6 category: the value has to be one of housing, income, furniture, transport, training, other",
+		"6 limit_per_household: expected a number, such as 12.5 or 12,5, with nothing between thousands",
+		"6 durable_housing: expected yes or no",
+	}
+	if got := told(table.Faults); !slices.Equal(got, want) {
+		t.Errorf("%q", got)
+	}
+	people := o.check("people", book(t, page{"people", []string{"household", "name", "born_on", "birth_year"}, [][]any{{"KV-1", "Ana", 43951, 1980.5}, {"KV-1", 7, "soon", day}}}))
+	want = []string{
+		"2 born_on: expected a date, such as 30.04.2020. or 2020-04-30", "2 birth_year: expected a whole number, such as 12",
+		"3 born_on: expected a date, such as 30.04.2020. or 2020-04-30", "3 birth_year: expected a whole number, such as 12",
+	}
+	if got := told(people.Faults); !slices.Equal(got, want) {
+		t.Errorf("%q", got)
 	}
 }
