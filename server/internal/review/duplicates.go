@@ -21,7 +21,7 @@ func possibleDuplicates(ctx context.Context, tx *store.Tx, c concern) (finding, 
 	if len(c.alike) == 0 {
 		return found, nil
 	}
-	rules, err := rulesIn(ctx, tx)
+	rules, err := RulesIn(ctx, tx)
 	if err != nil {
 		return found, err
 	}

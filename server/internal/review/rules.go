@@ -37,8 +37,8 @@ type written struct {
 	Threshold float64 `json:"threshold"`
 }
 
-// rulesIn gives the rules of a database.
-func rulesIn(ctx context.Context, tx *store.Tx) (Rules, error) {
+// RulesIn gives the rules of a database.
+func RulesIn(ctx context.Context, tx *store.Tx) (Rules, error) {
 	text, err := tx.Property(ctx, propertyRules)
 	if errors.Is(err, store.ErrNotFound) {
 		return DefaultRules(), nil
@@ -60,7 +60,7 @@ func rulesIn(ctx context.Context, tx *store.Tx) (Rules, error) {
 // Rules gives by what possible duplicates are found.
 func (q *Queue) Rules(ctx context.Context) (r Rules, err error) {
 	err = q.store.Read(ctx, func(tx *store.Tx) error {
-		r, err = rulesIn(ctx, tx)
+		r, err = RulesIn(ctx, tx)
 		return err
 	})
 	return r, err

@@ -7,6 +7,7 @@ import (
 	"github.com/google/uuid"
 
 	"satchel/internal/duplicates"
+	"satchel/server/internal/review"
 	"satchel/server/internal/store"
 	"satchel/syncproto"
 )
@@ -29,17 +30,20 @@ func (d *draft) preview(ctx context.Context, tx *store.Tx) error {
 	if len(fresh) == 0 {
 		return nil
 	}
+	rules, err := review.RulesIn(ctx, tx)
+	if err != nil {
+		return err
+	}
 	known := duplicates.NewIndex()
-	err := eachShown(ctx, tx, "households", func(id uuid.UUID, fields map[string]syncproto.Value) {
+	err = eachShown(ctx, tx, "households", func(id uuid.UUID, fields map[string]syncproto.Value) {
 		known.Put(duplicates.ProfileOf(duplicates.HouseholdOf(id, valueIn(fields))))
 	})
 	if err != nil {
 		return err
 	}
-	weights := duplicates.DefaultWeights()
 	for _, e := range fresh {
 		p := duplicates.ProfileOf(duplicates.HouseholdOf(e.id, valueIn(e.fields)))
-		pairs := known.Similar(weights, p, duplicates.Threshold)
+		pairs := known.Similar(rules.Weights, p, rules.Threshold)
 		for _, pair := range pairs[:min(mostLikely, len(pairs))] {
 			e.outcome.Likely = append(e.outcome.Likely, d.likely(pair, pair.Other(e.id)))
 		}
