@@ -112,8 +112,8 @@ func TestAnOfficeMoves(t *testing.T) {
 					t.Fatalf("open what was moved in part: %v, want ErrMoving", err)
 				}
 			}
-			if len(tables) != 13 || rounds < 13 {
-				t.Errorf("%d rounds moved the tables %v, want 13 of them", rounds, tables)
+			if len(tables) < 15 || rounds < 15 {
+				t.Errorf("%d rounds moved the tables %v, want 15 of them at least", rounds, tables)
 			}
 			o.goesOn(to, tablets)
 		})
