@@ -38,6 +38,8 @@ type concern struct {
 	served          map[uuid.UUID]set
 	// alike are the households that may be like others otherwise than before, joined those that may be of other families.
 	alike, joined set
+	// known are households that were read already.
+	known profiles
 	// parents are those that were deleted, reinstated or moved, or got or lost something that belongs to them.
 	parents set
 	// contested are those that may have other conflicts than before, held those of which other changes may be held or wait,
@@ -53,7 +55,7 @@ type concern struct {
 
 func newConcern() concern {
 	return concern{
-		households: set{}, people: set{}, arrived: set{}, served: map[uuid.UUID]set{}, alike: set{}, joined: set{}, parents: set{},
+		households: set{}, people: set{}, arrived: set{}, served: map[uuid.UUID]set{}, alike: set{}, joined: set{}, known: profiles{}, parents: set{},
 		contested: set{}, held: set{}, clocks: set{},
 		touched: map[uuid.UUID]map[uuid.UUID]*store.Record{},
 	}

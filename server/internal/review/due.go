@@ -21,8 +21,8 @@ func (c *concern) compareLess(ctx context.Context, tx *store.Tx, most int) error
 	return tx.AddDue(ctx, list[most:])
 }
 
-// compareDue compares some of the households that are due.
-func compareDue(ctx context.Context, tx *store.Tx, now int64, most int) error {
+// compareDue compares some of the households that are due. known are such as were read before.
+func compareDue(ctx context.Context, tx *store.Tx, now int64, most int, known profiles) error {
 	due, err := tx.Due(ctx, most)
 	if err != nil || len(due) == 0 {
 		return err
@@ -31,8 +31,26 @@ func compareDue(ctx context.Context, tx *store.Tx, now int64, most int) error {
 		return err
 	}
 	c := newConcern()
+	c.known = known
 	c.alike.add(due...)
 	return examine(ctx, tx, now, c, most)
+}
+
+// A memory holds households that were read, as long as nothing happens to any record.
+type memory struct {
+	seq   int64
+	known profiles
+}
+
+// memorized is how many households a memory holds: a few hundred MB.
+const memorized = 200_000
+
+// at gives what of it holds at a sequence.
+func (m *memory) at(seq int64) profiles {
+	if m.known == nil || m.seq != seq || len(m.known) > memorized {
+		m.seq, m.known = seq, profiles{}
+	}
+	return m.known
 }
 
 // Scan has all households be compared with each other anew, as [Queue.Settle] does, and gives how many these are.

@@ -25,21 +25,24 @@ func possibleDuplicates(ctx context.Context, tx *store.Tx, c concern) (finding, 
 	if err != nil {
 		return found, err
 	}
-	known := profiles{}
-	if err := known.read(ctx, tx, c.alike.list()); err != nil {
+	if err := c.known.read(ctx, tx, c.alike); err != nil {
 		return found, err
 	}
-	having, err := known.keepKeys(ctx, tx, c.alike)
+	having, err := c.known.keepKeys(ctx, tx, c.alike)
 	if err != nil {
 		return found, err
 	}
-	if err := known.readOthers(ctx, tx, c.alike, having); err != nil {
+	others := set{}
+	for id := range c.alike {
+		maps.Copy(others, having.sharing(c.known[id]))
+	}
+	if err := c.known.read(ctx, tx, others); err != nil {
 		return found, err
 	}
-	pairs, err := c.apart(ctx, tx, known.compare(rules, c.alike, having))
+	pairs, err := c.apart(ctx, tx, c.known.compare(rules, c.alike, having))
 	for _, p := range pairs {
 		found.matters = append(found.matters, matter{
-			kind: Duplicate, record: p.A, subject: p.B, area: known[p.A].area, severity: rules.severity(p.Score), facts: likeness(p),
+			kind: Duplicate, record: p.A, subject: p.B, area: c.known[p.A].area, severity: rules.severity(p.Score), facts: likeness(p),
 		})
 	}
 	return found, err
@@ -62,8 +65,9 @@ type profile struct {
 	keys []int64
 }
 
-// read adds those of some households that are shown.
-func (known profiles) read(ctx context.Context, tx *store.Tx, households []uuid.UUID) error {
+// read adds those of some households that are shown and not known yet.
+func (known profiles) read(ctx context.Context, tx *store.Tx, some set) error {
+	households := slices.DeleteFunc(some.list(), func(id uuid.UUID) bool { return known[id].Profile != nil })
 	people, err := tx.ShownPeople(ctx, households)
 	if err != nil {
 		return err
@@ -105,16 +109,6 @@ func valuesOf(s store.Shown) (func(field string) syncproto.Value, error) {
 		return nil, fmt.Errorf("read record %s: %w", s.ID, err)
 	}
 	return func(field string) syncproto.Value { return fields[field] }, nil
-}
-
-// readOthers adds those with which households are to be compared.
-func (known profiles) readOthers(ctx context.Context, tx *store.Tx, households set, h holders) error {
-	others := set{}
-	for id := range households {
-		maps.Copy(others, h.sharing(known[id]))
-	}
-	maps.DeleteFunc(others, func(id uuid.UUID, _ bool) bool { return households[id] })
-	return known.read(ctx, tx, others.list())
 }
 
 // compare gives the pairs of households with each other, and with others, that may be one family.

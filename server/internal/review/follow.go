@@ -67,11 +67,11 @@ func (q *Queue) Behind(ctx context.Context, tx *store.Tx) (bool, error) {
 // CatchUp goes a step of the walk that is under way or due, and compares some households that are due. See
 // [engine.Follower].
 func (q *Queue) CatchUp(ctx context.Context, tx *store.Tx, now int64) (behind bool, err error) {
-	return catchUp(ctx, tx, now, compareStep)
+	return catchUp(ctx, tx, now, compareStep, &memory{})
 }
 
 // catchUp compares so many households at the most.
-func catchUp(ctx context.Context, tx *store.Tx, now int64, compare int) (behind bool, err error) {
+func catchUp(ctx context.Context, tx *store.Tx, now int64, compare int, m *memory) (behind bool, err error) {
 	at, walk, err := position(ctx, tx)
 	if err != nil {
 		return false, err
@@ -85,7 +85,7 @@ func catchUp(ctx context.Context, tx *store.Tx, now int64, compare int) (behind 
 			return false, err
 		}
 	}
-	if err := compareDue(ctx, tx, now, compare); err != nil {
+	if err := compareDue(ctx, tx, now, compare, m.at(seq)); err != nil {
 		return false, err
 	}
 	return step(ctx, tx, now, seq, walk)
@@ -110,10 +110,10 @@ func (q *Queue) Settle(ctx context.Context, progress func(left int)) error {
 		behind, err = q.Behind(ctx, tx)
 		return err
 	})
-	for behind && err == nil {
+	for m := (&memory{}); behind && err == nil; {
 		left := 0
 		err = q.store.Write(ctx, func(tx *store.Tx) (err error) {
-			if behind, err = catchUp(ctx, tx, q.now().UnixMilli(), settleStep); err != nil {
+			if behind, err = catchUp(ctx, tx, q.now().UnixMilli(), settleStep, m); err != nil {
 				return err
 			}
 			left, err = tx.CountDue(ctx)
