@@ -16,7 +16,7 @@ const households = "card_number;head_name;status;area;phone;displaced_on\n" +
 func TestAFileWithAWrongRowSavesNothingAndSaysWhatIsWrong(t *testing.T) {
 	d := newDesk(t)
 	wrong := d.write("wrong.csv", households+"KV-1;Eva;rich;Atlantis;;31.02.1999.\n")
-	out := d.refused("there are 2 faults in the file; nothing was saved", "import", "households", wrong)
+	out := d.refused("there are 4 faults in the file; nothing was saved", "import", "households", wrong)
 	d.says(out, "ROW", "4", "card_number", "KV-1", "expected one that no other record has; row 2 has it",
 		"status", "rich", "the value has to be one of idp, returnee, refugee, host",
 		"area", "Atlantis", "expected the official_code or name or id of a record of areas",
