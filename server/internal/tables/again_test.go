@@ -287,6 +287,21 @@ func TestARowIsNewWhereNoRecordSaysTheSame(t *testing.T) {
 	}
 }
 
+func TestTwoAreasOfOneNameAreToldApartByWhatElseIsSaid(t *testing.T) {
+	o := newOffice(t)
+	o.programme() // Kraljevo is a municipality and a settlement in it
+	o.load("areas", "id,name,level,parent\n"+uuid.Must(uuid.NewV7()).String()+",Kraljevo,district,RS\n")
+	const text = "name,official_code,level,parent\nKraljevo,70653,municipality,RS\nKraljevo,,district,RS\nSrbija,,country,\n"
+	table := o.check("areas", text)
+	if got := told(table.Faults); fates(table) != "2 unchanged, 3 unchanged, 4 wrong" || !slices.Equal(got, []string{"4 name: expected the official_code too: a record that exists has this name"}) {
+		t.Errorf("%s, %q", fates(table), got)
+	}
+	table = o.check("areas", "name,official_code,level,parent\nKraljevo,70653,municipality,RS\nKraljevo,,region,RS\n")
+	if got := told(table.Faults); !slices.Equal(got, []string{"3 name: expected the official_code too: row 2 has this name"}) {
+		t.Errorf("%q", got)
+	}
+}
+
 func TestWhatACellCannotHoldOfATextIsNoDifference(t *testing.T) {
 	o := newOffice(t)
 	o.programme()

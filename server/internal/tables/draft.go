@@ -30,8 +30,9 @@ type entry struct {
 	id uuid.UUID
 	// given says that the line names its id, known that there is such a record.
 	given, known bool
-	// loose says that nothing in the line is the record's alone, and alike that its name is that of a record that exists.
-	loose, alike bool
+	// loose says that nothing in the line is the record's alone, and alike who else has its name, if anybody has.
+	loose bool
+	alike string
 	// wrong says that there is a fault in it, unclear that it is one in which record it is about.
 	wrong, unclear bool
 	// fields are what it says, without empty cells; parts say which parts of a position it fills.
@@ -184,7 +185,7 @@ func (d *draft) rowAmong(records []uuid.UUID) (row int, here bool) {
 }
 
 // announce makes the record of a line known by its names. One that another record has is no name for a record that has
-// neither an id nor a code by which to tell the two apart: that line has to be about the other one.
+// neither an id nor a code by which to tell the two apart: that line has to be about one that exists.
 func (d *draft) announce(e *entry) {
 	own, number := d.names[d.collection.Name], numberOf(d.collection.Name)
 	own.add(idColumn, e.id.String(), e.id)
@@ -198,9 +199,9 @@ func (d *draft) announce(e *entry) {
 		case len(others) == 0 || column != number && !e.loose:
 			own.add(column, text, e.id)
 		case column != number:
-			e.alike = true
+			e.alike = "a record that exists"
 			if row, here := d.rowAmong(others); here {
-				d.unclear(e, column, text, fmt.Sprintf("expected the %s too: row %d has this %s", number, row, column))
+				e.alike = fmt.Sprintf("row %d", row)
 			}
 		}
 	}

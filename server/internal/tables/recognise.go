@@ -56,8 +56,8 @@ func (d *draft) takeNear(loose []*entry, near *search) {
 		form := near.form(e.fields)
 		switch row, twice := rowOf[form]; {
 		case e.known:
-		case e.alike:
-			d.unclear(e, "name", d.cell(e, "name"), fmt.Sprintf("expected the %s too: a record that exists has this name", numberOf(d.collection.Name)))
+		case e.alike != "":
+			d.unclear(e, "name", d.cell(e, "name"), fmt.Sprintf("expected the %s too: %s has this name", numberOf(d.collection.Name), e.alike))
 		case telling == "":
 		case twice:
 			d.unclear(e, "", "", fmt.Sprintf("expected one row for each %s; row %d has the same", telling, row))
