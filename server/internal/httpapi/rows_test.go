@@ -26,13 +26,13 @@ func (o *office) rows(except ...string) map[string]string {
 	return out
 }
 
-// rowsOf gives everything that the database holds of an area.
+// rowsOf gives everything that the database holds of an area, but that a change about it is held.
 func (o *office) rowsOf(area fmt.Stringer) map[string]string {
 	o.t.Helper()
 	db := o.database()
 	out := map[string]string{}
 	for table, where := range map[string]string{
-		"records": "area = '%s'", "area_digests": "area = '%s'", "departures": "area = '%s'", "conflicts": "area = '%s'", "reviews": "area = '%s'",
+		"records": "area = '%s'", "area_digests": "area = '%s'", "departures": "area = '%s'", "conflicts": "area = '%s'", "reviews": "kind <> 'held' AND area = '%s'",
 		"user_areas": "area = '%s'", "device_areas": "area = '%s'",
 		"users":   `id IN (SELECT "user" FROM user_areas WHERE area = '%s')`,
 		"devices": "id IN (SELECT device FROM device_areas WHERE area = '%s')",
