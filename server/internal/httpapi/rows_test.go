@@ -16,6 +16,9 @@ import (
 // after shows that nothing happened. Tables of attempts that failed are left out by name.
 func (o *office) rows(except ...string) map[string]string {
 	o.t.Helper()
+	if err := o.srv.Reviews.Settle(o.t.Context(), nil); err != nil { // or it would go on by itself meanwhile
+		o.t.Fatal(err)
+	}
 	db := o.database()
 	out := map[string]string{}
 	for _, table := range o.query(db, o.tables) {
