@@ -143,9 +143,7 @@ func (w *world) entries(ctx context.Context, records []uuid.UUID) []oracle.Entry
 	var out []oracle.Entry
 	for _, record := range records {
 		history, err := w.office.srv.Engine.History(ctx, record)
-		if err != nil {
-			w.broke("errors are clear", "history of %s: %v", record, err)
-		}
+		w.office.expect("read the history of a record", err)
 		for _, e := range history {
 			writes := map[string]string{}
 			for field, v := range e.Fields {
