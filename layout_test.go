@@ -108,7 +108,8 @@ func roomRules() []rule {
 		{"internal/duplicates", []string{"syncproto", "internal/names"}, "duplicates are searched on devices and on the server: it can lean on neither"},
 		{"internal/aid", []string{"syncproto"}, "aid is counted on devices and on the server: it can lean on neither"},
 		{"internal/statements", nil, "statements is about SQLite, and knows nothing of what is kept in it"},
-		{"cmd/satchel-device", []string{"syncproto", "clientlib"}, "the device program shows that clientlib alone is enough to build one"},
+		{"internal/terminal", nil, "terminal asks people, whatever it is about"},
+		{"cmd/satchel-device", []string{"syncproto", "clientlib", "internal/terminal"}, "the device program shows that clientlib alone is enough to build one"},
 	}
 	var all []rule
 	for _, r := range rooms {
@@ -455,6 +456,7 @@ func breaches() []breach {
 		{"imports of internal/duplicates", "internal/duplicates/x.go", begin + "import _ \"satchel/server\"\n", `internal/duplicates/x.go:3: internal/duplicates imports "satchel/server"`},
 		{"imports of internal/aid", "internal/aid/x.go", begin + "import _ \"satchel/server\"\n", `internal/aid/x.go:3: internal/aid imports "satchel/server"`},
 		{"imports of internal/statements", "internal/statements/x.go", begin + "import _ \"satchel/syncproto\"\n", `internal/statements/x.go:3: internal/statements imports "satchel/syncproto"`},
+		{"imports of internal/terminal", "internal/terminal/x.go", begin + "import _ \"satchel/syncproto\"\n", `internal/terminal/x.go:3: internal/terminal imports "satchel/syncproto"`},
 		{"imports of cmd/satchel-device", "cmd/satchel-device/x.go", begin + "import _ \"satchel/server\"\n", `cmd/satchel-device/x.go:3: cmd/satchel-device imports "satchel/server"`},
 		{"pure imports", "syncproto/x.go", begin + "import _ \"os/exec\"\n", `syncproto/x.go:3: syncproto imports "os/exec"`},
 		{"echo in one room", "server/x_test.go", begin + "import _ \"github.com/labstack/echo/v4\"\n", `server/x_test.go:3: server imports "github.com/labstack/echo/v4"`},

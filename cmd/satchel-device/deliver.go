@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bufio"
 	"cmp"
 	"context"
 	"errors"
@@ -12,6 +11,7 @@ import (
 	"time"
 
 	"satchel/clientlib"
+	"satchel/internal/terminal"
 )
 
 // deliverCmd records a delivery.
@@ -97,7 +97,7 @@ func (d deliverCmd) confirm(ctx context.Context, s *clientlib.Store, h, kind *cl
 	if d.Yes {
 		return nil
 	}
-	return agree(question, d.Quantity, kind.Text("name"))
+	return terminal.Agree(ctx, fmt.Sprintf(question, d.Quantity, kind.Text("name")))
 }
 
 // warning says what the family already received, and by how much the delivery goes beyond what it is due.
@@ -113,14 +113,4 @@ func (d deliverCmd) warning(s *clientlib.Share) string {
 		text = fmt.Sprintf("CAREFUL: the family has already received %s of %s: %s.", s.Delivered, s.Allowed(), strings.Join(before, ", "))
 	}
 	return fmt.Sprintf("%s\nWith this delivery that is %s too much. If you deliver, the office looks at it.", text, s.Beyond(d.Quantity))
-}
-
-// agree asks whether to go on, and fails if the answer is not y.
-func agree(question string, args ...any) error {
-	fmt.Fprintf(os.Stderr, question+" [y/N] ", args...)
-	answer, err := bufio.NewReader(os.Stdin).ReadString('\n')
-	if err != nil || !strings.EqualFold(strings.TrimSpace(answer), "y") {
-		return errors.New("you did not say y, so nothing was saved")
-	}
-	return nil
 }

@@ -43,7 +43,7 @@ func (e enrolCmd) Run(ctx context.Context, c *cli) error {
 // store opens the store, or makes it where there is none.
 func (e enrolCmd) store(ctx context.Context, c *cli) (*clientlib.Store, error) {
 	if _, err := os.Stat(c.Store); errors.Is(err, os.ErrNotExist) {
-		pin, err := c.newPIN()
+		pin, err := c.newPIN(ctx)
 		if err != nil {
 			return nil, err
 		}
@@ -52,7 +52,7 @@ func (e enrolCmd) store(ctx context.Context, c *cli) (*clientlib.Store, error) {
 		}
 		return clientlib.Create(ctx, c.Store, pin, c.options())
 	}
-	pin, err := c.pin()
+	pin, err := c.pin(ctx)
 	if err != nil {
 		return nil, err
 	}

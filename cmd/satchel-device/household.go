@@ -11,6 +11,7 @@ import (
 	"github.com/google/uuid"
 
 	"satchel/clientlib"
+	"satchel/internal/terminal"
 	"satchel/syncproto"
 )
 
@@ -81,7 +82,7 @@ func (h householdAddCmd) warn(ctx context.Context, s *clientlib.Store, form *cli
 	if h.Yes {
 		return nil
 	}
-	return agree("Register it all the same?")
+	return terminal.Agree(ctx, "Register it all the same?")
 }
 
 type householdFindCmd struct {

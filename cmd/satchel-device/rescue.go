@@ -8,6 +8,7 @@ import (
 	"text/tabwriter"
 
 	"satchel/clientlib"
+	"satchel/internal/terminal"
 )
 
 // rescueCmd writes unsent work to a file.
@@ -29,7 +30,7 @@ Example:
 // Run writes the file.
 func (r rescueCmd) Run(ctx context.Context, c *cli) error {
 	return c.with(ctx, func(s *clientlib.Store) error {
-		passphrase, err := newPassphrase()
+		passphrase, err := terminal.Secret{Name: "passphrase", Env: "SATCHEL_PASSPHRASE", Prompt: "Passphrase for the rescue file: ", New: true}.Read(ctx)
 		if err != nil {
 			return err
 		}
@@ -45,12 +46,4 @@ func (r rescueCmd) Run(ctx context.Context, c *cli) error {
 			fmt.Fprintf(w, "Wrote %s. Carry it to the office, and tell the passphrase by another way.\n", r.File)
 		})
 	})
-}
-
-// newPassphrase gives the passphrase for a file that is to be written: one that is typed is typed twice.
-func newPassphrase() (string, error) {
-	if given := os.Getenv("SATCHEL_PASSPHRASE"); given != "" {
-		return given, nil
-	}
-	return askTwice("Passphrase for the rescue file: ")
 }

@@ -6,62 +6,23 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"strings"
 	"text/tabwriter"
 	"time"
 
 	"github.com/google/uuid"
-	"golang.org/x/term"
 
 	"satchel/clientlib"
+	"satchel/internal/terminal"
 )
 
 // pin gives the PIN: from the file, the environment or the terminal.
-func (c *cli) pin() (string, error) {
-	if c.PINFile != "" {
-		text, err := os.ReadFile(c.PINFile)
-		if err != nil {
-			return "", fmt.Errorf("read the PIN: %w", err)
-		}
-		line, _, _ := strings.Cut(string(text), "\n")
-		return strings.TrimSuffix(line, "\r"), nil
-	}
-	if pin := os.Getenv("SATCHEL_PIN"); pin != "" {
-		return pin, nil
-	}
-	return ask("PIN: ")
+func (c *cli) pin(ctx context.Context) (string, error) {
+	return terminal.Secret{Name: "PIN", File: c.PINFile, Env: "SATCHEL_PIN", Prompt: "PIN: "}.Read(ctx)
 }
 
-// newPIN gives the PIN for a store that is to be made: one that is typed is typed twice.
-func (c *cli) newPIN() (string, error) {
-	if c.PINFile != "" || os.Getenv("SATCHEL_PIN") != "" {
-		return c.pin()
-	}
-	return askTwice("New PIN: ")
-}
-
-// askTwice reads a new secret: without it, nobody can read what it locks.
-func askTwice(prompt string) (string, error) {
-	secret, err := ask(prompt)
-	if err != nil {
-		return "", err
-	}
-	again, err := ask("The same again: ")
-	if err == nil && again != secret {
-		err = errors.New("the two differ; nothing was changed; start again")
-	}
-	return secret, err
-}
-
-// ask reads a secret from the terminal, without showing it.
-func ask(prompt string) (string, error) {
-	fmt.Fprint(os.Stderr, prompt)
-	text, err := term.ReadPassword(int(os.Stdin.Fd()))
-	fmt.Fprintln(os.Stderr)
-	if err != nil {
-		return "", fmt.Errorf("read from the terminal (without one, set SATCHEL_PIN or --pin-file, and SATCHEL_PASSPHRASE): %w", err)
-	}
-	return string(text), nil
+// newPIN gives the PIN for a store that is to be made.
+func (c *cli) newPIN(ctx context.Context) (string, error) {
+	return terminal.Secret{Name: "PIN", File: c.PINFile, Env: "SATCHEL_PIN", Prompt: "New PIN: ", New: true}.Read(ctx)
 }
 
 func (c *cli) options() clientlib.Options {
@@ -70,7 +31,7 @@ func (c *cli) options() clientlib.Options {
 
 // with opens the store, runs do on it, and closes it.
 func (c *cli) with(ctx context.Context, do func(*clientlib.Store) error) error {
-	pin, err := c.pin()
+	pin, err := c.pin(ctx)
 	if err != nil {
 		return err
 	}

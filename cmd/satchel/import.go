@@ -17,6 +17,7 @@ import (
 	"github.com/google/uuid"
 	"golang.org/x/term"
 
+	"satchel/internal/terminal"
 	"satchel/server"
 	"satchel/syncproto"
 )
@@ -116,7 +117,7 @@ func (i importCmd) Run(ctx context.Context, c *cli) error {
 	if err != nil {
 		return err
 	}
-	file, err := i.open()
+	file, err := i.open(ctx)
 	if err != nil {
 		return err
 	}
@@ -152,9 +153,9 @@ func (i importCmd) Run(ctx context.Context, c *cli) error {
 	})
 }
 
-func (i importCmd) open() (io.ReadCloser, error) {
+func (i importCmd) open(ctx context.Context) (io.ReadCloser, error) {
 	if i.File == "-" {
-		return io.NopCloser(os.Stdin), nil
+		return io.NopCloser(terminal.Input(ctx)), nil
 	}
 	file, err := os.Open(i.File)
 	if err != nil {

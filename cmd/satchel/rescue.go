@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"satchel/internal/terminal"
 	"satchel/server"
 	"satchel/syncproto"
 )
@@ -16,7 +17,7 @@ import (
 // rescueCmd takes in what a device wrote to a file.
 type rescueCmd struct {
 	File           string `arg:"" help:"Rescue file, as satchel-device rescue wrote it." type:"existingfile"`
-	PassphraseFile string `help:"File whose first line is the passphrase; otherwise SATCHEL_PASSPHRASE holds it." placeholder:"FILE"`
+	PassphraseFile string `help:"File whose first line is the passphrase; otherwise SATCHEL_PASSPHRASE holds it, or it is asked for." placeholder:"FILE"`
 }
 
 // Help is shown by --help.
@@ -29,15 +30,11 @@ Example:
 
 // Run imports the file.
 func (r rescueCmd) Run(ctx context.Context, c *cli) error {
-	passphrase := os.Getenv("SATCHEL_PASSPHRASE")
-	if r.PassphraseFile != "" {
-		var err error
-		if passphrase, err = (passwordFlags{PasswordFile: r.PassphraseFile}).read(); err != nil {
-			return err
-		}
-	}
-	if passphrase == "" {
-		return errors.New("the passphrase of the rescue file is needed: --passphrase-file or SATCHEL_PASSPHRASE; nothing was changed")
+	passphrase, err := terminal.Secret{
+		Name: "passphrase", File: r.PassphraseFile, Env: "SATCHEL_PASSPHRASE", Prompt: "Passphrase of the rescue file: ",
+	}.Read(ctx)
+	if err != nil {
+		return err
 	}
 	file, err := os.Open(r.File)
 	if err != nil {

@@ -4,13 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"strings"
 	"text/tabwriter"
 
 	"github.com/google/uuid"
-	"golang.org/x/term"
 
+	"satchel/internal/terminal"
 	"satchel/server"
 )
 
@@ -28,30 +27,10 @@ type passwordFlags struct {
 }
 
 // read gives the password: from the file, the environment or the terminal.
-func (p passwordFlags) read() (string, error) {
-	if p.PasswordFile != "" {
-		text, err := os.ReadFile(p.PasswordFile)
-		if err != nil {
-			return "", fmt.Errorf("read the password: %w", err)
-		}
-		line, _, _ := strings.Cut(string(text), "\n")
-		return strings.TrimSuffix(line, "\r"), nil
-	}
-	if password := os.Getenv("SATCHEL_PASSWORD"); password != "" {
-		return password, nil
-	}
-	fmt.Fprint(os.Stderr, "Password (10 characters or more): ")
-	first, err := term.ReadPassword(int(os.Stdin.Fd()))
-	fmt.Fprint(os.Stderr, "\nThe same again: ")
-	again, err2 := term.ReadPassword(int(os.Stdin.Fd()))
-	fmt.Fprintln(os.Stderr)
-	if err := errors.Join(err, err2); err != nil {
-		return "", fmt.Errorf("read the password from the terminal (use --password-file or SATCHEL_PASSWORD without one): %w", err)
-	}
-	if string(first) != string(again) {
-		return "", errors.New("the two passwords differ; nothing was changed")
-	}
-	return string(first), nil
+func (p passwordFlags) read(ctx context.Context) (string, error) {
+	return terminal.Secret{
+		Name: "password", File: p.PasswordFile, Env: "SATCHEL_PASSWORD", Prompt: "Password (10 characters or more): ", New: true,
+	}.Read(ctx)
 }
 
 type userAddCmd struct {
@@ -81,7 +60,7 @@ func (u userAddCmd) Run(ctx context.Context, c *cli) error {
 			return err
 		}
 		if u.Role != "worker" {
-			if n.Password, err = u.read(); err != nil {
+			if n.Password, err = u.read(ctx); err != nil {
 				return err
 			}
 		}
@@ -199,7 +178,7 @@ func (u userSetCmd) Run(ctx context.Context, c *cli) error {
 			change.Areas = &ids
 		}
 		if u.NewPassword {
-			password, err := u.read()
+			password, err := u.read(ctx)
 			if err != nil {
 				return err
 			}
