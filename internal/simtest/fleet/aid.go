@@ -27,15 +27,15 @@ const (
 
 // define makes the indicators.
 func (o *office) define(ctx context.Context) error {
-	for code, definition := range map[string]map[string]any{
-		families: {"of": "deliveries", "distinct": "household"},
-		packages: {"of": "deliveries", "sum": "quantity"},
+	for _, i := range []map[string]any{
+		{"code": families, "title": families, "definition": map[string]any{"of": "deliveries", "distinct": "household"}},
+		{"code": packages, "title": packages, "definition": map[string]any{"of": "deliveries", "sum": "quantity"}},
 	} {
 		id, err := uuid.NewV7()
 		if err != nil {
 			return err
 		}
-		if _, err := o.save(ctx, of("indicators", id, map[string]any{"code": code, "title": code, "definition": definition})); err != nil {
+		if _, err := o.save(ctx, of("indicators", id, i)); err != nil {
 			return err
 		}
 	}
