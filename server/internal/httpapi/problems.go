@@ -48,8 +48,10 @@ func sayWhen(h http.Header, code syncproto.Code, err error) {
 	case errors.As(err, &full):
 		h.Set(echo.HeaderRetryAfter, strconv.Itoa(int(math.Ceil(full.after.Seconds()))))
 		h.Set(echo.HeaderConnection, "close")
-	case code == syncproto.CodeTooManyRequests, code == syncproto.CodeBusy:
+	case code == syncproto.CodeTooManyRequests:
 		h.Set(echo.HeaderRetryAfter, "60")
+	case code == syncproto.CodeBusy: // most often a database that starts again, which takes it a second
+		h.Set(echo.HeaderRetryAfter, "5")
 	}
 }
 
