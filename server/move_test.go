@@ -83,6 +83,9 @@ func (o *office) goesOn(at server.Config, tablets []*clientlib.Store) {
 // A move that is broken off at every step goes on where it was, and at no time are there two databases that can be
 // used, or none.
 func TestAnOfficeMoves(t *testing.T) {
+	if testing.Short() {
+		t.Skip("moves one office three times, row by row")
+	}
 	for name, places := range map[string][2]func(*testing.T) server.Config{
 		"from file to file":       {file, file},
 		"from file to PostgreSQL": {file, postgres},

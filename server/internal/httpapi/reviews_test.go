@@ -22,6 +22,9 @@ func (b *besieged) reviews(session map[string]string, query string) []server.Rev
 }
 
 func TestReviewsAreListedInPagesAndDecided(t *testing.T) {
+	if testing.Short() {
+		t.Skip("brings in 103 households, one after the other")
+	}
 	b := newBesieged(t)
 	b.letIn = true
 	b.person("anka", "administrator", password)

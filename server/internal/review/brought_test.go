@@ -258,7 +258,7 @@ func (c chance) decideSomething(settled *[]store.Change) {
 func TestTheQueueIsWhatTabletsBrought(t *testing.T) {
 	histories, steps := 10, 80
 	if testing.Short() {
-		histories = 3
+		histories = 1
 	}
 	seen := map[string]int{}
 	for seed := range uint64(histories) {

@@ -56,6 +56,9 @@ func TestALimitThatIsSetLaterIsLookedAtInSteps(t *testing.T) {
 
 // A queue that stopped in the middle goes on where it was, and one that missed something looks at everything.
 func TestWhatWasMissedIsFoundAfterARestart(t *testing.T) {
+	if testing.Short() {
+		t.Skip("catches up with 1,203 households, one step after the other")
+	}
 	o := newOffice(t)
 	const households = 1203
 	o.engine.Close()
