@@ -201,13 +201,13 @@ func (p *plan) areaAt(level string) (dimension, error) {
 	p.needArea(p.collection)
 	name, parent, rank := p.needs.at("areas", "name"), p.needs.at("areas", "parent"), p.needs.at("areas", "level")
 	return func(w *world, r *record, _ string) string {
-		at := w.records[w.areaOf(r)]
+		at := w.lookUp("areas", w.areaOf(r))
 		for steps := 0; at != nil && steps < len(w.records); steps++ { // two may have made them part of one another
 			w.pass(at)
 			if level == "" || at.values[rank].Text() == level {
 				return label(at.values[name])
 			}
-			at = w.records[at.values[parent].ID()]
+			at = w.lookUp("areas", at.values[parent].ID())
 		}
 		return Unknown
 	}, nil
@@ -233,10 +233,11 @@ func (w *world) areaOf(r *record) uuid.UUID {
 		if id == uuid.Nil {
 			continue
 		}
-		if field, _ := c.Field(name); field.Refers == "areas" {
+		field, _ := c.Field(name)
+		if field.Refers == "areas" {
 			return id
 		}
-		if next := w.records[id]; next != nil {
+		if next := w.lookUp(field.Refers, id); next != nil {
 			w.pass(next)
 			return w.areaOf(next)
 		}

@@ -277,8 +277,8 @@ func named(collection, name string) uuid.UUID {
 	return uuid.NewSHA1(uuid.NameSpaceURL, []byte(collection+"/"+name))
 }
 
-// valueOf gives the value of a field as it stands in a line: a reference by name, a moment by its day,
-// of which it is the last second.
+// valueOf gives the value of a field as it stands in a line: a reference by name, with its collection ("areas/north") if it
+// is not the one that the field refers to; a moment by its day, of which it is the last second.
 func valueOf(t testing.TB, f syncproto.Field, text string) syncproto.Value {
 	t.Helper()
 	switch f.Type {
@@ -291,7 +291,11 @@ func valueOf(t testing.TB, f syncproto.Field, text string) syncproto.Value {
 		}
 		return syncproto.Value(strconv.FormatInt(day.Add(24*time.Hour-time.Second).UnixMilli(), 10))
 	case syncproto.Reference:
-		text = named(f.Refers, text).String()
+		refers, name, other := strings.Cut(text, "/")
+		if !other {
+			refers, name = f.Refers, text
+		}
+		text = named(refers, name).String()
 	}
 	value, err := syncproto.ValueOf(text)
 	if err != nil {

@@ -79,7 +79,7 @@ func (w *world) value(p path, r *record) syncproto.Value {
 		if i == len(p)-1 {
 			return s.read(v, w.zone)
 		}
-		if r = w.follow(v); r == nil {
+		if r = w.follow(s.field.Refers, v); r == nil {
 			return syncproto.Null
 		}
 	}
@@ -91,12 +91,12 @@ func (w *world) record(p path, r *record) *record {
 	if len(p) == 0 {
 		return r
 	}
-	return w.follow(w.value(p, r))
+	return w.follow(p.end().Refers, w.value(p, r))
 }
 
-// follow gives the record that a reference leads to, nil if nowhere.
-func (w *world) follow(reference syncproto.Value) *record {
-	next := w.records[reference.ID()]
+// follow gives the record that a reference into a collection leads to, nil if nowhere.
+func (w *world) follow(collection string, reference syncproto.Value) *record {
+	next := w.lookUp(collection, reference.ID())
 	if next == nil {
 		return nil
 	}

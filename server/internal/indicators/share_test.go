@@ -73,6 +73,51 @@ func TestAFigureIsSharedOut(t *testing.T) {
 	}
 }
 
+// A reference is a UUID like any other, and may lead to a record of another collection. It leads nowhere then.
+func TestAReferenceIntoAnotherCollectionLeadsNowhere(t *testing.T) {
+	s := filled(t, `
+areas north: name=North, level=district
+areas lost: name=Lost, level=settlement, parent=households/a
+projects one: code=G01
+households a: status=idp, area=north
+households b: status=idp, area=north, merged_into=areas/north
+households c: status=idp, area=lost
+households d: status=idp, area=households/a
+people p: household=deliveries/d1, sex=female
+entitlements e: household=a
+deliveries d1: household=a, assistance_type=areas/north, quantity=1, delivered_at=2019-01-01
+deliveries d2: household=b, person=households/a, quantity=2, delivered_at=2019-01-01
+deliveries d3: household=areas/north, project=households/a, quantity=4, delivered_at=2019-01-01
+deliveries d4: household=entitlements/e, entitlement=e, quantity=8, delivered_at=2019-01-01
+deliveries d5: household=c, quantity=16, delivered_at=2019-01-01
+deliveries d6: person=p, quantity=32, delivered_at=2019-01-01
+deliveries d7: household=d, quantity=64, delivered_at=2019-01-01
+`,
+		indicator(t, "FAMILIES", "families", `{"of":"deliveries","distinct":"household"}`),
+		indicator(t, "GRANTED", "granted", `{"of":"deliveries","sum":"quantity","where":{"entitlement.quantity":null}}`),
+		indicator(t, "TYPES", "other than housing", `{"of":"deliveries","sum":"quantity","where":{"assistance_type.category":{"not":"housing"}}}`),
+	)
+	for by, want := range map[string]string{
+		"assistance_type.category": "4: not known 4; 127: not known 127; 127: not known 127",
+		"status":                   "4: idp 4; 127: idp 83, not known 44; 127: idp 83, not known 44",
+		"project":                  "4: not known 4; 127: not known 127; 127: not known 127",
+		"sex":                      "4: not known 4; 127: female 32, not known 95; 127: female 32, not known 95",
+		"district":                 "4: North 2, not known 2; 127: North 3, not known 124; 127: North 3, not known 124",
+	} {
+		figures, err := Count(t.Context(), s, Query{By: []string{by}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, f := range figures {
+			got = append(got, written(f))
+		}
+		if list := strings.Join(got, "; "); list != want {
+			t.Errorf("by %s it is %s, want %s", by, list, want)
+		}
+	}
+}
+
 // written writes a figure in one line.
 func written(f Figure) string {
 	if f.Fault != "" {

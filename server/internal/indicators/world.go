@@ -67,6 +67,14 @@ func (w *world) load(ctx context.Context, through []string) error {
 	return nil
 }
 
+// lookUp gives a record of a collection, nil if that has none with the id: a reference may hold that of any record.
+func (w *world) lookUp(collection string, id uuid.UUID) *record {
+	if r := w.records[id]; r != nil && r.collection == collection {
+		return r
+	}
+	return nil
+}
+
 const mergedInto = "merged_into"
 
 // needMergers needs to know which records of a collection are duplicates, if they can be.
@@ -82,7 +90,7 @@ func merges(c syncproto.Collection) bool {
 }
 
 // root gives the record as which another counts: where its chain of mergers ends or, if that is a ring, the one with
-// the smallest id. Of one that has not arrived nothing is known.
+// the smallest id. Of one that has not arrived nothing is known; a record of another collection ends the chain.
 func (w *world) root(r *record) *record {
 	if r.kept != nil && w.late == nil { // who asks what is late is told of the whole chain
 		return r.kept
@@ -96,8 +104,9 @@ func (w *world) root(r *record) *record {
 	seen := map[*record]bool{}
 	for end := r; ; {
 		into := end.values[at].ID()
+		next := w.records[into]
 		w.pass(end)
-		if into == uuid.Nil {
+		if into == uuid.Nil || next != nil && next.collection != r.collection {
 			r.kept = end
 			return end
 		}
@@ -106,7 +115,6 @@ func (w *world) root(r *record) *record {
 			return r.kept
 		}
 		seen[end] = true
-		next := w.records[into]
 		if next == nil {
 			next = &record{id: into, collection: r.collection, deleted: true, values: make([]syncproto.Value, len(w.needs[r.collection]))}
 			w.records[into] = next
