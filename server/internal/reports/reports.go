@@ -97,7 +97,7 @@ func Shared(figures []indicators.Figure, by []string, o Options) Table {
 		t.Columns = append(t.Columns, Column{"total", "#indicator+value+num+total", 12})
 	}
 	for _, f := range figures {
-		for _, group := range groupsOf(f) {
+		for _, group := range groupsOf(f, len(by)-1) {
 			t.Rows = append(t.Rows, group.row(f, labels, targeted, o))
 		}
 	}
@@ -112,21 +112,21 @@ type group struct {
 	sum    float64
 }
 
-// groupsOf gives the groups of a figure in order of their labels; one without any has one without cells.
-func groupsOf(f indicators.Figure) []group {
+// groupsOf gives the groups of a figure, which have so many labels, in order of these; one without any has one without cells.
+func groupsOf(f indicators.Figure, labels int) []group {
 	var out []group
 	for _, c := range f.Cells {
-		before := c.Labels[:len(c.Labels)-1]
+		before := c.Labels[:labels]
 		if len(out) == 0 || !slices.Equal(out[len(out)-1].labels, before) {
 			out = append(out, group{labels: before, cells: map[string]float64{}})
 		}
 		g := &out[len(out)-1]
-		g.cells[c.Labels[len(before)]] = c.Value
+		g.cells[c.Labels[labels]] = c.Value
 		g.sum += c.Value
 	}
 	slices.SortStableFunc(out, func(a, b group) int { return slices.CompareFunc(a.labels, b.labels, compareLabels) })
 	if len(out) == 0 {
-		out = []group{{}}
+		out = []group{{labels: make([]string, labels)}}
 	}
 	return out
 }

@@ -3,7 +3,9 @@ package reports
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"strings"
 	"testing"
 
@@ -83,6 +85,29 @@ Commissariat,B,'=people reached,"12,000+",,,
 `
 	if out.String() != want {
 		t.Errorf("it is\n%s\nwant\n%s", &out, want)
+	}
+}
+
+func TestAFigureWithoutCellsHasARowAsLongAsTheOthers(t *testing.T) {
+	figures := []indicators.Figure{
+		{Code: "B", Target: target(3)},
+		{Code: "C", Fault: "it has no definition"},
+		{Code: "D", Value: 2, Cells: []indicators.Cell{{Value: 2}}},
+	}
+	for by, want := range map[string]string{
+		"sex":           ",B,,3,0,0,0\n,C,,,not counted: it has no definition,,\n",
+		"year sex":      ",B,,,0,0\n,C,,,,not counted: it has no definition\n",
+		"year area sex": ",B,,,,0,0\n,C,,,,,not counted: it has no definition\n",
+	} {
+		list := strings.Fields(by)
+		figures[2].Cells[0].Labels = []string{"2019", "north", "female"}[3-len(list):]
+		var out bytes.Buffer
+		if err := errors.Join(Write(&out, "csv", false, Shared(figures, list, Options{})), Write(io.Discard, "text", false, Shared(figures, list, Options{}))); err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("by %s it is\n%s\nwithout\n%s", by, &out, want)
+		}
 	}
 }
 
