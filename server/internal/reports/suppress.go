@@ -16,7 +16,7 @@ type shown struct {
 }
 
 // row decides which numbers of a row, whose sum is shown too, are withheld: those that are small, and of the others the
-// smallest ones until those withheld are two at least whose sum is not small.
+// smallest ones until those withheld are two at least, each of which might not be small were the others 1.
 func (o Options) row(sum float64, values []float64) shown {
 	out := shown{sum: sum, noSum: o.small(sum), without: make([]bool, len(values))}
 	withheld, together := 0, 0.0
@@ -26,7 +26,7 @@ func (o Options) row(sum float64, values []float64) shown {
 			withheld, together = withheld+1, together+v
 		}
 	}
-	for withheld > 0 && !out.noSum && (withheld == 1 || o.small(together)) {
+	for withheld > 0 && !out.noSum && (withheld == 1 || together-float64(withheld-1) < o.Suppress) {
 		least := -1
 		for i, v := range values {
 			if v != 0 && !out.without[i] && (least < 0 || v < values[least]) {
