@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -10,6 +11,9 @@ import (
 	"satchel/server/internal/indicators"
 	"satchel/server/internal/reports"
 )
+
+// ErrNotCounted means that a report is written, and says of a figure that it could not be counted.
+var ErrNotCounted = errors.New("could not be counted")
 
 // A Report says what to report, and how.
 type Report struct {
@@ -27,8 +31,8 @@ func ReportFormats() []string { return reports.Formats() }
 // Dimensions gives what every figure can be shared out by; see [indicators.Dimensions].
 func Dimensions() []string { return indicators.Dimensions() }
 
-// ReportProgramme writes the table of the figures, and in a workbook their definitions too. It fails, once it is written,
-// if a figure could not be counted.
+// ReportProgramme writes the table of the figures, and in a workbook their definitions too. It ends with
+// [ErrNotCounted], once it is written, if a figure could not be counted.
 func (s *Server) ReportProgramme(ctx context.Context, w io.Writer, r Report) error {
 	figures, err := s.Figures(ctx, r.FigureQuery)
 	if err != nil {
@@ -38,7 +42,7 @@ func (s *Server) ReportProgramme(ctx context.Context, w io.Writer, r Report) err
 }
 
 // ReportShares writes the figures shared out by the dimensions of the query, of which there has to be one. Of figures that
-// have neither a value nor a target there is no row.
+// have neither a value nor a target there is no row. It ends as [Server.ReportProgramme] does.
 func (s *Server) ReportShares(ctx context.Context, w io.Writer, r Report) error {
 	figures, err := s.Figures(ctx, r.FigureQuery)
 	if err != nil {
@@ -70,7 +74,7 @@ func (r Report) write(w io.Writer, figures []Figure, table reports.Table) error 
 	}
 	for _, f := range figures {
 		if f.Fault != "" {
-			return fmt.Errorf("the figure %s could not be counted: %s; the others were", f.Code, f.Fault)
+			return fmt.Errorf("the figure %s %w: %s; the others were", f.Code, ErrNotCounted, f.Fault)
 		}
 	}
 	return nil

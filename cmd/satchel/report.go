@@ -37,7 +37,8 @@ type reportScope struct {
 	Out       string   `short:"o" help:"File to write, in the place of one that is there; standard output if not given." placeholder:"FILE"`
 }
 
-// write writes a report to standard output or to the file, which is there whole or not at all.
+// write writes a report to standard output or to the file, which is there whole or not at all. A report of which a figure
+// could not be counted is whole: it says so.
 func (s reportScope) write(ctx context.Context, c *cli, do func(*server.Server, io.Writer, server.Report) error) error {
 	return c.office(ctx, func(srv *server.Server) error {
 		report, err := s.report(ctx, c, srv)
@@ -50,7 +51,15 @@ func (s reportScope) write(ctx context.Context, c *cli, do func(*server.Server, 
 		if report.Format == "xlsx" && s.Out == "" {
 			return errors.New("name the file of the workbook with --out; nothing was written")
 		}
-		return exportCmd{Out: s.Out}.write(func(w io.Writer) error { return do(srv, w, report) })
+		var uncounted error
+		err = exportCmd{Out: s.Out}.write(func(w io.Writer) error {
+			err := do(srv, w, report)
+			if errors.Is(err, server.ErrNotCounted) {
+				uncounted, err = err, nil
+			}
+			return err
+		})
+		return errors.Join(err, uncounted)
 	})
 }
 

@@ -1,9 +1,18 @@
 package main
 
 import (
+	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
+
+	"github.com/google/uuid"
+
+	"satchel/server"
+	"satchel/syncproto"
 )
 
 func TestIndicatorsAreDefinedAndReported(t *testing.T) {
@@ -57,4 +66,38 @@ func TestAReportThatCannotBeMadeSaysWhy(t *testing.T) {
 	} {
 		d.refused(want, append([]string{"report"}, args...)...)
 	}
+}
+
+// An indicator that is not understood may come with a tablet: the report says so in its place, and has the others.
+func TestAReportWithAFigureThatCannotBeCountedIsKept(t *testing.T) {
+	d := newDesk(t)
+	d.run("indicator", "set", "A", "--title", "activities", "--definition", `{"of":"activities"}`)
+	d.run("indicator", "set", "B", "--title", "visits", "--definition", `{"of":"visits"}`)
+	d.redefine("B", `{"of":"houses"}`)
+	path := filepath.Join(d.dir, "report.csv")
+	d.refused("the figure B could not be counted", "report", "--out", path)
+	text, err := os.ReadFile(path)
+	if err != nil || !strings.Contains(string(text), ",A,activities,0,") || !strings.Contains(string(text), "not counted: ") {
+		t.Errorf("the report is %q, %v", text, err)
+	}
+	d.refused("there is no project", "report", "--out", filepath.Join(d.dir, "none.csv"), "--project", "G99")
+	if _, err := os.Stat(filepath.Join(d.dir, "none.csv")); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("there is a report of a project that there is not: %v", err)
+	}
+}
+
+// redefine changes an indicator without asking whether its definition is understood, as a tablet may.
+func (d *desk) redefine(code, definition string) {
+	d.t.Helper()
+	d.open(func(srv *server.Server) {
+		list, err := srv.Indicators(d.t.Context())
+		if err != nil {
+			d.t.Fatal(err)
+		}
+		at := slices.IndexFunc(list, func(i server.Indicator) bool { return i.Code == code })
+		edit := server.OfficeEdit{Collection: "indicators", Record: list[at].ID, Fields: map[string]syncproto.Value{"definition": syncproto.Value(definition)}}
+		if _, err := srv.Engine.Save(d.t.Context(), uuid.Nil, []server.OfficeEdit{edit}); err != nil {
+			d.t.Fatal(err)
+		}
+	})
 }
