@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -45,7 +46,9 @@ func (p *plan) count(w *world, r *record, s bounds) (out counted, counts bool) {
 		}
 	}
 	for _, on := range p.on {
-		out.on = max(out.on, w.value(on, r).Text())
+		if day := w.value(on, r).Text(); isDay(day) {
+			out.on = max(out.on, day)
+		}
 	}
 	if out.on == "" || !s.holds(w, r, out.on) {
 		return out, false
@@ -62,6 +65,12 @@ func (p *plan) count(w *world, r *record, s bounds) (out counted, counts bool) {
 	}
 	out.labels, out.late = s.labelsOf(w, r, out.on), slices.Clone(w.passed)
 	return out, true
+}
+
+// isDay reports whether a text is a day as all of them are written. An answer need not be one, nor what a clock far ahead says.
+func isDay(text string) bool {
+	_, err := time.Parse(time.DateOnly, text)
+	return err == nil
 }
 
 // A tally is what was counted for one figure so far.

@@ -28,7 +28,7 @@ type Definition struct {
 	Sum string `json:"sum,omitempty"`
 	// Where has what has to hold, by path.
 	Where map[string]Condition `json:"where,omitempty"`
-	// On names what tells when it happened: the latest of these dates that are set. A record without any is not
+	// On names what tells when it happened: the latest of these that are set to a day. A record without any is not
 	// counted. If it is empty, it is what the collection has for that.
 	On []string `json:"on,omitempty"`
 	// Institution narrows it to the projects that are monitored for one, and is where reports list it.

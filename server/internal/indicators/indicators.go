@@ -169,7 +169,7 @@ func (q Query) checkBy(questions []question) error {
 // check refuses what no record can ever meet.
 func (q Query) check() error {
 	for _, day := range []string{q.From, q.Until, q.KnownBy} {
-		if _, err := time.Parse(time.DateOnly, day); day != "" && err != nil {
+		if day != "" && !isDay(day) {
 			return fmt.Errorf("%w: %q is no day; write it as 2020-04-30", ErrQuery, day)
 		}
 	}

@@ -290,6 +290,8 @@ func valueOf(t testing.TB, f syncproto.Field, text string) syncproto.Value {
 			t.Fatal(err)
 		}
 		return syncproto.Value(strconv.FormatInt(day.Add(24*time.Hour-time.Second).UnixMilli(), 10))
+	case syncproto.Object:
+		return syncproto.Value(text)
 	case syncproto.Reference:
 		refers, name, other := strings.Cut(text, "/")
 		if !other {

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"satchel/server/internal/store"
 )
 
 // shared is a small programme with everything that figures are shared out by.
@@ -104,17 +106,54 @@ deliveries d7: household=d, quantity=64, delivered_at=2019-01-01
 		"sex":                      "4: not known 4; 127: female 32, not known 95; 127: female 32, not known 95",
 		"district":                 "4: North 2, not known 2; 127: North 3, not known 124; 127: North 3, not known 124",
 	} {
-		figures, err := Count(t.Context(), s, Query{By: []string{by}})
-		if err != nil {
-			t.Fatal(err)
+		if got := listed(t, s, Query{By: []string{by}}); got != want {
+			t.Errorf("by %s it is %s, want %s", by, got, want)
 		}
-		var got []string
-		for _, f := range figures {
-			got = append(got, written(f))
+	}
+}
+
+// An answer may be anything, and a clock may say anything: what is no day with four digits of the year tells no date.
+func TestWhatIsNoDayIsNoDate(t *testing.T) {
+	s := filled(t, `
+visits v1: visited_at=2019-05-01, answers={"moved":"2020-02-29"}
+visits v2: visited_at=2019-05-01, answers={"moved":"soon"}
+visits v3: visited_at=2019-05-01, answers={"moved":"x"}
+visits v4: visited_at=2019-05-01, answers={"moved":"2021-02-29"}
+visits v5: visited_at=2019-05-01, answers={"moved":20200101}
+visits v6: visited_at=2019-05-01, answers={"moved":"2020-1-1"}
+`, indicator(t, "M", "moved", `{"of":"visits","on":["answers.moved"]}`),
+		indicator(t, "L", "visited or moved", `{"of":"visits","on":["visited_at","answers.moved"]}`))
+	for by, want := range map[string]string{
+		"year":    "6: 2019 5, 2020 1; 1: 2020 1",
+		"month":   "6: 2019-05 5, 2020-02 1; 1: 2020-02 1",
+		"quarter": "6: 2019-Q2 5, 2020-Q1 1; 1: 2020-Q1 1",
+	} {
+		if got := listed(t, s, Query{By: []string{by}}); got != want {
+			t.Errorf("by %s it is %s, want %s", by, got, want)
 		}
-		if list := strings.Join(got, "; "); list != want {
-			t.Errorf("by %s it is %s, want %s", by, list, want)
-		}
+	}
+}
+
+// listed counts all figures and writes them in one line.
+func listed(t *testing.T, s *store.Store, q Query) string {
+	t.Helper()
+	figures, err := Count(t.Context(), s, q)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out []string
+	for _, f := range figures {
+		out = append(out, written(f))
+	}
+	return strings.Join(out, "; ")
+}
+
+func TestAMomentBehindTheYear9999IsNoDate(t *testing.T) {
+	far := recordOf(t, "deliveries far: quantity=1, delivered_at=2019-05-01", 1)
+	far.State["delivered_at"].Heads[0].Value = "253402300800000" // the first one
+	s := filled(t, "deliveries d: quantity=2, delivered_at=2019-05-01", far, indicator(t, "D", "delivered", `{"of":"deliveries","sum":"quantity"}`))
+	if got := listed(t, s, Query{Until: "2020-04-30"}); got != "2" {
+		t.Errorf("it is %s, want 2", got)
 	}
 }
 
