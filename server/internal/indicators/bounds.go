@@ -78,13 +78,28 @@ func (p *plan) bounds(q Query, areas map[uuid.UUID]bool) (bounds, error) {
 
 // holds reports whether a record that happened on a day is within the scope.
 func (s bounds) holds(w *world, r *record, on string) bool {
-	if on < s.from || s.until != "" && on > s.until || s.areas != nil && !s.areas[w.areaOf(r)] {
+	if on < s.from || s.until != "" && on > s.until || s.areas != nil && !s.within(w, r) {
 		return false
 	}
 	for _, o := range s.only {
 		if o.dimension(w, r, on) != o.label {
 			return false
 		}
+	}
+	return true
+}
+
+// within reports whether a record belongs to an area that counts. Where it does, that rests on all between the two.
+func (s bounds) within(w *world, r *record) bool {
+	id := w.areaOf(r)
+	if w.late == nil || !s.areas[id] {
+		return s.areas[id]
+	}
+	parent := w.needs.at("areas", "parent")
+	at := w.lookUp("areas", id)
+	for steps := 0; at != nil && s.areas[at.id] && steps < len(w.records); steps++ { // see [plan.areaAt]
+		w.pass(at)
+		at = w.lookUp("areas", at.values[parent].ID())
 	}
 	return true
 }

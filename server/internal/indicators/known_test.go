@@ -133,7 +133,7 @@ func (o *office) restated(q Query, since string) string {
 	}
 	names := map[uuid.UUID]string{}
 	for collection, all := range map[string]string{
-		"households": "a b c", "deliveries": "early late third", "areas": "north south", "projects": "one two", "assistance_types": "house stove", "indicators": "D F R",
+		"households": "a b c", "deliveries": "early late third", "areas": "north south commune village other", "projects": "one two", "assistance_types": "house stove", "indicators": "D F R",
 	} {
 		for name := range strings.FieldsSeq(all) {
 			names[named(collection, name)] = name
@@ -194,6 +194,40 @@ deliveries third: household=b, project=one, assistance_type=stove, quantity=1, d
 			}
 			if got := o.figures(Query{Until: "2020-04-30", KnownBy: "2020-03-01"}); got != before {
 				t.Errorf("as known before it is %s, and it was %s", got, before)
+			}
+		})
+	}
+}
+
+// What is told of an area changes with its records, with where their households are, and with what the area is part of.
+func TestARestatementOfAnAreaNamesWhatMoved(t *testing.T) {
+	for name, c := range map[string]struct{ then, want string }{
+		"a household": {"households a: area=south", "D 3 -> 0: early 3 -> 0 by households a; F 1 -> 0: early 1 -> 0 by households a; R 1 -> 0: a 1 -> 0 by households a"},
+		"an area":     {"areas village: parent=south", "D 3 -> 0: early 3 -> 0 by areas village; F 1 -> 0: early 1 -> 0 by areas village; R 1 -> 0: a 1 -> 0 by areas village"},
+		"what an area is part of": {
+			"areas commune: parent=south",
+			"D 3 -> 0: early 3 -> 0 by areas commune; F 1 -> 0: early 1 -> 0 by areas commune; R 1 -> 0: a 1 -> 0 by areas commune",
+		},
+		"an area into it": {
+			"areas other: parent=commune",
+			"D 3 -> 10: late 0 -> 7 by areas other; F 1 -> 2: late 0 -> 1 by areas other",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			o := newOffice(t, programme+`
+areas commune: name=Commune, level=municipality, parent=north
+areas village: name=Village, level=settlement, parent=commune
+areas other: name=Other, level=settlement, parent=south
+households a: head_name=A, status=returnee, area=village, returned_on=2020-03-01
+households b: head_name=B, status=idp, area=other
+deliveries early: household=a, project=one, assistance_type=house, quantity=3, delivered_at=2020-03-01
+deliveries late: household=b, project=one, assistance_type=house, quantity=7, delivered_at=2020-03-01
+`)
+			o.defineAll()
+			o.now = o.now.AddDate(0, 0, 1)
+			o.save(c.then)
+			if got := o.restated(Query{Area: named("areas", "north")}, "2020-03-01"); !sameCauses(got, c.want) {
+				t.Errorf("restated is %q, want %q", got, c.want)
 			}
 		})
 	}

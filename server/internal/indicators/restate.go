@@ -188,17 +188,18 @@ func (w *world) explain(ctx context.Context, d *Difference, before, after *colle
 	late := slices.Concat(before.added[d.Thing].late, after.added[d.Thing].late)
 	slices.SortFunc(late, func(a, b uuid.UUID) int { return bytes.Compare(a[:], b[:]) })
 	for _, id := range slices.Compact(late) {
-		cause := Cause{Record: id, Collection: w.late[id]}
 		c, some, err := w.tx.LastApplied(ctx, id, w.since, w.at)
 		if err != nil {
 			return err
 		}
-		if some {
-			if cause.Maker, err = engine.MakerOf(ctx, w.tx, c); err != nil {
-				return err
-			}
+		if !some { // it went to another area with its household, and did not change itself
+			continue
 		}
-		d.Causes = append(d.Causes, cause)
+		maker, err := engine.MakerOf(ctx, w.tx, c)
+		if err != nil {
+			return err
+		}
+		d.Causes = append(d.Causes, Cause{Record: id, Collection: w.late[id], Maker: maker})
 	}
 	return nil
 }

@@ -217,7 +217,7 @@ func Restated(list []indicators.Restatement, o Options) Table {
 			first = []any{nil, nil, nil, nil}
 		}
 		if r.Redefined || len(r.Differences) == 0 {
-			t.Rows = append(t.Rows, append(first, nil, nil, nil, "its definition changed"))
+			t.Rows = append(t.Rows, append(first, nil, nil, nil, map[bool]any{true: "its definition changed"}[r.Redefined]))
 			first = []any{nil, nil, nil, nil}
 		}
 		if r.LeftOff > 0 {

@@ -177,6 +177,7 @@ func TestRestatementsNameWhoChangedWhat(t *testing.T) {
 			Record: id, On: "2020-03-10", After: 1, Causes: []indicators.Cause{{Record: id, Collection: "deliveries", Maker: engine.Maker{AuthorName: "Mila", DeviceName: "tablet 7", Received: 1_592_000_000_000}}},
 		}}},
 		{Code: "B", Title: "people", Before: 4, After: 5, Redefined: true},
+		{Code: "C", Title: "families", Before: 6, After: 7},
 	}
 	var out bytes.Buffer
 	if err := Write(&out, "csv", false, Restated(list, Options{})); err != nil {
@@ -186,6 +187,7 @@ func TestRestatementsNameWhoChangedWhat(t *testing.T) {
 A,houses,1,2,0198f0a2-7b1c-7000-8000-000000000001,2020-03-10,1,"deliveries 0198f0a2-7b1c-7000-8000-000000000001, changed by Mila on tablet 7, received 2020-06-12 22:13 UTC"
 ,,,,,,,and 3 more
 B,people,4,5,,,,its definition changed
+C,families,6,7,,,,
 `
 	if out.String() != want {
 		t.Errorf("it is\n%s\nwant\n%s", &out, want)
