@@ -1,6 +1,7 @@
 package server
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -52,7 +53,8 @@ func (s *Server) ReportShares(ctx context.Context, w io.Writer, r Report) error 
 	return r.write(w, figures, reports.Shared(figures, r.By, r.options(s.config.Now())))
 }
 
-// ReportRestated writes which figures are others than they were known to be by the end of a day, and why.
+// ReportRestated writes which figures are others than they were known to be by the end of a day, and why. It ends with
+// [ErrNotCounted], once it is written, if one of the two could not be counted.
 func (s *Server) ReportRestated(ctx context.Context, w io.Writer, r Report, since string) error {
 	list, err := s.Restatements(ctx, r.FigureQuery, since)
 	if err != nil {
@@ -60,7 +62,15 @@ func (s *Server) ReportRestated(ctx context.Context, w io.Writer, r Report, sinc
 	}
 	o := r.options(s.config.Now())
 	o.Notes = append(o.Notes, "Compared with what was known by the end of "+since+".")
-	return reports.Write(w, r.Format, r.Tags, reports.Restated(list, o))
+	if err := reports.Write(w, r.Format, r.Tags, reports.Restated(list, o)); err != nil {
+		return err
+	}
+	for _, restated := range list {
+		if err := notCounted(restated.Code, cmp.Or(restated.Fault, restated.FaultBefore)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // write writes a table of figures, in a workbook with their definitions behind it.
@@ -73,11 +83,19 @@ func (r Report) write(w io.Writer, figures []Figure, table reports.Table) error 
 		return err
 	}
 	for _, f := range figures {
-		if f.Fault != "" {
-			return fmt.Errorf("the figure %s %w: %s; the others were", f.Code, ErrNotCounted, f.Fault)
+		if err := notCounted(f.Code, f.Fault); err != nil {
+			return err
 		}
 	}
 	return nil
+}
+
+// notCounted gives the error of a figure that has a fault.
+func notCounted(code, fault string) error {
+	if fault == "" {
+		return nil
+	}
+	return fmt.Errorf("the figure %s %w: %s; the others were", code, ErrNotCounted, fault)
 }
 
 // options says what the figures are of.

@@ -80,6 +80,11 @@ func TestAReportWithAFigureThatCannotBeCountedIsKept(t *testing.T) {
 	if err != nil || !strings.Contains(string(text), ",A,activities,0,") || !strings.Contains(string(text), "not counted: ") {
 		t.Errorf("the report is %q, %v", text, err)
 	}
+	path = filepath.Join(d.dir, "restated.csv")
+	d.refused("the figure B could not be counted", "report", "restated", "--since", "2020-01-01", "--out", path)
+	if text, err := os.ReadFile(path); err != nil || !strings.Contains(string(text), `B,visits,0,"not counted: `) {
+		t.Errorf("what is restated is %q, %v", text, err)
+	}
 	d.refused("there is no project", "report", "--out", filepath.Join(d.dir, "none.csv"), "--project", "G99")
 	if _, err := os.Stat(filepath.Join(d.dir, "none.csv")); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("there is a report of a project that there is not: %v", err)

@@ -257,6 +257,29 @@ func TestAChangedDefinitionIsARestatement(t *testing.T) {
 	}
 }
 
+func TestAFigureThatCannotBeCountedIsNotRestatedAsZero(t *testing.T) {
+	o := newOffice(t, programme+"deliveries early: household=a, project=one, assistance_type=house, quantity=3, delivered_at=2020-03-01")
+	o.define("D", `{"of":"deliveries","sum":"quantity"}`)
+	o.define("F", `{"of":"houses"}`)
+	o.define("R", `{"of":"flats"}`)
+	o.now = o.now.AddDate(0, 0, 1)
+	o.define("D", `{"of":"houses"}`)
+	o.define("F", `{"of":"deliveries","distinct":"household"}`)
+	list, err := Restatements(t.Context(), o.store, Query{}, "2020-03-01")
+	if err != nil || len(list) != 3 {
+		t.Fatalf("%+v, %v", list, err)
+	}
+	for i, c := range []struct {
+		before, after           float64
+		faultBefore, faultAfter bool
+	}{{3, 0, false, true}, {0, 1, true, false}, {0, 0, true, true}} {
+		r := list[i]
+		if r.Before != c.before || r.After != c.after || (r.FaultBefore != "") != c.faultBefore || (r.Fault != "") != c.faultAfter || len(r.Differences) > 0 {
+			t.Errorf("restated is %+v, want %+v", r, c)
+		}
+	}
+}
+
 // TestWhatWasReportedCanBeReportedAgain has people edit everything at random for weeks, reports each evening, and compares
 // with what is said of that evening at the end.
 func TestWhatWasReportedCanBeReportedAgain(t *testing.T) {

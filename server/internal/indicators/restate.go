@@ -20,6 +20,10 @@ type Restatement struct {
 	Title  string  `json:"title"`
 	Before float64 `json:"before"`
 	After  float64 `json:"after"`
+	// Fault says why the figure cannot be counted, FaultBefore why it could not be before; "" if it was. With either there are
+	// no differences.
+	Fault       string `json:"fault,omitempty"`
+	FaultBefore string `json:"fault_before,omitempty"`
 	// Redefined says that the indicator was defined differently before, or not at all.
 	Redefined bool `json:"redefined"`
 	// Differences are what adds another amount than before, at the most [MaxDifferences]; LeftOff counts the others.
@@ -138,10 +142,13 @@ func compare(ctx context.Context, w *world, before, after map[uuid.UUID]*collect
 		}
 		r := Restatement{
 			Code: named.Code, Title: named.Title, Before: b.total.value(), After: a.total.value(), Redefined: b.Definition != a.Definition,
+			Fault: a.Fault, FaultBefore: b.Fault,
 		}
-		r.Differences = differences(b, a)
-		if r.Before == r.After && len(r.Differences) == 0 {
-			continue
+		if counted := r.Fault == "" && r.FaultBefore == ""; counted {
+			r.Differences = differences(b, a)
+			if r.Before == r.After && len(r.Differences) == 0 {
+				continue
+			}
 		}
 		r.LeftOff = max(0, len(r.Differences)-MaxDifferences)
 		r.Differences = r.Differences[:len(r.Differences)-r.LeftOff]

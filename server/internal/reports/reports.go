@@ -211,7 +211,7 @@ func Restated(list []indicators.Restatement, o Options) Table {
 		{"because of", "#meta+cause", 90},
 	}}
 	for _, r := range list {
-		first := []any{r.Code, r.Title, r.Before, r.After}
+		first := []any{r.Code, r.Title, value(r.Before, r.FaultBefore), value(r.After, r.Fault)}
 		for _, d := range r.Differences {
 			t.Rows = append(t.Rows, append(first, d.Record.String(), d.On, d.After-d.Before, causes(d)))
 			first = []any{nil, nil, nil, nil}
@@ -226,6 +226,14 @@ func Restated(list []indicators.Restatement, o Options) Table {
 	}
 	t.Notes = o.Notes
 	return t
+}
+
+// value gives a number, or why it could not be counted.
+func value(v float64, fault string) any {
+	if fault != "" {
+		return uncounted(fault)
+	}
+	return v
 }
 
 func causes(d indicators.Difference) string {

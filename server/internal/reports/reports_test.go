@@ -178,6 +178,8 @@ func TestRestatementsNameWhoChangedWhat(t *testing.T) {
 		}}},
 		{Code: "B", Title: "people", Before: 4, After: 5, Redefined: true},
 		{Code: "C", Title: "families", Before: 6, After: 7},
+		{Code: "D", Title: "grants", Before: 8, Fault: "it has no definition", Redefined: true},
+		{Code: "E", Title: "visits", FaultBefore: "it had none", After: 9},
 	}
 	var out bytes.Buffer
 	if err := Write(&out, "csv", false, Restated(list, Options{})); err != nil {
@@ -188,6 +190,8 @@ A,houses,1,2,0198f0a2-7b1c-7000-8000-000000000001,2020-03-10,1,"deliveries 0198f
 ,,,,,,,and 3 more
 B,people,4,5,,,,its definition changed
 C,families,6,7,,,,
+D,grants,8,not counted: it has no definition,,,,its definition changed
+E,visits,not counted: it had none,9,,,,
 `
 	if out.String() != want {
 		t.Errorf("it is\n%s\nwant\n%s", &out, want)

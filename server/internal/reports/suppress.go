@@ -45,11 +45,14 @@ func (o Options) row(sum float64, values []float64) shown {
 
 func (o Options) small(v float64) bool { return v > 0 && v < o.Suppress }
 
+// uncounted stands in the place of a figure that could not be counted.
+func uncounted(fault string) string { return "not counted: " + fault }
+
 // total gives what stands for the sum.
 func (s shown) total(f indicators.Figure) any {
 	switch {
 	case f.Fault != "":
-		return "not counted: " + f.Fault
+		return uncounted(f.Fault)
 	case s.noSum:
 		return Withheld
 	case f.Estimate:
