@@ -117,7 +117,7 @@ func prepare(ctx context.Context, w *world, q Query) ([]Figure, []question, erro
 	if err := q.check(); err != nil {
 		return nil, nil, err
 	}
-	if known, err := w.hasProject(ctx, q.Project); err != nil || q.Project != "" && !known {
+	if known, err := w.hasProject(ctx, q.Project); err != nil || q.Project != "" && !known && !w.former {
 		return nil, nil, cmp.Or(err, fmt.Errorf("%w: there is no project %q", ErrQuery, q.Project))
 	}
 	areas, err := q.areas(ctx, w)
@@ -219,7 +219,7 @@ func (w *world) indicators(ctx context.Context, q Query) ([]Figure, error) {
 		return nil
 	})
 	for _, code := range q.Codes {
-		if err == nil && !slices.ContainsFunc(out, func(f Figure) bool { return f.Code == code }) {
+		if err == nil && !w.former && !slices.ContainsFunc(out, func(f Figure) bool { return f.Code == code }) {
 			err = fmt.Errorf("%w: there is no indicator %q", ErrQuery, code)
 		}
 	}

@@ -1,6 +1,7 @@
 package indicators
 
 import (
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"reflect"
@@ -133,7 +134,7 @@ func (o *office) restated(q Query, since string) string {
 	}
 	names := map[uuid.UUID]string{}
 	for collection, all := range map[string]string{
-		"households": "a b c", "deliveries": "early late third", "areas": "north south commune village other", "projects": "one two", "assistance_types": "house stove", "indicators": "D F R",
+		"households": "a b c", "deliveries": "early late third", "areas": "north south commune village other", "projects": "one two three", "assistance_types": "house stove", "indicators": "D F R",
 	} {
 		for name := range strings.FieldsSeq(all) {
 			names[named(collection, name)] = name
@@ -276,6 +277,30 @@ func TestAFigureThatCannotBeCountedIsNotRestatedAsZero(t *testing.T) {
 		r := list[i]
 		if r.Before != c.before || r.After != c.after || (r.FaultBefore != "") != c.faultBefore || (r.Fault != "") != c.faultAfter || len(r.Differences) > 0 {
 			t.Errorf("restated is %+v, want %+v", r, c)
+		}
+	}
+}
+
+// What is asked for by name has to be there now; it need not have been there before.
+func TestWhatIsNewIsARestatement(t *testing.T) {
+	o := newOffice(t, programme+"deliveries early: household=a, project=one, assistance_type=house, quantity=3, delivered_at=2020-03-01")
+	o.now = o.now.AddDate(0, 0, 1)
+	o.define("D", `{"of":"deliveries","sum":"quantity"}`)
+	o.save(`
+projects three: code=G03, title=Three, institution=Office
+deliveries late: household=a, project=three, assistance_type=house, quantity=2, delivered_at=2020-03-01`)
+	for want, q := range map[string]Query{
+		"D 0 -> 5 redefined: late 0 -> 2 by deliveries late":                     {Codes: []string{"D"}},
+		"D 0 -> 2 redefined: late 0 -> 2 by deliveries late and projects three":  {Project: "G03"},
+		"D 0 -> 2 redefined: late 0 -> 2 by deliveries late and projects three ": {Project: "G03", Codes: []string{"D"}},
+	} {
+		if got := o.restated(q, "2020-03-01"); !sameCauses(got, want) {
+			t.Errorf("of %+v restated is %q, want %q", q, got, want)
+		}
+	}
+	for _, q := range []Query{{Codes: []string{"E"}}, {Project: "G04"}} {
+		if list, err := Restatements(t.Context(), o.store, q, "2020-03-01"); !errors.Is(err, ErrQuery) {
+			t.Errorf("%+v is answered with %+v, %v", q, list, err)
 		}
 	}
 }

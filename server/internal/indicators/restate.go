@@ -78,7 +78,7 @@ func Restatements(ctx context.Context, s *store.Store, q Query, since string) ([
 		if err != nil {
 			return err
 		}
-		then := &world{tx: tx, at: from, zone: q.zone(), needs: needs{}, late: now.late, since: from}
+		then := &world{tx: tx, at: from, zone: q.zone(), needs: needs{}, late: now.late, since: from, former: true}
 		before, err := then.collect(ctx, former)
 		if err != nil {
 			return err

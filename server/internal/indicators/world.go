@@ -30,6 +30,8 @@ type world struct {
 	late   map[uuid.UUID]string
 	since  int64
 	passed []uuid.UUID
+	// former says that what a query names need not have been there yet.
+	former bool
 }
 
 // A record is a record with the values that are needed of it.
