@@ -46,7 +46,7 @@ func DefaultAges() []int { return []int{0, 5, 12, 18, 60} }
 
 // A Condition is what has to hold of a value. In JSON it is a value that it has to be, null for none; a list of which
 // it has to be one; or an object: {"not": a value or list}, {"from": least, "until": most}, either of which may be
-// left out. A moment is compared by its day.
+// left out. A range of numbers holds of numbers only, one of texts or days of texts only. A moment is compared by its day.
 type Condition struct {
 	// Any are the values that it has to be, or with Not must not be.
 	Any []syncproto.Value
@@ -69,7 +69,12 @@ func (c *Condition) UnmarshalJSON(text []byte) error {
 	if err := strictly(text, &form); err != nil {
 		return err
 	}
-	ranged := !form.From.IsNull() || !form.Until.IsNull()
+	for _, bound := range []*syncproto.Value{&form.From, &form.Until} {
+		if bound.IsNull() {
+			*bound = ""
+		}
+	}
+	ranged := form.From != "" || form.Until != ""
 	if (form.Not != nil) == ranged {
 		return errors.New(`a condition that is an object has either "not" or "from" and "until"`)
 	}
@@ -120,7 +125,7 @@ func (c Condition) MarshalJSON() ([]byte, error) {
 // holds reports whether it does of a value.
 func (c Condition) holds(v syncproto.Value) bool {
 	if c.From != "" || c.Until != "" {
-		return !v.IsNull() && (c.From == "" || !less(v, c.From)) && (c.Until == "" || !less(c.Until, v))
+		return (c.From == "" || inOrder(c.From, v)) && (c.Until == "" || inOrder(v, c.Until))
 	}
 	if v == "" {
 		v = syncproto.Null
@@ -128,15 +133,17 @@ func (c Condition) holds(v syncproto.Value) bool {
 	return slices.Contains(c.Any, v) != c.Not
 }
 
-// less orders two numbers by size, and whatever else by its text, as dates are.
-func less(a, b syncproto.Value) bool {
+// inOrder reports whether a is at most b: of two numbers by size, of two texts as dates are. No others have an order.
+func inOrder(a, b syncproto.Value) bool {
 	x, errX := strconv.ParseFloat(string(a), 64)
 	y, errY := strconv.ParseFloat(string(b), 64)
 	if errX == nil && errY == nil {
-		return x < y
+		return x <= y
 	}
-	return a.Text() < b.Text()
+	return isText(a) && isText(b) && a.Text() <= b.Text()
 }
+
+func isText(v syncproto.Value) bool { return strings.HasPrefix(string(v), `"`) }
 
 // Parse reads a definition and checks it against the collections. The error says what is wrong, for whoever wrote it.
 func Parse(text syncproto.Value) (Definition, error) {

@@ -68,10 +68,12 @@ func TestAConditionHoldsOfWhatItSays(t *testing.T) {
 		{`{"not":null}`, `"a" false 0`, `null`},
 		{`{"not":true}`, `false null`, `true`},
 		{`{"not":["a","b"]}`, `"c" null`, `"a" "b"`},
-		{`{"from":2}`, `2 10 2.5`, `1 -3 1.999 null`},
-		{`{"until":10}`, `2 10 -1`, `11 10.5 null`},
+		{`{"from":2}`, `2 10 2.5`, `1 -3 1.999 null "2" "9" true [3] {"a":3}`},
+		{`{"until":10}`, `2 10 -1`, `11 10.5 null "1" "" false [3] {}`},
+		{`{"from":null,"until":10}`, `2 10`, `11 null`},
 		{`{"from":2,"until":10}`, `2 10 9`, `1 11`},
-		{`{"from":"2019-01-01","until":"2019-12-31"}`, `"2019-01-01" "2019-12-31"`, `"2018-12-31" "2020-01-01" null`},
+		{`{"from":"2019-01-01","until":"2019-12-31"}`, `"2019-01-01" "2019-12-31"`, `"2018-12-31" "2020-01-01" null 2019 true []`},
+		{`{"until":"b"}`, `"a" "b" "" "\u0061"`, `"c" 0 false [] {}`},
 	} {
 		var condition Condition
 		if err := json.Unmarshal([]byte(c.condition), &condition); err != nil {
