@@ -276,6 +276,10 @@ func TestTheOrderOfAdditionMakesNoDifference(t *testing.T) {
 
 func TestTargetsAreThoseOfTheProjects(t *testing.T) {
 	s := filled(t, shared+`
+projects dropped: code=G03, deleted=true
+targets t0: indicator=STOVES, project=dropped, value=1000
+targets t0-unknown: indicator=STOVES, project=not-arrived, value=2000
+targets t0-again: indicator=VISITS, project=dropped, value=1000
 targets t1: indicator=STOVES, project=one, value=10, due_on=2019-12-31
 targets t2: indicator=STOVES, project=one, value=20, due_on=2020-12-31
 targets t3: indicator=STOVES, project=two, value=5.5

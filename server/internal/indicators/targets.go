@@ -18,8 +18,8 @@ type target struct {
 }
 
 // targets adds what is to be reached. Of several targets of a project for an indicator it is the one that is due last, as
-// each includes those before. Of all projects together it is the programme's own or, if it has none, the sum of theirs. A query
-// that counts only a part of that has no target to compare with.
+// each includes those before. Of all projects together it is the programme's own or, if it has none, the sum of theirs, without
+// those of deleted ones. A query that counts only a part of that has no target to compare with.
 func (w *world) targets(ctx context.Context, q Query, figures []Figure) error {
 	if q.Area != uuid.Nil || len(q.Only) > 0 || q.Institution != "" || q.From != "" {
 		return nil
@@ -36,12 +36,13 @@ func (w *world) targets(ctx context.Context, q Query, figures []Figure) error {
 		var all, own sum
 		some, ours := false, false
 		for _, t := range last {
+			code, exists := codes[t.project]
 			switch {
 			case t.indicator != figures[i].id:
 			case t.project == uuid.Nil && q.Project == "":
 				own.add(t.value)
 				ours = true
-			case t.project != uuid.Nil && (q.Project == "" || codes[t.project] == q.Project):
+			case exists && (q.Project == "" || code == q.Project):
 				all.add(t.value)
 				some = true
 			}
