@@ -85,15 +85,18 @@ func (e exportCmd) selection() (server.Selection, error) {
 // is made: that is where its data goes anyway.
 func (e exportCmd) style() server.TableStyle {
 	style := server.TableStyle{Format: server.TableFormat(strings.ToLower(e.Format)), BOM: e.BOM, Semicolon: e.Semicolon}
-	ending := server.TableFormat(strings.ToLower(strings.TrimPrefix(filepath.Ext(e.Out), ".")))
-	if style.Format == "" && slices.Contains([]server.TableFormat{server.XLSX, server.GeoJSON}, ending) {
-		style.Format = ending
+	named := server.TableFormat(ending(e.Out))
+	if style.Format == "" && slices.Contains([]server.TableFormat{server.XLSX, server.GeoJSON}, named) {
+		style.Format = named
 	}
 	if e.Out != "" {
 		style.TempDir = filepath.Dir(e.Out)
 	}
 	return style
 }
+
+// ending gives what tells the format of a file: what its name ends with behind the last dot, "" without one.
+func ending(name string) string { return strings.ToLower(strings.TrimPrefix(filepath.Ext(name), ".")) }
 
 func (e exportCmd) tell(count server.Exported) {
 	fmt.Fprintf(os.Stderr, "Exported %d records of %s.\n", count.Records, e.Collection)

@@ -45,7 +45,7 @@ func (s reportScope) write(ctx context.Context, c *cli, do func(*server.Server, 
 		if err != nil {
 			return err
 		}
-		if list, err := srv.Indicators(ctx); err != nil || len(list) == 0 {
+		if list, err := srv.Indicators(ctx); err != nil || len(list) == 0 && s.KnownBy == "" { // there may have been some then
 			return cmp.Or(err, errNoIndicators)
 		}
 		if report.Format == "xlsx" && s.Out == "" {
@@ -91,10 +91,7 @@ func (s reportScope) report(ctx context.Context, c *cli, srv *server.Server) (se
 
 // format gives the format that was asked for, or that the file's name tells.
 func (s reportScope) format(c *cli) (string, error) {
-	format := s.Format
-	if at := strings.LastIndexByte(s.Out, '.'); format == "" && at >= 0 {
-		format = s.Out[at+1:]
-	}
+	format := cmp.Or(strings.ToLower(s.Format), ending(s.Out))
 	switch {
 	case format == "" && c.JSON:
 		return "json", nil

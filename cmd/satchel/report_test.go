@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -37,7 +38,19 @@ func TestIndicatorsAreDefinedAndReported(t *testing.T) {
 		t.Errorf("as JSON it is %v", tables)
 	}
 	book := filepath.Join(d.dir, "report.xlsx")
+	if err := os.Mkdir(filepath.Join(d.dir, "as-of.april"), 0o700); err != nil {
+		t.Fatal(err)
+	}
 	d.run("report", "--out", book)
+	d.run("report", "--out", "figures")
+	d.run("report", "--out", "./as-of.april/figures")
+	d.run("report", "--out", "FIGURES.CSV")
+	for name, begin := range map[string]string{"figures": "with  code", "as-of.april/figures": "with  code", "FIGURES.CSV": "with,code"} {
+		if text, err := os.ReadFile(filepath.Join(d.dir, name)); err != nil || !strings.HasPrefix(string(text), begin) {
+			t.Errorf("%s begins with %.20q, %v", name, text, err)
+		}
+	}
+	d.says(d.run("report", "--format", "CSV"), "with,code")
 	if text, err := os.ReadFile(book); err != nil || string(text[:2]) != "PK" {
 		t.Errorf("the workbook begins with %q, %v", text[:2], err)
 	}
@@ -48,6 +61,22 @@ func TestIndicatorsAreDefinedAndReported(t *testing.T) {
 	d.run("indicator", "remove", "F")
 	d.refused("no indicator is defined", "report")
 	d.refused(`no record of indicators with the code "F"`, "indicator", "remove", "F")
+}
+
+func TestAReportOfAFormerDayNeedsNoIndicatorOfToday(t *testing.T) {
+	d := newDesk(t)
+	then := time.Now().AddDate(0, 0, -3)
+	srv, err := server.Open(t.Context(), server.Config{Dir: d.data, Now: func() time.Time { return then }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = srv.SetIndicator(t.Context(), uuid.Nil, "V", "visits", `{"of":"visits"}`)
+	if err := errors.Join(err, srv.Close()); err != nil {
+		t.Fatal(err)
+	}
+	d.run("indicator", "remove", "V")
+	d.refused("no indicator is defined", "report")
+	d.says(d.run("report", "--known-by", then.UTC().AddDate(0, 0, 1).Format(time.DateOnly)), "V     visits            0")
 }
 
 func TestAReportThatCannotBeMadeSaysWhy(t *testing.T) {
