@@ -191,6 +191,7 @@ type reportRestatedCmd struct {
 func (reportRestatedCmd) Help() string {
 	return `For each figure that differs: what it was, what it is, and record by record what makes the difference, with who changed it
 and when that came to the office. With --known-by, it is compared with what was known by that day in the place of today.
+It names single records, so that --suppress is refused.
 
 Examples:
   satchel report restated --as-of 2020-04-30 --since 2020-05-01
@@ -199,6 +200,9 @@ Examples:
 
 // Run writes the report.
 func (r reportRestatedCmd) Run(ctx context.Context, c *cli) error {
+	if r.Suppress > 0 {
+		return errors.New("--suppress does not hide what a restatement lists one by one; leave it out, and keep the list at the office")
+	}
 	return r.write(ctx, c, func(srv *server.Server, w io.Writer, report server.Report) error {
 		report.Project = r.Project
 		return srv.ReportRestated(ctx, w, report, r.Since)

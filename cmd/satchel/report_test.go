@@ -56,6 +56,8 @@ func TestIndicatorsAreDefinedAndReported(t *testing.T) {
 	}
 	d.says(d.run("report", "restated", "--since", "2020-01-01"), "families        0      2  ", "its definition changed")
 
+	d.refused("--suppress does not hide", "report", "restated", "--since", "2020-01-01", "--suppress", "5")
+
 	d.run("indicator", "set", "F", "--title", "families that fled")
 	d.says(d.run("indicator", "list"), "families that fled", "each of households once")
 	d.run("indicator", "remove", "F")
