@@ -122,7 +122,7 @@ func groupsOf(f indicators.Figure, labels int) []group {
 		}
 		g := &out[len(out)-1]
 		g.cells[c.Labels[labels]] = c.Value
-		g.sum += c.Value
+		g.sum = plus(g.sum, c.Value)
 	}
 	slices.SortStableFunc(out, func(a, b group) int { return slices.CompareFunc(a.labels, b.labels, compareLabels) })
 	if len(out) == 0 {
@@ -213,7 +213,7 @@ func Restated(list []indicators.Restatement, o Options) Table {
 	for _, r := range list {
 		first := []any{r.Code, r.Title, value(r.Before, r.FaultBefore), value(r.After, r.Fault)}
 		for _, d := range r.Differences {
-			t.Rows = append(t.Rows, append(first, d.Record.String(), d.On, d.After-d.Before, causes(d)))
+			t.Rows = append(t.Rows, append(first, d.Record.String(), d.On, plus(d.After, -d.Before), causes(d)))
 			first = []any{nil, nil, nil, nil}
 		}
 		if r.Redefined || len(r.Differences) == 0 {

@@ -88,6 +88,37 @@ Commissariat,B,'=people reached,"12,000+",,,
 	}
 }
 
+func TestTheCellsOfAnEstimateAreCutAsItsTotalIs(t *testing.T) {
+	figures := []indicators.Figure{{Code: "B", Estimate: true, Value: 12_640, Cells: []indicators.Cell{
+		{Labels: []string{"female"}, Value: 12_001}, {Labels: []string{"male"}, Value: 639},
+	}}}
+	if got := fmt.Sprint(Shared(figures, []string{"sex"}, Options{}).Rows[0]); got != "[ B  12,000+ 600+ 12,000+]" {
+		t.Errorf("the row is %s", got)
+	}
+}
+
+// What is 0.3 on paper is not quite 0.3 in binary, and a report is paper.
+func TestReportsReckonInDecimals(t *testing.T) {
+	figures := []indicators.Figure{{Code: "A", Value: 0.57, Target: target(1), Cells: []indicators.Cell{
+		{Labels: []string{"2019", "female"}, Value: 0.1}, {Labels: []string{"2019", "male"}, Value: 0.2}, {Labels: []string{"2020", "male"}, Value: 0.27},
+	}}}
+	restated := []indicators.Restatement{{Code: "A", Before: 0.1, After: 0.3, Differences: []indicators.Difference{{Before: 0.1, After: 0.3}}}}
+	for want, got := range map[any]any{
+		57.0: Programme(figures, Options{}).Rows[0][6],
+		0.3:  Shared(figures, []string{"year", "sex"}, Options{}).Rows[0][6],
+		0.2:  Restated(restated, Options{}).Rows[0][6],
+	} {
+		if got != want {
+			t.Errorf("%v is %v", want, got)
+		}
+	}
+	for _, c := range [][3]float64{{0.57, 1, 57}, {999_999_999_999_999, 1_000_000_000_000_000, 99}, {1, 3, 33}, {-1, 3, -34}, {21, 22, 95}, {0.3, 0.1, 300}} {
+		if got := percent(c[0], c[1]); got != c[2] {
+			t.Errorf("%v of %v are %v %%, want %v", c[0], c[1], got, c[2])
+		}
+	}
+}
+
 func TestAFigureWithoutCellsHasARowAsLongAsTheOthers(t *testing.T) {
 	figures := []indicators.Figure{
 		{Code: "B", Target: target(3)},

@@ -2,7 +2,6 @@ package reports
 
 import (
 	"fmt"
-	"math"
 	"time"
 
 	"satchel/server/internal/indicators"
@@ -68,6 +67,8 @@ func (s shown) cell(f indicators.Figure, i int, v float64) any {
 		return nil
 	case s.without[i]:
 		return Withheld
+	case f.Estimate:
+		return indicators.Reported(v, true)
 	}
 	return v
 }
@@ -80,7 +81,7 @@ func (s shown) target(f indicators.Figure) []any {
 	case s.noSum || f.Fault != "" || *f.Target == 0:
 		return []any{*f.Target, nil}
 	}
-	return []any{*f.Target, math.Floor(s.sum * 100 / *f.Target)}
+	return []any{*f.Target, percent(s.sum, *f.Target)}
 }
 
 // notes gives the notes of a table, and what is withheld from it.
