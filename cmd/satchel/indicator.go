@@ -31,7 +31,7 @@ const definitionHelp = `A definition is a JSON object:
   on           the dates of which the latest tells when it happened; each collection has its own
   institution  count the projects of one, and list it there
   unit         what is counted, in a word
-  estimate     true: report it in full thousands
+  estimate     true: report it in full thousands, or hundreds below one thousand
   ages         the first years of the age bands: [0, 5, 12, 18, 60]
 
 A path leads over references: household.status, activity.project.institution, and into answers: answers.rooms. A delivery

@@ -3,6 +3,7 @@ package indicators
 import (
 	"context"
 	"maps"
+	"math"
 	"math/big"
 	"slices"
 	"strconv"
@@ -138,14 +139,27 @@ func (s *sum) add(v syncproto.Value) {
 		s.whole += n
 		return
 	}
-	x, ok := new(big.Rat).SetString(string(v))
-	if !ok {
+	x, some := number(v)
+	if !some {
 		return
 	}
 	if s.rest == nil {
 		s.rest = new(big.Rat)
 	}
 	s.rest.Add(s.rest, x)
+}
+
+// longestNumber is longer than any number of moderate size is written, in bytes.
+const longestNumber = 32
+
+// number reads a number of the size that a decimal field may hold. An answer may be any, such as 1e400, or a digit a
+// million places behind the point, which would be summed exactly.
+func number(v syncproto.Value) (*big.Rat, bool) {
+	size, err := strconv.ParseFloat(string(v), 64)
+	if size = math.Abs(size); err != nil || size >= 1e15 || size < 1e-15 || len(v) > longestNumber {
+		return nil, false
+	}
+	return new(big.Rat).SetString(string(v))
 }
 
 // value gives the number that is nearest to the sum.

@@ -24,7 +24,8 @@ type Definition struct {
 	// Distinct is the path of a household or a person: each is counted once, however many records lead to it. It is
 	// "id" where the records themselves are households or people.
 	Distinct string `json:"distinct,omitempty"`
-	// Sum is the path of a number that is summed. Without it and Distinct the records are counted.
+	// Sum is the path of a number that is summed. Without it and Distinct the records are counted. An answer that is no number
+	// below 10^15 adds nothing.
 	Sum string `json:"sum,omitempty"`
 	// Where has what has to hold, by path.
 	Where map[string]Condition `json:"where,omitempty"`
@@ -35,7 +36,7 @@ type Definition struct {
 	Institution string `json:"institution,omitempty"`
 	// Unit is what the figure counts, in a word.
 	Unit string `json:"unit,omitempty"`
-	// Estimate marks what is only estimated; reports cut it to full thousands.
+	// Estimate marks what is only estimated; reports cut it as [Reported] says.
 	Estimate bool `json:"estimate,omitempty"`
 	// Ages are the first years of the age bands, from 0 up; [DefaultAges] if there are none.
 	Ages []int `json:"ages,omitempty"`

@@ -53,8 +53,8 @@ type Cause struct {
 // MaxDifferences is how many differences of a figure are listed at the most.
 const MaxDifferences = 1000
 
-// Restatements gives the figures that are other ones than they were known to be by the end of a day, and why. Figures that
-// differ by nothing are left out, also where records make up for one another.
+// Restatements gives the figures that are other ones than they were known to be by the end of a day, and why. A figure is
+// left out if it is the same and nothing adds another amount; one whose records make up for one another is listed.
 func Restatements(ctx context.Context, s *store.Store, q Query, since string) ([]Restatement, error) {
 	former := q
 	if former.KnownBy = since; since == "" {

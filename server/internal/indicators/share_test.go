@@ -157,6 +157,29 @@ func TestAMomentBehindTheYear9999IsNoDate(t *testing.T) {
 	}
 }
 
+// An answer may be any number that JSON can write. What no field could hold adds nothing, and takes no time.
+func TestANumberWithoutMeasureIsNotSummed(t *testing.T) {
+	s := filled(t, `
+visits v1: visited_at=2019-05-01, answers={"rooms":2.50}
+visits v2: visited_at=2019-05-01, answers={"rooms":1e2}
+visits v3: visited_at=2019-05-01, answers={"rooms":1e400}
+visits v4: visited_at=2019-05-01, answers={"rooms":1e-1000000}
+visits v5: visited_at=2019-05-01, answers={"rooms":-1e300}
+visits v6: visited_at=2019-05-01, answers={"rooms":1000000000000000}
+visits v7: visited_at=2019-05-01, answers={"rooms":-999999999999999}
+visits v8: visited_at=2019-05-01, answers={"rooms":999999999999999}
+visits v9: visited_at=2019-05-01, answers={"rooms":0.30000000000000004}
+visits text: visited_at=2019-05-01, answers={"rooms":"7"}
+visits long: visited_at=2019-05-01, answers={"rooms":7.`+strings.Repeat("0", 5000)+`1}
+`, indicator(t, "R", "rooms", `{"of":"visits","sum":"answers.rooms"}`))
+	if got := listed(t, s, Query{}); got != "102.8" {
+		t.Errorf("it is %s, want 102.8", got)
+	}
+	if x, some := number("1e-1000000"); some {
+		t.Errorf("a digit a million places behind the point is kept in %d bits", x.Denom().BitLen())
+	}
+}
+
 // written writes a figure in one line.
 func written(f Figure) string {
 	if f.Fault != "" {
