@@ -61,7 +61,7 @@ func TestADeliveryIsCancelledWithAReason(t *testing.T) {
 	delivery := one.saved("deliver", "1", "MATERIAL", "--project", "KV-2", "--quantity", "2", "--yes")
 	one.run("sync")
 	two.run("sync")
-	has(t, two.run("household", "show", "1"), "2 received, limit 2; 0 still due.", "2 on ", " by Ana, ", "["+delivery+"]")
+	has(t, two.run("household", "show", "1"), "Kraljevo (", "Building material (", time.Now().Local().Format("Mon 2006-01-02"), "2 received, limit 2; 0 still due.", "2 on ", " by Ana, ", "["+delivery+"]")
 	has(t, two.told("n\n", "deliver", "1", "MATERIAL", "--project", "KV-2"), "already received 2 of 2: 2 on ", " by Ana.")
 	two.fails(80, "--why", "cancel", delivery)
 	two.fails(exitFailed, "say why", "cancel", delivery, "--why", "  ")

@@ -50,11 +50,16 @@ func (a attentionCmd) Run(ctx context.Context, c *cli) error {
 
 // subject names the record that an item is about, by what people call it if the device holds it.
 func subject(ctx context.Context, s *clientlib.Store, a clientlib.Attention) string {
-	name := a.Record.String()
-	if r, err := s.Get(ctx, a.Record); err == nil {
-		name = cmp.Or(r.Text("head_name"), r.Text("name"), r.Text("title"), name)
+	return a.Collection + " " + cmp.Or(nameOf(ctx, s, a.Record), a.Record.String())
+}
+
+// nameOf gives what people call a record, "" if the device does not hold it, or it has no name.
+func nameOf(ctx context.Context, s *clientlib.Store, id uuid.UUID) string {
+	r, err := s.Get(ctx, id)
+	if err != nil {
+		return ""
 	}
-	return a.Collection + " " + name
+	return cmp.Or(r.Text("head_name"), r.Text("name"), r.Text("title"))
 }
 
 // sentence says in words what the matter is, where is what it is about.

@@ -170,7 +170,7 @@ func (h householdShowCmd) Run(ctx context.Context, c *cli) error {
 		}
 		return c.show(all, func(w *tabwriter.Writer) {
 			for _, r := range all.Records {
-				printRecord(w, r)
+				printRecord(ctx, w, s, r)
 			}
 			fmt.Fprintln(w)
 			printAid(ctx, w, s, all.Aid)
@@ -179,8 +179,9 @@ func (h householdShowCmd) Run(ctx context.Context, c *cli) error {
 }
 
 // printRecord writes a record's fields, and in words where they are.
-func printRecord(w *tabwriter.Writer, r *clientlib.Record) {
+func printRecord(ctx context.Context, w *tabwriter.Writer, s *clientlib.Store, r *clientlib.Record) {
 	fmt.Fprintf(w, "%s %s\n", r.Collection, r.ID)
+	collection, _ := syncproto.CollectionOf(r.Collection)
 	for _, name := range slices.Sorted(maps.Keys(r.Fields)) {
 		field := r.Fields[name]
 		if field.Value.IsNull() {
@@ -193,8 +194,22 @@ func printRecord(w *tabwriter.Writer, r *clientlib.Record) {
 		if field.Conflict {
 			where += " somebody else wrote another value; an administrator decides"
 		}
-		fmt.Fprintf(w, "  %s\t%s\t%s\n", name, words(field.Value), where)
+		fmt.Fprintf(w, "  %s\t%s\t%s\n", name, spelt(ctx, s, collection, r, name), where)
 	}
+}
+
+// spelt writes a field for people: a moment as such, and a reference by the name of what it leads to, if the device has that.
+func spelt(ctx context.Context, s *clientlib.Store, c syncproto.Collection, r *clientlib.Record, name string) string {
+	text := words(r.Value(name))
+	switch field, _ := c.Field(name); field.Type {
+	case syncproto.Timestamp:
+		return minute(r.When(name))
+	case syncproto.Reference:
+		if called := nameOf(ctx, s, r.Reference(name)); called != "" {
+			return called + " (" + text + ")"
+		}
+	}
+	return text
 }
 
 // words writes a value for people: text without quotes.

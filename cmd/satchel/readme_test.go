@@ -43,7 +43,7 @@ func TestTheWalkOfTheReadmeWorks(t *testing.T) {
 	if err != nil {
 		t.Fatalf("the walk stopped: %v\n%s", err, out)
 	}
-	for _, want := range []string{"somebody else wrote 060 000 333", "phone        060 000 444", "Main street 5", "The roof leaks.", "settles a conflict", "Wrote and checked"} {
+	for _, want := range []string{"somebody else wrote 060 000 333", "phone        060 000 444", "Main street 5", "The roof leaks.", "settles a conflict", "2 delivered, limit 1", "No review is open.", "houses delivered", "Wrote and checked"} {
 		if !strings.Contains(string(out), want) {
 			t.Errorf("the walk never said %q:\n%s", want, out)
 		}
