@@ -71,7 +71,8 @@ func New(dir string) (*Writer, error) {
 	return w, nil
 }
 
-// Sheet ends the sheet before and begins another one, with its header in bold, which stays in view. The name is what
+// Sheet ends the sheet before and begins another one, with its header in bold, which stays in view and is
+// printed on each page. The name is what
 // Excel takes for one: at most 31 characters, none of them :\/?*[] and not the name of another sheet.
 func (w *Writer) Sheet(name string, columns []Column) error {
 	w.title, w.part, w.columns = name, 1, columns
@@ -86,7 +87,7 @@ func (w *Writer) begin(name string) error {
 		return fmt.Errorf("begin the sheet %s: %w", name, err)
 	}
 	err := w.file.SetSheetDimension(name, "") // it is not known yet, and some readers believe what stands there
-	if err != nil {
+	if err = errors.Join(err, w.layOut(name)); err != nil {
 		return fmt.Errorf("begin the sheet %s: %w", name, err)
 	}
 	sheet, err := w.file.NewStreamWriter(name)
@@ -101,6 +102,17 @@ func (w *Writer) begin(name string) error {
 	}
 	err = errors.Join(err, sheet.SetPanes(&excelize.Panes{Freeze: true, YSplit: 1, TopLeftCell: "A2", ActivePane: "bottomLeft"}))
 	return errors.Join(err, w.put(header))
+}
+
+// layOut has a sheet printed on A4 across, with all columns on one page, and the header and the number on each.
+func (w *Writer) layOut(sheet string) error {
+	const a4 = 9
+	orientation, size, wide, high, fit := "landscape", a4, 1, 0, true
+	return errors.Join(
+		w.file.SetPageLayout(sheet, &excelize.PageLayoutOptions{Orientation: &orientation, Size: &size, FitToWidth: &wide, FitToHeight: &high}),
+		w.file.SetSheetProps(sheet, &excelize.SheetPropsOptions{FitToPage: &fit}),
+		w.file.SetDefinedName(&excelize.DefinedName{Name: "_xlnm.Print_Titles", RefersTo: "'" + strings.ReplaceAll(sheet, "'", "''") + "'!$1:$1", Scope: sheet}),
+		w.file.SetHeaderFooter(sheet, &excelize.HeaderFooterOptions{OddFooter: "&L&A&R&P / &N"}))
 }
 
 // name gives the workbook a sheet; the first takes the place of the one that every workbook begins with.

@@ -231,3 +231,26 @@ func TestWhatAWorkbookIsKeptInMeanwhileIsRemoved(t *testing.T) {
 		t.Errorf("%d files are left: %v", files(), err)
 	}
 }
+
+func TestASheetIsReadyToPrint(t *testing.T) {
+	w := newWriter(t, "Ana's figures", "a", "b")
+	add(t, w, 1.5, "x")
+	begin(t, w, "more", "a")
+	f := reopened(t, finish(t, w))
+	for i, sheet := range []string{"Ana's figures", "more"} {
+		layout, err := f.GetPageLayout(sheet)
+		if err != nil || *layout.Orientation != "landscape" || *layout.Size != 9 || *layout.FitToWidth != 1 || *layout.FitToHeight != 0 {
+			t.Errorf("the layout of %s is %+v, %v", sheet, layout, err)
+		}
+		if props, err := f.GetSheetProps(sheet); err != nil || !*props.FitToPage {
+			t.Errorf("the properties of %s are %+v, %v", sheet, props, err)
+		}
+		if foot, err := f.GetHeaderFooter(sheet); err != nil || foot == nil || !strings.Contains(foot.OddFooter, "&P") {
+			t.Errorf("the foot of %s is %+v, %v", sheet, foot, err)
+		}
+		want := excelize.DefinedName{Name: "_xlnm.Print_Titles", RefersTo: "'" + strings.ReplaceAll(sheet, "'", "''") + "'!$1:$1", Scope: sheet}
+		if names := f.GetDefinedName(); len(names) != 2 || names[i] != want {
+			t.Errorf("the printed titles are %+v, want %+v", names, want)
+		}
+	}
+}
