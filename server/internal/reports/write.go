@@ -161,10 +161,14 @@ func book(w io.Writer, tags bool, list []Table) (err error) {
 	return out.Finish(w)
 }
 
+// wide is how wide a column can be on a printed page that has others too, in characters.
+const wide = 80
+
 func (t Table) sheet(out *workbook.Writer, tags bool) error {
 	columns := make([]workbook.Column, len(t.Columns))
+	wraps := slices.ContainsFunc(t.Columns, func(c Column) bool { return c.Width > wide })
 	for i, c := range t.Columns {
-		columns[i] = workbook.Column{Name: c.Title, Width: c.Width}
+		columns[i] = workbook.Column{Name: c.Title, Width: min(c.Width, wide), Right: t.numeric(i), Wrap: wraps}
 	}
 	if err := out.Sheet(t.sheetName(), columns); err != nil {
 		return err

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"regexp"
 	"strings"
 	"time"
@@ -22,6 +23,10 @@ type Column struct {
 	Name string
 	// Width is in characters, 0 for one that fits the name.
 	Width float64
+	// Right is for numbers, and for text in their place: both stand on the right, with signs between thousands.
+	Right bool
+	// Wrap has text that is longer than the column go on below.
+	Wrap bool
 }
 
 // A Writer writes a workbook of one or more sheets, one after the other. It keeps what it is given in memory up to
@@ -40,10 +45,16 @@ type Writer struct {
 }
 
 // styles are the numbers under which the workbook knows how cells look.
-type styles struct{ head, date, moment, text int }
+type styles struct{ head, headRight, date, moment, text, right, whole, wrap int }
 
 // maxRows is how many rows Excel reads of a sheet, the header among them.
 const maxRows = 1_048_576
+
+// Heights of rows, in points: that of a line of text, and of the highest row that there can be.
+const (
+	lineHeight = 15
+	maxHeight  = 409
+)
 
 // maxCell is how many UTF-16 units of text a cell may hold.
 const maxCell = 32_767
@@ -52,16 +63,23 @@ const maxCell = 32_767
 // files if dir is "".
 func New(dir string) (*Writer, error) {
 	w := &Writer{file: excelize.NewFile(excelize.Options{TmpDir: dir}), maxRows: maxRows}
-	day, moment := "yyyy-mm-dd", "yyyy-mm-dd hh:mm:ss"
-	const plainText = 49 // the format "@": what is typed into such a cell is no formula either
+	day, moment, right := "yyyy-mm-dd", "yyyy-mm-dd hh:mm:ss", &excelize.Alignment{Horizontal: "right", Indent: 1}
+	const (
+		thousands = 3  // the format "#,##0"
+		plainText = 49 // the format "@": what is typed into such a cell is no formula either
+	)
 	for _, s := range []struct {
 		id    *int
 		style excelize.Style
 	}{
 		{&w.styles.head, excelize.Style{Font: &excelize.Font{Bold: true}}},
+		{&w.styles.headRight, excelize.Style{Font: &excelize.Font{Bold: true}, Alignment: right}},
 		{&w.styles.date, excelize.Style{CustomNumFmt: &day}},
 		{&w.styles.moment, excelize.Style{CustomNumFmt: &moment}},
 		{&w.styles.text, excelize.Style{NumFmt: plainText}},
+		{&w.styles.right, excelize.Style{Alignment: right}},
+		{&w.styles.whole, excelize.Style{Alignment: right, NumFmt: thousands}},
+		{&w.styles.wrap, excelize.Style{Alignment: &excelize.Alignment{WrapText: true, Vertical: "top"}}},
 	} {
 		var err error
 		if *s.id, err = w.file.NewStyle(&s.style); err != nil {
@@ -97,7 +115,11 @@ func (w *Writer) begin(name string) error {
 	w.now, w.row = sheet, 0
 	header := make([]any, len(w.columns))
 	for i, c := range w.columns {
-		header[i] = excelize.Cell{StyleID: w.styles.head, Value: c.Name}
+		style := w.styles.head
+		if c.Right {
+			style = w.styles.headRight
+		}
+		header[i] = excelize.Cell{StyleID: style, Value: c.Name}
 		err = errors.Join(err, sheet.SetColWidth(i+1, i+1, c.width()))
 	}
 	err = errors.Join(err, sheet.SetPanes(&excelize.Panes{Freeze: true, YSplit: 1, TopLeftCell: "A2", ActivePane: "bottomLeft"}))
@@ -130,6 +152,14 @@ func (w *Writer) name(name string) error {
 	return err
 }
 
+// column gives a column; a row may have more than its header.
+func (w *Writer) column(i int) Column {
+	if i < len(w.columns) {
+		return w.columns[i]
+	}
+	return Column{}
+}
+
 func (c Column) width() float64 {
 	if c.Width > 0 {
 		return c.Width
@@ -147,19 +177,25 @@ func (w *Writer) Add(values ...any) error {
 			return err
 		}
 	}
-	cells := make([]any, len(values))
+	cells, lines := make([]any, len(values)), 1
 	for i, v := range values {
 		var err error
-		if cells[i], err = w.cell(v); err != nil {
+		if cells[i], err = w.cell(w.column(i), v); err != nil {
 			return fmt.Errorf("column %d of row %d of the sheet %s: %w", i+1, w.row+1, w.title, err)
 		}
+		if text, is := v.(string); is && w.column(i).Wrap {
+			lines = max(lines, 1+int(float64(utf8.RuneCountInString(text))/w.column(i).width()))
+		}
+	}
+	if lines > 1 { // not every program finds out by itself how high a row has to be
+		return w.put(cells, excelize.RowOpts{Height: min(float64(lines)*lineHeight, maxHeight)})
 	}
 	return w.put(cells)
 }
 
-func (w *Writer) put(cells []any) error {
+func (w *Writer) put(cells []any, opts ...excelize.RowOpts) error {
 	w.row++
-	if err := w.now.SetRow(fmt.Sprintf("A%d", w.row), cells); err != nil {
+	if err := w.now.SetRow(fmt.Sprintf("A%d", w.row), cells, opts...); err != nil {
 		return fmt.Errorf("write row %d of the sheet %s: %w", w.row, w.title, err)
 	}
 	return nil
@@ -172,18 +208,30 @@ var firstDay = time.Date(1900, 3, 1, 0, 0, 0, 0, time.UTC)
 var lastDay = time.Date(9999, 12, 31, 23, 59, 59, 0, time.UTC)
 
 // cell gives a value the form in which the workbook takes it. Days that Excel cannot count are text.
-func (w *Writer) cell(value any) (any, error) {
+func (w *Writer) cell(in Column, value any) (any, error) {
 	switch v := value.(type) {
-	case nil, bool, int, int64, float64:
+	case float64:
+		return w.number(in, v), nil
+	case nil, bool, int, int64:
 		return v, nil
 	case Date:
 		return dated(time.Time(v), time.DateOnly, w.styles.date), nil
 	case time.Time:
 		return dated(v.UTC(), time.DateTime, w.styles.moment), nil
 	case string:
-		return w.text(v)
+		return w.text(in, v)
 	}
 	return nil, fmt.Errorf("a cell cannot hold a %T", value)
+}
+
+func (w *Writer) number(in Column, v float64) any {
+	switch {
+	case !in.Right:
+		return v
+	case v == math.Trunc(v):
+		return excelize.Cell{StyleID: w.styles.whole, Value: v}
+	}
+	return excelize.Cell{StyleID: w.styles.right, Value: v}
 }
 
 func dated(at time.Time, layout string, style int) any {
@@ -193,15 +241,23 @@ func dated(at time.Time, layout string, style int) any {
 	return excelize.Cell{StyleID: style, Value: at}
 }
 
-func (w *Writer) text(s string) (any, error) {
+func (w *Writer) text(in Column, s string) (any, error) {
 	if len(s) > maxCell && len(utf16.Encode([]rune(s))) > maxCell {
 		return nil, fmt.Errorf("a cell takes at most %d characters", maxCell)
 	}
 	plain := halves.ReplaceAllString(s, "＿$1")
-	if StartsFormula(s) {
-		return excelize.Cell{StyleID: w.styles.text, Value: plain}, nil
+	var style int
+	switch {
+	case StartsFormula(s):
+		style = w.styles.text
+	case in.Right:
+		style = w.styles.right
+	case in.Wrap:
+		style = w.styles.wrap
+	default:
+		return plain, nil
 	}
-	return plain, nil
+	return excelize.Cell{StyleID: style, Value: plain}, nil
 }
 
 // halves finds what looks like the escape of half a character. The library would leave it out; a wide underscore keeps

@@ -254,3 +254,44 @@ func TestASheetIsReadyToPrint(t *testing.T) {
 		}
 	}
 }
+
+func TestTextStandsWhereItsColumnSays(t *testing.T) {
+	w, err := New(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { w.Close() })
+	if err := w.Sheet("figures", []Column{{Name: "a"}, {Name: "b", Right: true}, {Name: "c", Wrap: true}}); err != nil {
+		t.Fatal(err)
+	}
+	add(t, w, "x", "12,000+", strings.Repeat("long ", 4))
+	add(t, w, 12640.0, 12640.0, "short")
+	add(t, w, 0.5, 0.5)
+	f := reopened(t, finish(t, w))
+	right := excelize.Alignment{Horizontal: "right", Indent: 1}
+	for cell, want := range map[string]excelize.Alignment{
+		"A1": {}, "B1": right, "A2": {}, "B2": right, "C2": {WrapText: true, Vertical: "top"}, "A3": {}, "B3": right, "B4": right,
+	} {
+		id, err := f.GetCellStyle("figures", cell)
+		if err != nil {
+			t.Fatal(err)
+		}
+		style, err := f.GetStyle(id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := style.Alignment; got == nil && want != (excelize.Alignment{}) || got != nil && *got != want {
+			t.Errorf("%s stands as %+v, want %+v", cell, got, want)
+		}
+	}
+	for cell, want := range map[string]string{"A3": "12640", "B3": "12,640", "B4": "0.5"} {
+		if got, err := f.GetCellValue("figures", cell); err != nil || got != want {
+			t.Errorf("%s shows %q, %v; want %q", cell, got, err, want)
+		}
+	}
+	for row, want := range map[int]float64{2: 6 * 15, 3: 2 * 15, 4: 15} { // of a column of four characters
+		if got, err := f.GetRowHeight("figures", row); err != nil || got != want {
+			t.Errorf("row %d is %g points high, %v; want %g", row, got, err, want)
+		}
+	}
+}
