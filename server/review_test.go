@@ -146,6 +146,50 @@ func (o *office) showsBoth(household uuid.UUID, given []*clientlib.Delivery) {
 	}
 }
 
+// Fields that this program does not know are kept, and count for nothing: whatever they hold, and even if only the case
+// tells their names from known ones, the office and a tablet say the same.
+func TestFieldsOfANewerProgramChangeNoAid(t *testing.T) {
+	o := newOffice(t)
+	house, project := newID(t), newID(t)
+	o.save("projects", project, map[string]string{"code": "P", "title": "Project"})
+	newer := func(collection string, record uuid.UUID, fields map[string]syncproto.Value) {
+		t.Helper()
+		edits := []server.OfficeEdit{{Collection: collection, Record: record, Fields: fields}}
+		if _, err := o.srv.Engine.Save(t.Context(), o.admin, edits); err != nil {
+			t.Fatal(err)
+		}
+	}
+	newer("assistance_types", house, map[string]syncproto.Value{
+		"code": `"HOUSE"`, "name": `"House"`, "category": `"housing"`, "limit_per_household": "1", "status": "5", "Limit_Per_Household": "9",
+	})
+	tablet := o.tablet("Tablet 0", o.a)
+	household := register(t, tablet, o.a, "Petar")
+	mustSync(t, tablet)
+	newer("households", household, map[string]syncproto.Value{"id": "7", "Head_Name": `"Agim"`, "MERGED_INTO": "true"})
+	newer("people", newID(t), map[string]syncproto.Value{
+		"household": syncproto.Value(`"` + household.String() + `"`), "name": `"Mira"`, "status": "5", "quantity": "[1]",
+	})
+	for range 2 {
+		d := deliver(t, tablet, household, project, house, o.admin)
+		mustSync(t, tablet)
+		newer("deliveries", d.ID, map[string]syncproto.Value{"Cancelled_Why": `"x"`, "Quantity": "0", "limit_per_household": `"x"`})
+	}
+	mustSync(t, tablet)
+	if got, want := received(t, tablet, household), "2 received, -1 remain: by Ana, unsent false ; by Ana, unsent false ;"; got != want {
+		t.Errorf("on the tablet it is %q, want %q", got, want)
+	}
+	if open := o.openReviews(); len(open) != 1 || open[0].Facts.Delivered != "2" || open[0].Facts.Limit != "1" {
+		t.Errorf("in review are %+v, want 2 of 1", open)
+	}
+	a, err := o.srv.Reviews.Aid(t.Context(), household)
+	if err != nil || len(a.Shares) != 1 || a.Shares[0].Remaining.String() != "-1" {
+		t.Fatalf("at the office the aid is %+v, %v", a, err)
+	}
+	if h := a.Households[0]; h.ID != household || h.HeadName != "Petar" || h.MergedInto != nil {
+		t.Errorf("the household is %+v", h)
+	}
+}
+
 // A tablet whose clock is off is in review from its first sync on, once, until it comes with a right one.
 func TestATabletWhoseClockIsOffIsInReviewUntilItIsSet(t *testing.T) {
 	o := newOffice(t)

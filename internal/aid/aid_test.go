@@ -108,23 +108,6 @@ func TestATypeThatWasDeletedHasNoLimit(t *testing.T) {
 	}
 }
 
-// What a field holds, and what the JSON object of them says, is one record.
-func TestARecordIsReadInTwoWays(t *testing.T) {
-	const doc = `{"assistance_type":"019a5b00-0000-7000-8000-00000000000d","quantity":0.1,"cancelled_why":"x","status":"approved","limit_per_household":null,"other":1}`
-	var fields map[string]syncproto.Value
-	read := aid.Record{ID: id(1), Collection: "deliveries"}
-	for _, into := range []any{&fields, &read} {
-		if err := json.Unmarshal([]byte(doc), into); err != nil {
-			t.Fatal(err)
-		}
-	}
-	built := aid.RecordOf(id(1), "deliveries", func(field string) syncproto.Value { return fields[field] })
-	built.Limit = "" // null in the one way, nothing in the other: neither is a limit
-	if built != read || read.Kind == uuid.Nil || read.Quantity != "0.1" {
-		t.Errorf("by field it is\n%+v, as a whole\n%+v", built, read)
-	}
-}
-
 func TestADecimalIsTextInJSON(t *testing.T) {
 	shares := aid.Shares([]aid.Record{delivery(1, "0.10", ""), entitlement(2, "2", "approved")})
 	shares[0].Bound(aid.Decimal{})

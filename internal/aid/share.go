@@ -9,22 +9,22 @@ import (
 	"satchel/syncproto"
 )
 
-// A Record is what counts of a record that belongs to a household or a person, or of an assistance type. It is read from
-// a JSON object of shown values, or from single ones by [RecordOf].
+// A Record is what counts of a record that belongs to a household or a person, or of an assistance type.
 type Record struct {
-	ID uuid.UUID `json:"-"`
+	ID uuid.UUID
 	// Parent is the household or person that it belongs to.
-	Parent     uuid.UUID   `json:"-"`
-	Collection string      `json:"-"`
-	Deleted    bool        `json:"-"`
-	Kind       uuid.UUID   `json:"assistance_type"`
-	Quantity   json.Number `json:"quantity"`
-	Cancelled  string      `json:"cancelled_why"`
-	Status     string      `json:"status"`
-	Limit      json.Number `json:"limit_per_household"`
+	Parent     uuid.UUID
+	Collection string
+	Deleted    bool
+	Kind       uuid.UUID
+	Quantity   json.Number
+	Cancelled  string
+	Status     string
+	Limit      json.Number
 }
 
-// RecordOf gives what counts of a record. value gives the value of a field, "" if there is none.
+// RecordOf gives what counts of a record. value gives the value of a field, "" if there is none. What a field of a newer
+// program holds, whatever its name and its type, does not matter.
 func RecordOf(id uuid.UUID, collection string, value func(field string) syncproto.Value) Record {
 	return Record{
 		ID: id, Collection: collection, Kind: value("assistance_type").ID(), Quantity: json.Number(value("quantity")),

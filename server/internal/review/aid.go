@@ -2,8 +2,6 @@ package review
 
 import (
 	"context"
-	"encoding/json"
-	"fmt"
 
 	"github.com/google/uuid"
 
@@ -13,12 +11,13 @@ import (
 
 // aidShown reads what counts of a record from the database's document.
 func aidShown(s store.Shown) (aid.Record, error) {
-	out := aid.Record{ID: s.ID, Parent: s.Parent, Collection: s.Collection, Deleted: s.Deleted}
-	err := json.Unmarshal(s.Doc, &out)
+	value, err := valuesOf(s)
 	if err != nil {
-		err = fmt.Errorf("read record %s: %w", s.ID, err)
+		return aid.Record{}, err
 	}
-	return out, err
+	out := aid.RecordOf(s.ID, s.Collection, value)
+	out.Parent, out.Deleted = s.Parent, s.Deleted
+	return out, nil
 }
 
 // aidOf reads it from a record in hand.

@@ -2,8 +2,6 @@ package review
 
 import (
 	"context"
-	"encoding/json"
-	"fmt"
 	"slices"
 
 	"github.com/google/uuid"
@@ -82,12 +80,14 @@ func householdsOf(ctx context.Context, tx *store.Tx, f aid.Family) ([]Household,
 		if s.Collection != "households" {
 			continue
 		}
-		var h Household
-		if err := json.Unmarshal(s.Doc, &h); err != nil {
-			return nil, fmt.Errorf("read household %s: %w", s.ID, err)
+		value, err := valuesOf(s)
+		if err != nil {
+			return nil, err
 		}
-		h.ID, h.Area, h.Deleted = s.ID, s.Area, s.Deleted
-		out = append(out, h)
+		out = append(out, Household{
+			ID: s.ID, Area: s.Area, HeadName: value("head_name").Text(), CardNumber: value("card_number").Text(),
+			MergedInto: orNil(value("merged_into").ID()), Deleted: s.Deleted,
+		})
 	}
 	slices.SortFunc(out, func(a, b Household) int { return slices.Compare(a.ID[:], b.ID[:]) })
 	return out, nil

@@ -106,3 +106,21 @@ func TestAFamilyWithManyDeliveriesIsDescribedInPart(t *testing.T) {
 		t.Errorf("%d are described and %d left off, want 1000 and 206", shown, left)
 	}
 }
+
+// A tablet with a newer program sends fields that this one does not know: the queue goes on.
+func TestWhatIsNotKnownOfARecordDoesNotStopTheQueue(t *testing.T) {
+	o := newOffice(t)
+	d := o.tablet("newer")
+	d.sync(o.household("h"), edit("people", named("p"), "household", named("h"), "name", "Mira", "status", 5, "quantity", []int{1}))
+	for _, name := range []string{"one", "two"} {
+		given := o.delivery(name, "h", 2)
+		given.Fields["Cancelled_Why"], given.Fields["limit_per_household"] = `"x"`, `"x"`
+		d.sync(given)
+	}
+	if got := o.open(); got.Facts.Delivered != "4" || got.Facts.Limit != "2" {
+		t.Errorf("in review is %+v, want 4 of 2", got)
+	}
+	if _, err := o.queue.Scan(t.Context(), nil); err != nil {
+		t.Error(err)
+	}
+}
