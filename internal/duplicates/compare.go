@@ -138,27 +138,37 @@ const (
 
 // compareNames compares names in any order. Somebody may have more names than the other one knows.
 func compareNames(a, b []string) likeness {
-	if len(a) > len(b) {
-		a, b = b, a
-	}
-	if slices.Equal(a, b) {
-		return sameNames
-	}
-	alike := 0
-	left := slices.Clone(b)
-	for _, name := range a {
-		if at := slices.IndexFunc(left, func(other string) bool { return closeName(name, other) }); at >= 0 {
-			left = slices.Delete(left, at, at+1)
-			alike++
-		}
-	}
 	switch {
-	case alike == len(a) && alike > 1:
+	case slices.Equal(a, b):
+		return sameNames
+	case allClose(a, b):
 		return closeNames
-	case alike > 0:
+	case slices.ContainsFunc(a, func(name string) bool { return closeTo(b, name) >= 0 }):
 		return oneName
 	}
 	return otherNames
+}
+
+// allClose reports whether each of the names of who has fewer, of two at the least, is close to another one of the
+// other's. It is asked of all members of two households with each other, so it ends at the first that is not.
+func allClose(a, b []string) bool {
+	if len(a) > len(b) {
+		a, b = b, a
+	}
+	left := slices.Clone(b)
+	for _, name := range a {
+		at := closeTo(left, name)
+		if at < 0 {
+			return false
+		}
+		left = slices.Delete(left, at, at+1)
+	}
+	return len(a) > 1
+}
+
+// closeTo gives the place of the first name that is close to one, -1 if none is.
+func closeTo(names []string, name string) int {
+	return slices.IndexFunc(names, func(other string) bool { return closeName(name, other) })
 }
 
 // closeEnough is the similarity, by Jaro and Winkler, from which on two names may be one with a slip of the pen. It
@@ -200,7 +210,7 @@ func compareMembers(a, b []member) string {
 // maybe reports whether two members may be one person: their names are close, and their births do not differ by more
 // than day and month swapped, or one slip.
 func (m member) maybe(n member) bool {
-	return compareNames(m.name, n.name) >= closeNames && sameBirth(m, n)
+	return (slices.Equal(m.name, n.name) || allClose(m.name, n.name)) && sameBirth(m, n)
 }
 
 func sameBirth(m, n member) bool {

@@ -303,6 +303,27 @@ func TestWhatIsLongerThanAFamilysIsCut(t *testing.T) {
 	}
 }
 
+// Two names are compared in memory of their own: how much that is tells how many are.
+func TestManyNamesAreComparedLittleMoreThanTwo(t *testing.T) {
+	w := duplicates.DefaultWeights()
+	work := func(namesOfEach int) float64 {
+		var profiles []*duplicates.Profile
+		for side := range 2 {
+			h := duplicates.Household{ID: uuid.UUID{byte(side)}}
+			for range 20 {
+				// no letter of the one is in the other
+				h.Members = append(h.Members, duplicates.Member{Name: strings.Repeat([]string{"ababab ", "oeoeoe "}[side], namesOfEach)})
+			}
+			profiles = append(profiles, duplicates.ProfileOf(h))
+		}
+		return testing.AllocsPerRun(1, func() { w.Compare(profiles[0], profiles[1]) })
+	}
+	two, many := work(2), work(11)
+	if two < 20*20 || many > 3*two {
+		t.Errorf("to compare households whose members have eleven names each takes %v, with two names each %v", many, two)
+	}
+}
+
 // TestTheFieldsAreThoseThatAreRead has a household and a person be read, and notes of which fields.
 func TestTheFieldsAreThoseThatAreRead(t *testing.T) {
 	read := func(of func(value func(string) syncproto.Value)) (fields []string) {

@@ -52,10 +52,11 @@ type member struct {
 	year     string
 }
 
-// To compare two texts takes the product of their lengths, and anybody may send anything: what is longer than one family
-// needs does not count.
+// To compare two texts takes the product of their lengths, and two people that of how many names they have; and anybody
+// may send anything: what is longer than one family needs does not count.
 const (
 	maxText    = 80 // characters of a name, a number or a place
+	maxNames   = 6  // of somebody, or words of a place
 	maxMembers = 20
 )
 
@@ -116,14 +117,15 @@ func phoneKey(text string) string {
 }
 
 // nameKeys gives the names in a text, sorted, in one spelling for all in which they are usually written: those of
-// [syncproto.Fold], and further Albanian, English and German ones of the same sounds.
+// [syncproto.Fold], and further Albanian, English and German ones of the same sounds. Of more than count, the same ones
+// are left in whatever order they were written.
 func nameKeys(text string) []string {
 	names := strings.Fields(sounds.Replace(syncproto.Fold(short(text))))
 	for i, name := range names {
 		names[i] = withoutDoubles(name)
 	}
 	slices.Sort(names)
-	return names
+	return names[:min(len(names), maxNames)]
 }
 
 // sounds are spellings of one sound. What they become is what Fold makes of the Serbian letter.
