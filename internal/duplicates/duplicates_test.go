@@ -303,6 +303,39 @@ func TestWhatIsLongerThanAFamilysIsCut(t *testing.T) {
 	}
 }
 
+// What counts as one person is taken for one without anybody looking: whoever may be somebody else is left.
+func TestTheSamePeopleHaveTheSameNameBirthAndSex(t *testing.T) {
+	type people = []duplicates.Member
+	ana := duplicates.Member{Name: "Ana Ilić", BornOn: "1980-05-02", Sex: "female"}
+	jovan := duplicates.Member{Name: "Jovan Petrović", BornOn: "2001-05-03"}
+	unborn, year, other := duplicates.Member{Name: "Ana Ilić"}, duplicates.Member{Name: "Ana Ilić", BirthYear: 1980}, ana
+	other.Sex = "male"
+	for what, c := range map[string]struct {
+		a, b people
+		want [][2]int
+	}{
+		"another order and script": {people{ana}, people{{Name: "ИЛИЋ Ана", BornOn: "1980-05-02"}}, [][2]int{{0, 0}}},
+		"another sex":              {people{ana}, people{other}, nil},
+		"almost the same name":     {people{jovan}, people{{Name: "Jovana Petrović", BornOn: "2001-05-03"}}, nil},
+		"fewer names":              {people{jovan}, people{{Name: "Jovan", BornOn: "2001-05-03"}}, nil},
+		"a birth with a slip":      {people{jovan}, people{{Name: "Jovan Petrović", BornOn: "2003-05-03"}}, nil},
+		"day and month swapped":    {people{jovan}, people{{Name: "Jovan Petrović", BornOn: "2001-03-05"}}, nil},
+		"a birth that is unknown":  {people{unborn, ana}, people{unborn}, nil},
+		"the year alone":           {people{year}, people{ana}, [][2]int{{0, 0}}},
+		"another year":             {people{{Name: "Ana Ilić", BirthYear: 1981}}, people{ana}, nil},
+		"no name":                  {people{{BornOn: "1980-05-02"}}, people{{BornOn: "1980-05-02"}}, nil},
+		"nobody twice":             {people{ana, ana}, people{ana}, [][2]int{{0, 0}}},
+		"the day before the year":  {people{year, ana}, people{ana, year}, [][2]int{{1, 0}, {0, 1}}},
+		"two children": {
+			people{jovan, {Name: "Jovana Petrović", BornOn: "2003-05-03"}}, people{{Name: "Jovana Petrović", BornOn: "2003-05-03"}, jovan}, [][2]int{{0, 1}, {1, 0}},
+		},
+	} {
+		if got := duplicates.SamePeople(c.a, c.b); !slices.Equal(got, c.want) {
+			t.Errorf("%s: the same are %v, want %v", what, got, c.want)
+		}
+	}
+}
+
 // Two names are compared in memory of their own: how much that is tells how many are.
 func TestManyNamesAreComparedLittleMoreThanTwo(t *testing.T) {
 	w := duplicates.DefaultWeights()

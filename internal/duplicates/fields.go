@@ -14,7 +14,9 @@ func HouseholdFields() []string {
 }
 
 // MemberFields is described at [HouseholdFields].
-func MemberFields() []string { return []string{"name", "document_number", "born_on", "birth_year"} }
+func MemberFields() []string {
+	return []string{"name", "document_number", "sex", "born_on", "birth_year"}
+}
 
 // HouseholdOf gives what a record of households says, without its members. value gives the value of a field, "" if
 // there is none.
@@ -32,7 +34,9 @@ func HouseholdOf(id uuid.UUID, value func(field string) syncproto.Value) Househo
 
 // MemberOf gives what a record of people says.
 func MemberOf(value func(field string) syncproto.Value) Member {
-	m := Member{Name: value("name").Text(), Document: value("document_number").Text(), BornOn: value("born_on").Text()}
+	m := Member{
+		Name: value("name").Text(), Document: value("document_number").Text(), Sex: value("sex").Text(), BornOn: value("born_on").Text(),
+	}
 	if v := value("birth_year"); !v.IsNull() && json.Unmarshal([]byte(v), &m.BirthYear) != nil {
 		m.BirthYear = 0 // a newer program wrote something else
 	}

@@ -27,7 +27,7 @@ type Point struct{ Latitude, Longitude float64 }
 
 // A Member is a person of a family.
 type Member struct {
-	Name, Document string
+	Name, Document, Sex string
 	// BornOn is a date such as "1970-01-31"; where it is not known, BirthYear may be.
 	BornOn    string
 	BirthYear int
@@ -48,6 +48,7 @@ type Profile struct {
 type member struct {
 	name     []string
 	document string
+	sex      string
 	bornOn   string
 	year     string
 }
@@ -66,14 +67,20 @@ func ProfileOf(h Household) *Profile {
 		ID: h.ID, card: numberKey(h.Card), phone: phoneKey(h.Phone), head: nameKeys(h.Head),
 		origin: strings.Join(nameKeys(h.Origin), " "), area: h.Area, position: h.Position,
 	}
-	for _, m := range h.Members[:min(len(h.Members), maxMembers)] {
-		p.members = append(p.members, memberOf(m))
-	}
+	p.members = membersOf(h.Members[:min(len(h.Members), maxMembers)])
 	return p
 }
 
+func membersOf(list []Member) []member {
+	out := make([]member, len(list))
+	for i, m := range list {
+		out[i] = memberOf(m)
+	}
+	return out
+}
+
 func memberOf(m Member) member {
-	out := member{name: nameKeys(m.Name), document: numberKey(m.Document), bornOn: short(m.BornOn)}
+	out := member{name: nameKeys(m.Name), document: numberKey(m.Document), sex: m.Sex, bornOn: short(m.BornOn)}
 	if len(m.BornOn) >= 4 {
 		out.year = m.BornOn[:4]
 	} else if m.BirthYear != 0 {

@@ -20,8 +20,8 @@ type merger struct {
 	people      []OfficeEdit
 }
 
-// Merge makes a household a duplicate of another one, and its people duplicates of those of the other one that are
-// probably the same, as one form. Nothing moves: what belongs to the household stays with it, counts for both together,
+// Merge makes a household a duplicate of another one, and its people duplicates of those of the other one that
+// have the same name and birth, as one form. Nothing moves: what belongs to the household stays with it, counts for both together,
 // and goes on being edited; [Engine.Unmerge] restores what was. It fails as invalid if the household is merged
 // already, or if the other one is, by whatever way, a duplicate of it.
 func (e *Engine) Merge(ctx context.Context, author, household, into uuid.UUID, reason string) ([]store.Change, error) {
@@ -116,7 +116,7 @@ func (w *work) household(ctx context.Context, id uuid.UUID) (store.Record, error
 // mergedInto gives what a record is a duplicate of, [uuid.Nil] if it is none.
 func mergedInto(r store.Record) uuid.UUID { return r.Value(fieldMergedInto).ID() }
 
-// mergePeople makes people of one household duplicates of those of another one that are probably the same.
+// mergePeople makes people of one household duplicates of those of another one; see [duplicates.SamePeople].
 func (w *work) mergePeople(ctx context.Context, household, into uuid.UUID) ([]OfficeEdit, error) {
 	from, err := w.people(ctx, household)
 	if err != nil {
