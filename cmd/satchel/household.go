@@ -27,11 +27,12 @@ type householdShowCmd struct {
 
 // Help is shown by --help.
 func (householdShowCmd) Help() string {
-	return `For each assistance type: what the family is entitled to by approved entitlements, the type's limit, what was delivered,
-and what remains of the lesser of both, below 0 where more was delivered. Households that were merged into one another
-are one family and count together, with the entitlements of their people. Every delivery has a line: who recorded it on
-which device, when and where it was handed over, to whom, and what proves it. A cancelled one is shown with the reason,
-and counts for nothing.
+	return `For each assistance type: what the family is entitled to, the type's limit, what was delivered, and what remains of the
+lesser of both, below 0 where more was delivered. It is entitled to the sum of the entitlements that are approved or
+closed, and to 0 if all were rejected; what is only proposed does not count. Households that were merged into one
+another are one family and count together, with the entitlements of their people. Every delivery has a line: who
+recorded it on which device, when and where it was handed over, to whom, and what proves it. A cancelled one is shown
+with the reason, and counts for nothing.
 
 Examples:
   satchel household show 12345

@@ -47,7 +47,10 @@ func TestWhatAShareComesTo(t *testing.T) {
 		want        string // entitled, limit, delivered, remaining
 		over        bool
 	}{
-		{"what was never approved does not count", "", []aid.Record{entitlement(1, "3", "proposed"), entitlement(2, "3", "rejected"), entitlement(3, "3", "closed")}, ",,0,", false},
+		{"what is not decided does not count", "", []aid.Record{entitlement(1, "3", "proposed"), entitlement(2, "3", ""), delivery(3, "1", "")}, ",,1,", false},
+		{"what is closed was due", "", []aid.Record{entitlement(1, "3", "approved"), entitlement(2, "2", "closed"), delivery(3, "6", "")}, "5,,6,-1", true},
+		{"what was rejected is not", "", []aid.Record{entitlement(1, "3", "rejected"), delivery(2, "1", "")}, "0,,1,-1", true},
+		{"and takes nothing from what is", "", []aid.Record{entitlement(1, "3", "rejected"), entitlement(2, "2", "approved"), delivery(3, "2", "")}, "2,,2,0", false},
 		{"nothing is due and nothing too much", "", []aid.Record{delivery(1, "7", "")}, ",,7,", false},
 		{"approved entitlements add up", "", []aid.Record{entitlement(1, "1", "approved"), entitlement(2, "1.5", "approved")}, "2.5,,0,2.5", false},
 		{"in parts", "", []aid.Record{entitlement(1, "1", "approved"), delivery(2, "0.25", ""), delivery(3, "0.5", "")}, "1,,0.75,0.25", false},
@@ -130,7 +133,7 @@ func tenths(n int) json.Number { return json.Number(strconv.FormatFloat(float64(
 // Whatever was recorded, in whatever order: the sums are those that counting in tenths gives.
 func TestSharesAreWhatCountingGives(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		type sums struct{ entitled, delivered, approved, all int }
+		type sums struct{ entitled, delivered, decided, all int }
 		want := map[uuid.UUID]sums{}
 		var records []aid.Record
 		for n := range rapid.IntRange(0, 12).Draw(t, "records") {
@@ -151,9 +154,11 @@ func TestSharesAreWhatCountingGives(t *testing.T) {
 				if r.Cancelled == "" {
 					w.delivered += quantity
 				}
-			case r.Status == "approved":
+			case r.Status == "rejected":
+				w.decided++
+			case r.Status != "proposed":
 				w.entitled += quantity
-				w.approved++
+				w.decided++
 			}
 			want[r.Kind] = w
 		}
@@ -166,7 +171,7 @@ func TestSharesAreWhatCountingGives(t *testing.T) {
 			w := want[s.Kind]
 			s.Bound(aid.DecimalOf(tenths(limit).String()))
 			most, entitled := limit, ""
-			if w.approved > 0 {
+			if w.decided > 0 {
 				most, entitled = min(limit, w.entitled), tenths(w.entitled).String()
 			}
 			got := fmt.Sprintln(s.Entitled, s.Delivered, s.Remaining, len(s.Deliveries), s.Over())

@@ -32,10 +32,25 @@ func RecordOf(id uuid.UUID, collection string, value func(field string) syncprot
 	}
 }
 
-// Counts reports whether a delivery counts as received, because it was not cancelled, or an entitlement as due, because
-// it is approved: one that is only proposed does not yet, and one that was rejected or closed does not any more.
+// Counts reports whether a delivery counts as received, because it was not cancelled, or an entitlement, because it was
+// decided on: one that is closed still says what was due, one that was rejected that nothing is, and one that is only
+// proposed says nothing yet.
 func (r Record) Counts() bool {
-	return !r.Deleted && (r.Collection == "deliveries" && r.Cancelled == "" || r.Collection == "entitlements" && r.Status == "approved")
+	switch r.Collection {
+	case "deliveries":
+		return !r.Deleted && r.Cancelled == ""
+	case "entitlements":
+		return !r.Deleted && (r.Status == "approved" || r.Status == "closed" || r.Status == "rejected")
+	}
+	return false
+}
+
+// amount is how much a record that counts comes to.
+func (r Record) amount() Decimal {
+	if r.Collection == "entitlements" && r.Status == "rejected" {
+		return DecimalOf("0")
+	}
+	return DecimalOf(r.Quantity.String())
 }
 
 // LimitPerHousehold gives the limit of an assistance type; one that was deleted has none.
@@ -49,7 +64,7 @@ func (r Record) LimitPerHousehold() Decimal {
 // A Share is what a family may have of an assistance type, and what it was given of it, in the type's unit.
 type Share struct {
 	Kind uuid.UUID `json:"assistance_type"`
-	// Entitled is the sum of the approved entitlements, none if there are none; Limit that of the type, if it has one.
+	// Entitled is the sum of the entitlements that count, none if there are none; Limit that of the type, if it has one.
 	Entitled Decimal `json:"entitled,omitzero"`
 	Limit    Decimal `json:"limit,omitzero"`
 	// Delivered is the sum of the deliveries that count.
@@ -91,7 +106,7 @@ func (s *Share) add(r Record) {
 		s.Deliveries = append(s.Deliveries, r)
 	}
 	if r.Counts() {
-		*sum = sum.plus(DecimalOf(r.Quantity.String()))
+		*sum = sum.plus(r.amount())
 	}
 }
 

@@ -94,7 +94,9 @@ func (s shown) matters() map[string]string {
 		case r.Collection == "deliveries" && s.text(id, "cancelled_why") == "":
 			delivered[key] += quantity
 			grounds[key] = append(grounds[key], id.String())
-		case r.Collection == "entitlements" && s.text(id, "status") == "approved":
+		case r.Collection == "entitlements" && s.text(id, "status") == "rejected":
+			entitled[key] += 0 // there is an entry
+		case r.Collection == "entitlements" && s.text(id, "status") != "proposed":
 			entitled[key] += quantity
 		}
 	}
@@ -240,7 +242,7 @@ func (c chance) edits() []engine.OfficeEdit {
 	case 12:
 		return []engine.OfficeEdit{edit("households", named(household), "area", c.some(c.o.area, named("other area")))}
 	default:
-		return []engine.OfficeEdit{edit("entitlements", named(c.one("entitlement", 12)), "status", c.some("approved", "closed"), "deleted", c.some(true, false))}
+		return []engine.OfficeEdit{edit("entitlements", named(c.one("entitlement", 12)), "status", c.some("approved", "closed", "rejected"), "deleted", c.some(true, false))}
 	}
 }
 

@@ -98,8 +98,8 @@ type Facts struct {
 	// their ids; LeftOff is how many there are beyond the first hundred, of them or of what the other lists hold.
 	Records []Ground `json:"records"`
 	LeftOff int      `json:"left_off,omitempty"`
-	// Delivered is the sum of the deliveries and Entitled that of the approved entitlements, "" if there are none; Limit is
-	// that of the type, "" if it has none. All are decimals in the type's unit.
+	// Delivered is the sum of the deliveries and Entitled that of the entitlements that count, "" if there are none; Limit
+	// is that of the type, "" if it has none. All are decimals in the type's unit.
 	Delivered string `json:"delivered,omitempty"`
 	Entitled  string `json:"entitled,omitempty"`
 	Limit     string `json:"limit,omitempty"`

@@ -42,6 +42,8 @@ func TestMoreThanTheEntitlementIsFound(t *testing.T) {
 		edit("entitlements", named("of p"), "person", named("p"), "project", o.project, "assistance_type", o.kind, "quantity", 0.2, "status", "approved"))
 	o.none("0.1 for the household and 0.2 for a person are 0.3")
 	o.save(edit("entitlements", named("of p"), "status", "closed"))
+	o.none("what is closed was due")
+	o.save(edit("entitlements", named("of p"), "status", "rejected"))
 	o.open()
 	o.save(o.household("other"), edit("people", named("p"), "household", named("other")), edit("entitlements", named("of p"), "status", "approved"))
 	if got := o.open(); got.Record != named("h") {
