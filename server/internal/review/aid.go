@@ -41,7 +41,7 @@ func (c concern) belongings(ctx context.Context, tx *store.Tx, owners []uuid.UUI
 			out = append(out, aidOf(r))
 		}
 	}
-	shown, err := tx.ShownChildren(ctx, unread)
+	shown, err := tx.ShownAid(ctx, unread)
 	if err != nil {
 		return nil, err
 	}

@@ -21,15 +21,13 @@ func orphans(ctx context.Context, tx *store.Tx, c concern) (finding, error) {
 	for _, p := range shown {
 		area[p.ID] = p.Area
 	}
-	children, err := tx.ShownChildren(ctx, deleted)
+	children, err := tx.ChildrenLeft(ctx, deleted)
 	if err != nil {
 		return found, err
 	}
 	left := map[uuid.UUID][]Ground{}
 	for _, c := range children {
-		if !c.Deleted {
-			left[c.Parent] = append(left[c.Parent], Ground{Record: c.ID, Collection: c.Collection})
-		}
+		left[c.Parent] = append(left[c.Parent], Ground{Record: c.ID, Collection: c.Collection})
 	}
 	for parent, records := range left {
 		sortGrounds(records)

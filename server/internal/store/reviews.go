@@ -154,9 +154,26 @@ func (t *Tx) Shown(ctx context.Context, ids []uuid.UUID) ([]Shown, error) {
 	return in(ctx, t, scanShown, ids, "SELECT "+shownColumns+" FROM records WHERE id IN ")
 }
 
-// ShownChildren gives the records, deleted ones among them, that have their area from any of the given ones.
-func (t *Tx) ShownChildren(ctx context.Context, parents []uuid.UUID) ([]Shown, error) {
-	return in(ctx, t, scanShown, parents, "SELECT "+shownColumns+" FROM records WHERE parent <> '' AND parent IN ")
+// ShownAid gives what a family's aid is counted from: the people, entitlements and deliveries, deleted ones among them,
+// that have their area from any of the given records. The documents of what else belongs to these may be large.
+func (t *Tx) ShownAid(ctx context.Context, owners []uuid.UUID) ([]Shown, error) {
+	// Of the collection as in [Tx.ShownPeople].
+	return in(ctx, t, scanShown, owners, "SELECT "+shownColumns+` FROM records
+WHERE parent <> '' AND collection || '' IN ('people', 'entitlements', 'deliveries') AND parent IN `)
+}
+
+// A Child is a record that has its area from another one.
+type Child struct {
+	ID, Parent uuid.UUID
+	Collection string
+}
+
+// ChildrenLeft gives the records that are not deleted and have their area from any of the given ones.
+func (t *Tx) ChildrenLeft(ctx context.Context, parents []uuid.UUID) ([]Child, error) {
+	return in(ctx, t, func(r row) (c Child, err error) {
+		err = r.Scan(&c.ID, &c.Parent, &c.Collection)
+		return c, err
+	}, parents, "SELECT id, parent, collection FROM records WHERE parent <> '' AND deleted = 0 AND parent IN ")
 }
 
 // A Standing is what there is about a record.

@@ -24,7 +24,8 @@ func reviewChecks() []check {
 		{"a merger is found from both ends, as it is now", mergerIsFound},
 		{"the standing of a record is what there is about it", standingIsSo},
 		{"what has children or reviews is found in order", reviewableIsFound},
-		{"children come as they are shown", childrenAreShown},
+		{"aid comes as it is shown, and nothing else", aidIsShown},
+		{"children that are not deleted are left", childrenAreLeft},
 	}
 }
 
@@ -283,27 +284,51 @@ func reviewableIsFound(t *testing.T, s *store.Store) {
 	}
 }
 
-func childrenAreShown(t *testing.T, s *store.Store) {
-	visit := belonging(4, 1, 2)
-	visit.Deleted = true
+func aidIsShown(t *testing.T, s *store.Store) {
+	of := func(collection string, n, parent byte) store.Record {
+		r := belonging(n, parent, int64(n))
+		r.Collection = collection
+		return r
+	}
+	gone := of("deliveries", 4, 1)
+	gone.Deleted = true
 	write(t, s, func(ctx context.Context, tx *store.Tx) error {
-		return tx.PutRecords(ctx, []store.Record{household(1, id(90), 1), visit, belonging(5, 2, 3)})
+		return tx.PutRecords(ctx, []store.Record{
+			household(1, id(90), 1), gone, of("deliveries", 5, 2), of("people", 6, 1), of("entitlements", 7, 6), of("visits", 8, 1), of("livelihoods", 10, 6),
+		})
 	})
-	children := read(t, s, func(ctx context.Context, tx *store.Tx) ([]store.Shown, error) {
-		return tx.ShownChildren(ctx, []uuid.UUID{id(1), id(3)})
+	shown := read(t, s, func(ctx context.Context, tx *store.Tx) ([]store.Shown, error) {
+		return tx.ShownAid(ctx, []uuid.UUID{id(1), id(3), id(6)})
 	})
 	same := read(t, s, func(ctx context.Context, tx *store.Tx) ([]store.Shown, error) {
-		return tx.Shown(ctx, []uuid.UUID{id(4), id(9)})
+		return tx.Shown(ctx, []uuid.UUID{id(4), id(6), id(7), id(9)})
 	})
-	if !reflect.DeepEqual(children, same) || len(same) != 1 {
-		t.Fatalf("the children are\n%+v\nand the record\n%+v", children, same)
+	for _, list := range [][]store.Shown{shown, same} {
+		slices.SortFunc(list, func(a, b store.Shown) int { return slices.Compare(a.ID[:], b.ID[:]) })
+	}
+	if !reflect.DeepEqual(shown, same) || len(same) != 3 {
+		t.Fatalf("the aid is counted from\n%+v\nand the records are\n%+v", shown, same)
 	}
 	doc := string(same[0].Doc)
 	same[0].Doc = nil
-	if want := (store.Shown{ID: id(4), Collection: "visits", Area: id(90), Parent: id(1), Deleted: true}); !reflect.DeepEqual(same[0], want) {
+	if want := (store.Shown{ID: id(4), Collection: "deliveries", Area: id(90), Parent: id(1), Deleted: true}); !reflect.DeepEqual(same[0], want) {
 		t.Errorf("read back\n%+v\nwant\n%+v", same[0], want)
 	}
 	if want := `"phone":"+381 <60> 000 & 1"`; !strings.Contains(doc, want) {
 		t.Errorf("the document %s lacks %s", doc, want)
+	}
+}
+
+func childrenAreLeft(t *testing.T, s *store.Store) {
+	gone := belonging(4, 1, 2)
+	gone.Deleted = true
+	write(t, s, func(ctx context.Context, tx *store.Tx) error {
+		return tx.PutRecords(ctx, []store.Record{household(1, id(90), 1), gone, belonging(5, 1, 3), belonging(6, 2, 4)})
+	})
+	left := read(t, s, func(ctx context.Context, tx *store.Tx) ([]store.Child, error) {
+		return tx.ChildrenLeft(ctx, []uuid.UUID{id(1), id(3)})
+	})
+	if want := []store.Child{{ID: id(5), Parent: id(1), Collection: "visits"}}; !slices.Equal(left, want) {
+		t.Errorf("left are %+v, want %+v", left, want)
 	}
 }
