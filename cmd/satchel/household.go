@@ -32,7 +32,7 @@ lesser of both, below 0 where more was delivered. It is entitled to the sum of t
 closed, and to 0 if all were rejected; what is only proposed does not count. Households that were merged into one
 another are one family and count together, with the entitlements of their people. Every delivery has a line: who
 recorded it on which device, when and where it was handed over, to whom, and what proves it. A cancelled one is shown
-with the reason, and counts for nothing.
+with the reason, and counts for nothing; so does one of less than 0.
 
 Examples:
   satchel household show 12345

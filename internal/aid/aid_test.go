@@ -62,6 +62,7 @@ func TestWhatAShareComesTo(t *testing.T) {
 		{"nor does a deleted one", "1", []aid.Record{delivery(1, "1", ""), deleted}, ",1,1,0", false},
 		{"entitled to nothing", "", []aid.Record{entitlement(1, "0", "approved"), delivery(2, "1", "")}, "0,,1,-1", true},
 		{"nothing delivered is never too much", "-1", []aid.Record{entitlement(1, "1", "approved")}, "1,-1,0,-1", false},
+		{"less than nothing takes nothing off", "1", []aid.Record{delivery(1, "2", ""), delivery(2, "-2", ""), delivery(3, "-0.5", "")}, ",1,2,-1", true},
 		{"what says nothing", "1", []aid.Record{delivery(1, "", ""), delivery(2, "1", "")}, ",1,1,0", false},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -45,12 +45,15 @@ func (r Record) Counts() bool {
 	return false
 }
 
-// amount is how much a record that counts comes to.
+// amount is how much a record that counts comes to. A delivery of less than nothing would hide another one: what was not
+// delivered is cancelled.
 func (r Record) amount() Decimal {
-	if r.Collection == "entitlements" && r.Status == "rejected" {
+	quantity := DecimalOf(r.Quantity.String())
+	switch {
+	case r.Collection == "deliveries" && quantity.sign() < 0, r.Collection == "entitlements" && r.Status == "rejected":
 		return DecimalOf("0")
 	}
-	return DecimalOf(r.Quantity.String())
+	return quantity
 }
 
 // LimitPerHousehold gives the limit of an assistance type; one that was deleted has none.
@@ -67,7 +70,7 @@ type Share struct {
 	// Entitled is the sum of the entitlements that count, none if there are none; Limit that of the type, if it has one.
 	Entitled Decimal `json:"entitled,omitzero"`
 	Limit    Decimal `json:"limit,omitzero"`
-	// Delivered is the sum of the deliveries that count.
+	// Delivered is the sum of the deliveries that count; one of less than 0 counts as 0.
 	Delivered Decimal `json:"delivered"`
 	// Remaining is what is still due: the lesser of Entitled and Limit without what was delivered, below 0 if that was
 	// more, and none if there is neither.
