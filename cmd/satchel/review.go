@@ -343,7 +343,8 @@ func (reviewDecideCmd) Help() string {
 taken back: satchel review reopen. What was recorded by mistake is not decided here but corrected: cancel the delivery, and
 the review closes by itself. So it does when two households are merged: satchel duplicates merge; when a conflict is
 settled: satchel conflict settle; and when held changes are applied or discarded: satchel held, which is the only way there.
-A conflict that is accepted stays as it is shown until other values clash.
+A conflict that is accepted stays as it is shown until other values clash or another one is shown, a clock until it is
+fast instead of slow, slow instead of fast, or of another severity.
 
 Examples:
   satchel review decide 0198f0a2-7b1c-5000-8000-000000000001 accepted --reason "two families in one house"

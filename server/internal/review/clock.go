@@ -38,3 +38,16 @@ func gravity(off int64) string {
 	}
 	return low
 }
+
+// mattering gives one number for all offsets of a clock that matter the same, ahead or behind. An offset itself, cut as
+// it is, is another one now and then while the clock runs as ever: a sync takes longer, or less long.
+func mattering(off int64) int64 {
+	class := map[string]int64{low: 1, medium: 2, high: 3}[gravity(off)]
+	switch {
+	case off < 0:
+		return -class
+	case off > 0:
+		return class
+	}
+	return 0
+}

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"slices"
+	"strconv"
 	"strings"
 
 	"satchel/server/internal/engine"
@@ -15,10 +16,11 @@ import (
 // A Clash is a field in conflict.
 type Clash struct {
 	Field string `json:"field"`
-	// Sides is how many values clash; where a deletion is contested, with the edits that contest it.
+	// Sides is how many clash, some of the same value perhaps; where a deletion is contested, with the edits that contest
+	// it.
 	Sides int `json:"sides"`
-	// Heads is the same as long as the same versions clash.
-	Heads string `json:"heads"`
+	// Values is the same as long as the same values clash and the same one is shown.
+	Values string `json:"values"`
 }
 
 // conflicts finds which of the records concerned have open conflicts.
@@ -44,7 +46,7 @@ func conflictsOf(r store.Record) matter {
 	m := matter{kind: Conflict, record: r.ID, area: r.Area, severity: medium, facts: Facts{Records: []Ground{}}}
 	for _, field := range r.State.Conflicts() {
 		sides := engine.Clashing(r.State, field)
-		m.facts.Fields = append(m.facts.Fields, Clash{Field: field, Sides: len(sides), Heads: headsOf(sides)})
+		m.facts.Fields = append(m.facts.Fields, Clash{Field: field, Sides: len(sides), Values: valuesIn(r, field, sides)})
 		if field == syncproto.FieldDeleted || r.Collection == "deliveries" && (field == "quantity" || field == "household") {
 			m.severity = high
 		}
@@ -52,13 +54,22 @@ func conflictsOf(r store.Record) matter {
 	return m
 }
 
-// headsOf gives the digest of the versions that clash, whichever of them is shown.
-func headsOf(sides []syncproto.FieldVersion) string {
-	names := make([]string, len(sides))
-	for i, s := range sides {
-		names[i] = s.Field + " " + s.Version.String()
+// valuesIn gives the digest of the values that clash in a field of a record, and of which is shown, whoever wrote them.
+func valuesIn(r store.Record, field string, sides []syncproto.FieldVersion) string {
+	var values []string
+	for _, s := range sides {
+		for _, h := range r.State[s.Field].Heads {
+			if h.Version == s.Version {
+				values = append(values, s.Field+" "+string(h.Value))
+			}
+		}
 	}
-	slices.Sort(names)
-	sum := sha256.Sum256([]byte(strings.Join(names, "\n")))
+	slices.Sort(values)
+	shown := string(r.Value(field))
+	if field == syncproto.FieldDeleted {
+		shown = strconv.FormatBool(r.Deleted) // an edit that contests it may show instead
+	}
+	said := append([]string{r.ID.String(), shown}, slices.Compact(values)...)
+	sum := sha256.Sum256([]byte(strings.Join(said, "\n")))
 	return hex.EncodeToString(sum[:8])
 }

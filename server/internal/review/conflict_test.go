@@ -2,12 +2,41 @@ package review_test
 
 import (
 	"testing"
+	"time"
 
 	"satchel/server/internal/review"
 	"satchel/syncproto"
 )
 
-// A conflict that was accepted stays so while the same versions clash; settling closes it, undoing that opens it again.
+// A conflict that was accepted stays so while the same values clash and the same one is shown, whoever writes them.
+func TestAConflictIsAcceptedWhoeverWritesItsValues(t *testing.T) {
+	o := newOffice(t)
+	o.save(o.household("h"))
+	area := o.looking(o.household("h")).Base["area"]
+	write := func(name, phone string) {
+		e := edit("households", named("h"), "phone", phone)
+		e.Base = map[string][]syncproto.Version{"area": area}
+		o.now = o.now.Add(time.Hour)
+		o.tablet(name).sync(e)
+	}
+	write("one", "1")
+	write("two", "2")
+	item := o.open()
+	if err := o.queue.Decide(t.Context(), o.admin, item.ID, review.Accepted, "", item.Digest); err != nil {
+		t.Fatal(err)
+	}
+	write("three", "2")
+	o.none("another one wrote the value that is shown")
+	if got := o.list(review.Decided); len(got) != 1 || got[0].Facts.Fields[0].Sides != 3 {
+		t.Errorf("decided are %+v, want the conflict with three sides", got)
+	}
+	write("four", "1")
+	if again := o.open(); again.ID != item.ID {
+		t.Errorf("another value is shown, and open is %+v", again)
+	}
+}
+
+// A conflict that was accepted stays so while the same values clash; settling closes it, undoing that opens it again.
 func TestAConflictIsAcceptedUntilOtherValuesClash(t *testing.T) {
 	o := newOffice(t)
 	one, two := o.tablet("one"), o.tablet("two")

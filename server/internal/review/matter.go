@@ -47,14 +47,19 @@ func sortGrounds(list []Ground) {
 	slices.SortFunc(list, func(a, b Ground) int { return bytes.Compare(a.Record[:], b.Record[:]) })
 }
 
-// decisive gives what of the facts a decision rests on: how two households compare, whatever that weighs.
+// decisive gives what of the facts a decision rests on: how two households compare, whatever that weighs, which values
+// clash, whoever wrote them, and how a clock that is off matters.
 func (f Facts) decisive() Facts {
 	outcomes := make([]duplicates.Reason, len(f.Reasons))
 	for i, r := range f.Reasons {
 		outcomes[i].Outcome = r.Outcome
 	}
 	slices.SortFunc(outcomes, func(a, b duplicates.Reason) int { return strings.Compare(a.Outcome, b.Outcome) })
-	f.Score, f.Reasons = 0, outcomes
+	f.Fields = slices.Clone(f.Fields)
+	for i := range f.Fields {
+		f.Fields[i].Sides = 0
+	}
+	f.Score, f.Reasons, f.ClockOff = 0, outcomes, mattering(f.ClockOff)
 	return f
 }
 
