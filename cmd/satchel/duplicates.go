@@ -66,6 +66,7 @@ type unmergeCmd struct {
 // Help is shown by --help.
 func (unmergeCmd) Help() string {
 	return `The household counts by itself again, and so do those of its people who became duplicates with it.
+It may have been deleted since, and stays deleted then.
 
 Example:
   satchel duplicates unmerge 0198…a --reason "brothers, not one family"`

@@ -34,8 +34,9 @@ func (e *Engine) Merge(ctx context.Context, author, household, into uuid.UUID, r
 	})
 }
 
-// Unmerge makes a household one of its own again, and those of its people that became duplicates with it. Who was
-// made a duplicate of somebody else since stays one. It fails as invalid if the household is no duplicate.
+// Unmerge makes a household, which may have been deleted since, one of its own again, and those of its people that became
+// duplicates with it. Who was made a duplicate of somebody else since stays one. It fails as invalid if the household is
+// no duplicate.
 func (e *Engine) Unmerge(ctx context.Context, author, household uuid.UUID, reason string) ([]store.Change, error) {
 	return e.point(ctx, author, household, reason, audit.HouseholdUnmerged, func(ctx context.Context, w *work, r store.Record) (merger, error) {
 		other := mergedInto(r)
@@ -89,10 +90,16 @@ func pointing(collection string, record, into uuid.UUID) OfficeEdit {
 
 // mayMerge refuses what would be no merger of two families that are there.
 func (w *work) mayMerge(ctx context.Context, r store.Record, into uuid.UUID) error {
+	if r.Deleted {
+		return noHousehold(r.ID)
+	}
 	if mergedInto(r) != uuid.Nil {
 		return syncproto.Refuse(syncproto.CodeInvalid, "The household is a duplicate of another one already. Nothing was changed; unmerge it first.")
 	}
 	other, err := w.household(ctx, into)
+	if err == nil && other.Deleted {
+		return noHousehold(into)
+	}
 	seen := map[uuid.UUID]bool{}
 	for err == nil && other.ID != uuid.Nil && !seen[other.ID] { // two may be merged into one another
 		if other.ID == r.ID {
@@ -104,13 +111,17 @@ func (w *work) mayMerge(ctx context.Context, r store.Record, into uuid.UUID) err
 	return err
 }
 
-// household gives a household that is shown.
+// household gives a household, which may be deleted.
 func (w *work) household(ctx context.Context, id uuid.UUID) (store.Record, error) {
 	r, exists, err := w.record(ctx, id)
-	if err == nil && (!exists || r.Deleted || r.Collection != "households") {
-		err = syncproto.Refuse(syncproto.CodeNotFound, "There is no household %s. Nothing was changed.", id)
+	if err == nil && (!exists || r.Collection != "households") {
+		err = noHousehold(id)
 	}
 	return r, err
+}
+
+func noHousehold(id uuid.UUID) error {
+	return syncproto.Refuse(syncproto.CodeNotFound, "There is no household %s. Nothing was changed.", id)
 }
 
 // mergedInto gives what a record is a duplicate of, [uuid.Nil] if it is none.

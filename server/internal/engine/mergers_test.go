@@ -105,6 +105,37 @@ func TestMergingPointsAndUnmergingRestores(t *testing.T) {
 	}
 }
 
+// A duplicate that somebody deleted since is still a duplicate, and can be parted; it stays deleted.
+func TestADeletedDuplicateIsUnmerged(t *testing.T) {
+	o := newOffice(t)
+	d := o.tablet("one", o.a)
+	kept, again := d.household(o.a, "Ana"), d.household(o.a, "Ana")
+	vera, veraAgain := d.person(kept, "Vera Ilić", "1980-05-02"), d.person(again, "Vera Ilić", "1980-05-02")
+	d.sync()
+	must(t, o.merge(again, kept))
+	if got := o.points(veraAgain); got != vera.String() {
+		t.Fatalf("Vera points to %q", got)
+	}
+	d.sync()
+	d.edit("households", again, map[string]syncproto.Value{syncproto.FieldDeleted: syncproto.True})
+	d.sync()
+	must(t, o.unmerge(again))
+	for _, id := range []uuid.UUID{again, veraAgain} {
+		if got := o.points(id); got != "" {
+			t.Errorf("%s points to %q", id, got)
+		}
+	}
+	if got := o.values()[fmt.Sprint(again, " deleted")]; got != syncproto.True {
+		t.Errorf("deleted is %q", got)
+	}
+	if open := o.conflicts(); len(open) != 0 {
+		t.Errorf("in conflict are %+v", open)
+	}
+	if err := o.merge(again, kept); code(err) != syncproto.CodeNotFound {
+		t.Errorf("merging one that is deleted: %v, want not_found", err)
+	}
+}
+
 func TestWhoWasMergedOtherwiseSinceStaysSo(t *testing.T) {
 	o := newOffice(t)
 	d := o.tablet("one", o.a)
