@@ -44,7 +44,7 @@ func printPair(w *tabwriter.Writer, v server.ReviewDetail, read reader) {
 		row(w, "If they are one family, merge the second into the first; nothing moves, and it can be taken back:")
 		row(w, fmt.Sprintf("  satchel duplicates merge %s %s --reason TEXT", v.Subject, v.Record))
 		row(w, "If they are two:")
-		row(w, "  satchel review decide "+v.ID.String()+" not_duplicate --reason TEXT")
+		row(w, "  "+deciding(v, "not_duplicate"))
 	}
 }
 

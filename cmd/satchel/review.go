@@ -274,8 +274,13 @@ func printReview(w *tabwriter.Writer, v server.ReviewDetail, people map[uuid.UUI
 	if v.State == "open" {
 		row(w)
 		row(w, closesWhen(v.Kind))
-		row(w, "  satchel review decide "+v.ID.String()+" accepted --reason TEXT")
+		row(w, "  "+deciding(v, "accepted"))
 	}
+}
+
+// deciding gives the command that decides a review as it is shown; the beginning of the digest tells it from others.
+func deciding(v server.ReviewDetail, decision string) string {
+	return fmt.Sprintf("satchel review decide %s %s --seen %.12s --reason TEXT", v.ID, decision, v.Digest)
 }
 
 // closesWhen says when a review closes by itself, and introduces how else it is decided.
@@ -335,30 +340,41 @@ type reviewDecideCmd struct {
 	ID       uuid.UUID `arg:"" help:"Id of the review."`
 	Decision string    `arg:"" help:"accepted: it was meant so, or stays so; not_duplicate: two households are two families." enum:"accepted,not_duplicate"`
 	Reason   string    `help:"Why, for the audit log."`
+	Seen     string    `help:"The digest of the review as it was seen." placeholder:"DIGEST"`
 }
 
 // Help is shown by --help.
 func (reviewDecideCmd) Help() string {
-	return `The review is decided as it is now. It does not come back unless what it rests on changes, and the decision can be
-taken back: satchel review reopen. What was recorded by mistake is not decided here but corrected: cancel the delivery, and
-the review closes by itself. So it does when two households are merged: satchel duplicates merge; when a conflict is
-settled: satchel conflict settle; and when held changes are applied or discarded: satchel held, which is the only way there.
-A conflict that is accepted stays as it is shown until other values clash or another one is shown, a clock until it is
-fast instead of slow, slow instead of fast, or of another severity.
+	return `With --seen, as satchel review show prints it, nothing is decided if what the review rests on has changed since it was
+shown. Without it the review is decided as it is by now, also on what nobody has looked at.
+
+A review does not come back unless what it rests on changes, and the decision can be taken back: satchel review reopen.
+What was recorded by mistake is not decided here but corrected: cancel the delivery, and the review closes by itself. So
+it does when two households are merged: satchel duplicates merge; when a conflict is settled: satchel conflict settle;
+and when held changes are applied or discarded: satchel held, which is the only way there. A conflict that is accepted
+stays as it is shown until other values clash or another one is shown, a clock until it is fast instead of slow, slow
+instead of fast, or of another severity.
 
 Examples:
-  satchel review decide 0198f0a2-7b1c-5000-8000-000000000001 accepted --reason "two families in one house"
+  satchel review decide 0198f0a2-7b1c-5000-8000-000000000001 accepted --seen 3f1c09ab77de --reason "two families in one house"
   satchel review decide 0198f0a2-7b1c-5000-8000-000000000002 not_duplicate --reason "father and son"`
 }
 
 // Run decides a review.
 func (r reviewDecideCmd) Run(ctx context.Context, c *cli) error {
 	return c.decide(ctx, func(srv *server.Server, actor uuid.UUID) error {
+		if err := srv.Reviews.Settle(ctx, tellLeft()); err != nil {
+			return err
+		}
 		v, err := srv.Reviews.Show(ctx, r.ID)
 		if err != nil {
 			return err
 		}
-		if err := srv.Reviews.Decide(ctx, actor, r.ID, r.Decision, r.Reason, v.Digest); err != nil {
+		digest := v.Digest
+		if !strings.HasPrefix(digest, r.Seen) {
+			digest = r.Seen // it is refused
+		}
+		if err := srv.Reviews.Decide(ctx, actor, r.ID, r.Decision, r.Reason, digest); err != nil {
 			return err
 		}
 		fmt.Println("Decided. To take it back: satchel review reopen " + r.ID.String())

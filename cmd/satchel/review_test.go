@@ -2,6 +2,8 @@ package main
 
 import (
 	"fmt"
+	"regexp"
+	"strings"
 	"testing"
 
 	"github.com/google/uuid"
@@ -60,6 +62,27 @@ func TestAReviewIsShownDecidedReopenedAndClosesItself(t *testing.T) {
 	d.says(d.run("review", "list", "--state", "closed"), id)
 	d.refused("no review of that id", "review", "show", household)
 	d.says(d.run("audit", "verify"), "Rows that hold:")
+}
+
+// A decision names what was shown: nobody decides on what came in between.
+func TestAReviewIsDecidedAsItWasSeen(t *testing.T) {
+	d := newDesk(t)
+	_, second, version, two := deliverTwice(d)
+	id := decode[[]server.Review](d, "review", "list")[0].ID.String()
+	command := regexp.MustCompile(`satchel (review decide ` + id + ` accepted --seen [0-9a-f]+) --reason TEXT`)
+	suggested := func() []string {
+		t.Helper()
+		found := command.FindStringSubmatch(d.run("review", "show", id))
+		if found == nil {
+			t.Fatal("review show suggests no decision")
+		}
+		return strings.Fields(found[1])
+	}
+	decide := suggested()
+	two.hand("deliveries", second, version, map[string]any{"quantity": 5})
+	d.refused("not as you saw it", decide...)
+	d.says(d.run("review"), "6 delivered")
+	d.says(d.run(suggested()...), "Decided")
 }
 
 func TestADeletedHouseholdWithADeliveryIsShown(t *testing.T) {
