@@ -3,6 +3,8 @@ package main
 import (
 	"os"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -61,6 +63,35 @@ func TestPossibleDuplicatesAreScannedShownAndDecided(t *testing.T) {
 	d.says(d.run("duplicates", "merge", second, first), "is a duplicate of")
 	d.says(d.run("review"), "No review is open.")
 	d.says(d.run("review", "show", id), "closed", "merged into", first)
+}
+
+// What review show suggests can be done, whichever of the two was merged into a third one.
+func TestAPairOfWhichOneIsMergedIsMergedAsSuggested(t *testing.T) {
+	for _, merged := range [][]bool{{false, false}, {true, false}, {false, true}, {true, true}} {
+		d := newDesk(t)
+		tablet := d.tablet("Tablet-1", "Kraljevo")
+		register := func(name string) string {
+			id := uuid.Must(uuid.NewV7()).String()
+			tablet.hand("households", id, syncproto.Version{}, map[string]any{"head_name": name, "phone": "063 123 456", "status": "idp", "area": d.ids("areas", "name")["Kraljevo"]})
+			return id
+		}
+		pair := []string{register("Đorđe Petrović"), register("Ђорђе Петровић")}
+		kept := slices.Clone(pair)
+		for i, id := range pair {
+			if merged[i] {
+				kept[i] = uuid.Must(uuid.NewV7()).String()
+				tablet.hand("households", kept[i], syncproto.Version{}, map[string]any{"head_name": []string{"Ana", "Luka"}[i], "status": "idp", "area": d.ids("areas", "name")["Kraljevo"]})
+				d.run("duplicates", "merge", id, kept[i])
+			}
+		}
+		command := regexp.MustCompile(`satchel (duplicates merge \S+ \S+) `)
+		found := command.FindStringSubmatch(d.run("review", "show", decode[[]server.Review](d, "review")[0].ID.String()))
+		if found == nil {
+			t.Fatalf("with %v merged, review show suggests no merger", merged)
+		}
+		d.says(d.run(strings.Fields(found[1])...), "is a duplicate of", kept[0], kept[1])
+		d.says(d.run("review"), "No review is open.")
+	}
 }
 
 func TestTheRulesAreShownSetAndTakenBack(t *testing.T) {

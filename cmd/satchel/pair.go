@@ -6,6 +6,8 @@ import (
 	"strings"
 	"text/tabwriter"
 
+	"github.com/google/uuid"
+
 	"satchel/server"
 	"satchel/syncproto"
 )
@@ -41,11 +43,22 @@ func printPair(w *tabwriter.Writer, v server.ReviewDetail, read reader) {
 	row(w, fmt.Sprintf("%+.1f", v.Facts.Score), "in all")
 	if v.State == "open" {
 		row(w)
-		row(w, "If they are one family, merge the second into the first; nothing moves, and it can be taken back:")
-		row(w, fmt.Sprintf("  satchel duplicates merge %s %s --reason TEXT", v.Subject, v.Record))
+		row(w, "If they are one family, merge them; nothing moves, and it can be taken back:")
+		duplicate, kept := merging(v)
+		row(w, fmt.Sprintf("  satchel duplicates merge %s %s --reason TEXT", duplicate, kept))
 		row(w, "If they are two:")
 		row(w, "  "+deciding(v, "not_duplicate"))
 	}
+}
+
+// merging says which household to merge into which: the second into the first, or the first into what the second was
+// merged into. Where both were merged, it is about what they were merged into.
+func merging(v server.ReviewDetail) (duplicate, kept uuid.UUID) {
+	first, second := v.Kept[0], v.Kept[1]
+	if first == v.Record && second != *v.Subject {
+		return first, second
+	}
+	return second, first
 }
 
 // side gives one of the two households; there may be none any more where the review is closed.

@@ -26,6 +26,8 @@ func (d *Detail) detail(ctx context.Context, tx *store.Tx) (err error) {
 		d.concern(g.Maker)
 	}
 	switch d.Kind {
+	case Duplicate:
+		d.Kept, err = keptOf(ctx, tx, d.Record, *d.Subject)
 	case Conflict:
 		d.Conflicts, err = engine.ConflictsOf(ctx, tx, d.Record)
 		for _, c := range d.Conflicts {

@@ -38,6 +38,22 @@ func numbers(families []aid.Family) map[uuid.UUID]int {
 	return out
 }
 
+// keptOf gives the root of the family of each of some households.
+func keptOf(ctx context.Context, tx *store.Tx, households ...uuid.UUID) ([]uuid.UUID, error) {
+	some := set{}
+	some.add(households...)
+	families, err := newConcern().families(ctx, tx, some)
+	if err != nil {
+		return nil, err
+	}
+	family := numbers(families)
+	out := make([]uuid.UUID, len(households))
+	for i, id := range households {
+		out[i] = families[family[id]].Root
+	}
+	return out, nil
+}
+
 // placeOf gives the area of a family: that of its root or, where that has not arrived, of the first member that has.
 // It lives if a household of it is not deleted.
 func placeOf(ctx context.Context, tx *store.Tx, f aid.Family) (area uuid.UUID, lives bool, err error) {

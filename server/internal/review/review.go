@@ -136,6 +136,8 @@ type Detail struct {
 	// Grounds are the records of the facts, and of two households the people, or, where they come to more than 1 MiB, the
 	// first of them.
 	Grounds []Evidence `json:"grounds"`
+	// Kept is, of each of two households, the one that was kept of its family: itself, unless it was merged.
+	Kept []uuid.UUID `json:"kept,omitempty"`
 	// Conflicts are those of the record as they are now, with their sides.
 	Conflicts []engine.Conflict `json:"conflicts,omitempty"`
 	// Changes are those of the facts as they are now or, where they come to more than 1 MiB, the first of them.
