@@ -1,6 +1,7 @@
 package review_test
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -214,6 +215,38 @@ func TestAPhoneThatTooManyHaveIsNoHint(t *testing.T) {
 	count(0, "one more has it")
 	o.save(edit("households", named("one more"), "deleted", true))
 	count(pairs-1, "one less has it, and one pair was decided")
+}
+
+// Many come to have a key at once, in a long step of who waits: not all who have it are looked at then.
+func TestAPhoneThatManyComeToHaveAtOnceIsNoHint(t *testing.T) {
+	o := newOffice(t)
+	register := func(name string, count int) (households []uuid.UUID) {
+		var edits []engine.OfficeEdit
+		for i := range count {
+			id := named(fmt.Sprint(name, i))
+			households = append(households, id)
+			edits = append(edits, edit("households", id, "head_name", strings.ReplaceAll(id.String(), "-", ""), "status", "idp", "area", o.area, "phone", "063 123 456"))
+		}
+		o.save(edits...)
+		return households
+	}
+	register("before", duplicates.Commonest)
+	o.settle()
+	if len(o.list(review.Open)) == 0 {
+		t.Fatal("as many have the phone as may, and nothing is open")
+	}
+	o.engine.Close()
+	o.start(nil)
+	many := register("after", 5*duplicates.Commonest)
+	err := o.store.Write(t.Context(), func(tx *store.Tx) error {
+		seq, err := tx.Property(t.Context(), store.PropertySeq)
+		return errors.Join(err, tx.SetProperty(t.Context(), "review_seq", seq), tx.AddDue(t.Context(), many))
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	o.settle()
+	o.none("too many have the phone")
 }
 
 // Nothing of a household that is gone is kept to compare it by.

@@ -51,7 +51,7 @@ func (known profiles) keepKeys(ctx context.Context, tx *store.Tx, households set
 type holders map[int64][]uuid.UUID
 
 // holdersOf gives them. more says of each key how many more have it than before. Where it is no longer too common, all
-// who have it are due; where it has become so, those of them that are in review.
+// who have it are due; where it has become so, all of them that are in review.
 func holdersOf(ctx context.Context, tx *store.Tx, more map[int64]int) (holders, error) {
 	// Twice as many tell whether a key was too common before: no more than compareStep of those who have it are new, but in
 	// the long steps of who waits, and then somebody is looked at once too often.
@@ -63,21 +63,18 @@ func holdersOf(ctx context.Context, tx *store.Tx, more map[int64]int) (holders, 
 	for _, k := range list {
 		out[k.Key] = append(out[k.Key], k.Household)
 	}
-	due, commoner := set{}, set{}
+	due, commoner := set{}, []int64(nil)
 	for key, n := range more {
 		switch now := len(out[key]); {
 		case now <= duplicates.Commonest && now-n > duplicates.Commonest:
 			due.add(out[key]...)
 		case now > duplicates.Commonest && now-n <= duplicates.Commonest:
-			commoner.add(out[key]...)
+			commoner = append(commoner, key)
 		}
 	}
-	reviews, err := tx.ReviewsOf(ctx, commoner.list())
-	for _, r := range reviews {
-		if r.Kind == Duplicate && r.State != Closed {
-			due.add(r.Record)
-		}
-	}
+	slices.Sort(commoner)
+	inReview, err := tx.HoldersInReview(ctx, commoner)
+	due.add(inReview...)
 	return out, errors.Join(err, tx.AddDue(ctx, due.list()))
 }
 

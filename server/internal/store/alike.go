@@ -64,6 +64,13 @@ func (t *Tx) Holders(ctx context.Context, keys []int64, most int) ([]HouseholdKe
 	return out, nil
 }
 
+// HoldersInReview gives all households that have any of the keys and are the first of two that are in review, or were
+// decided on, as possible duplicates; one may come twice.
+func (t *Tx) HoldersInReview(ctx context.Context, keys []int64) ([]uuid.UUID, error) {
+	return in(ctx, t, scalar[uuid.UUID], keys, `SELECT household FROM household_keys
+WHERE EXISTS (SELECT 1 FROM reviews WHERE record = household AND kind = 'duplicate' AND state <> 'closed') AND key IN `)
+}
+
 // AddDue notes households that have yet to be compared with others.
 func (t *Tx) AddDue(ctx context.Context, households []uuid.UUID) error {
 	return insert(ctx, t, households, "INSERT INTO households_due (household) VALUES ", 1, " ON CONFLICT (household) DO NOTHING",

@@ -22,6 +22,8 @@ func TestWhatHouseholdsAreComparedWithComesByIndexes(t *testing.T) {
 		ask   func(*Tx) error
 	}{
 		{"SEARCH household_keys USING PRIMARY KEY (key=?)", func(tx *Tx) error { _, err := tx.Holders(ctx, []int64{1, 2}, 3); return err }},
+		{"SEARCH household_keys USING PRIMARY KEY (key=?)", func(tx *Tx) error { _, err := tx.HoldersInReview(ctx, []int64{1, 2}); return err }},
+		{"SEARCH reviews EXISTS USING INDEX reviews_by_record (record=?)", func(tx *Tx) error { _, err := tx.HoldersInReview(ctx, []int64{1, 2}); return err }},
 		{"SEARCH household_keys USING COVERING INDEX household_keys_by_household (household=?)", func(tx *Tx) error { _, err := tx.HouseholdKeys(ctx, ids); return err }},
 		{"SEARCH records USING INDEX records_by_parent (parent=?)", func(tx *Tx) error { _, err := tx.ShownPeople(ctx, ids); return err }},
 		{"SEARCH records USING INDEX records_by_parent (parent=?)", func(tx *Tx) error { _, err := tx.ShownAid(ctx, ids); return err }},

@@ -213,8 +213,8 @@ func (t *Tx) SomeMerged(ctx context.Context) (bool, error) {
 	return one(ctx, t, scalar[bool], "SELECT EXISTS (SELECT 1 FROM mergers)")
 }
 
-// in reads every row of a query that ends before a list of ids.
-func in[T any](ctx context.Context, t *Tx, scan func(row) (T, error), ids []uuid.UUID, query string) ([]T, error) {
+// in reads every row of a query that ends before a list of ids or keys.
+func in[T, K any](ctx context.Context, t *Tx, scan func(row) (T, error), ids []K, query string) ([]T, error) {
 	var out []T
 	for part := range chunks(ids) {
 		found, err := all(ctx, t, scan, query+inList(len(part)), anys(part)...)

@@ -16,6 +16,7 @@ func alikeChecks() []check {
 	return []check{
 		{"the people of households are those that are shown", peopleAreShown},
 		{"a key is found from both ends, and of one that many have, some", keyIsFound},
+		{"who has a key is in review", holderIsInReview},
 		{"a household is due once, until it is taken off", householdIsDue},
 	}
 }
@@ -92,6 +93,29 @@ func keyIsFound(t *testing.T, s *store.Store) {
 	}
 	if got := of(2); !slices.Equal(got, []int64{7, 102, high}) {
 		t.Errorf("those of another household are %v", got)
+	}
+}
+
+func holderIsInReview(t *testing.T, s *store.Store) {
+	pair := func(n, first byte, state string) store.Review {
+		r := review(n, id(first), int64(n))
+		r.Kind, r.State = "duplicate", state
+		return r
+	}
+	putReviews(t, s, pair(1, 1, "open"), pair(2, 2, "decided"), pair(3, 3, "closed"), review(4, id(4), 4), pair(5, 5, "open"))
+	write(t, s, func(ctx context.Context, tx *store.Tx) error {
+		var keys []store.HouseholdKey
+		for n := range byte(5) {
+			keys = append(keys, store.HouseholdKey{Key: 7, Household: id(n)})
+		}
+		return tx.AddKeys(ctx, append(keys, store.HouseholdKey{Key: 8, Household: id(5)}))
+	})
+	got := read(t, s, func(ctx context.Context, tx *store.Tx) ([]uuid.UUID, error) {
+		return tx.HoldersInReview(ctx, []int64{7, 9})
+	})
+	slices.SortFunc(got, func(a, b uuid.UUID) int { return slices.Compare(a[:], b[:]) })
+	if want := []uuid.UUID{id(1), id(2)}; !slices.Equal(got, want) {
+		t.Errorf("in review are %v, want %v", got, want)
 	}
 }
 
