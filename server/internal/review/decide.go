@@ -2,6 +2,7 @@ package review
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 
@@ -74,7 +75,11 @@ func (q *Queue) Reopen(ctx context.Context, author, id uuid.UUID, reason string)
 func (q *Queue) Assign(ctx context.Context, author, id, assignee uuid.UUID) error {
 	return q.store.Write(ctx, func(tx *store.Tx) error {
 		if assignee != uuid.Nil {
-			if u, err := tx.User(ctx, assignee); err != nil || !u.Active {
+			u, err := tx.User(ctx, assignee)
+			if err != nil && !errors.Is(err, store.ErrNotFound) {
+				return err
+			}
+			if err != nil || !u.Active {
 				return syncproto.Refuse(syncproto.CodeInvalid, "Nobody of that id has an active account. Nothing was changed.")
 			}
 		}

@@ -1,13 +1,16 @@
 package review_test
 
 import (
+	"database/sql"
 	"fmt"
+	"path/filepath"
 	"slices"
 	"testing"
 
 	"github.com/google/uuid"
 
 	"satchel/server/internal/review"
+	"satchel/server/internal/store"
 	"satchel/syncproto"
 )
 
@@ -200,6 +203,30 @@ func TestADecisionOnOtherFactsThanThoseSeenIsRefused(t *testing.T) {
 	}
 	if got := o.open(); got.Decision != nil || got.Assignee != nil {
 		t.Errorf("what was refused was kept: %+v", got)
+	}
+}
+
+// A database that cannot be asked says nothing about who has an account.
+func TestAFailureIsNotTakenForNobody(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "satchel.db")
+	s, err := store.Open(t.Context(), path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Close() })
+	o := officeOn(t, s)
+	o.save(o.household("h"), o.delivery("one", "h", 3))
+	item := o.open()
+	hand, err := sql.Open("sqlite", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { hand.Close() })
+	if _, err := hand.ExecContext(t.Context(), "ALTER TABLE users RENAME TO people_of_before"); err != nil {
+		t.Fatal(err)
+	}
+	if err := o.queue.Assign(t.Context(), o.admin, item.ID, o.admin); err == nil || codeOf(err) != "" {
+		t.Errorf("without a table of users: %v, want what failed", err)
 	}
 }
 
