@@ -237,16 +237,27 @@ func (t *Tx) SetMerger(ctx context.Context, m Merger) error {
 	return t.exec(ctx, "INSERT INTO mergers (record, kept) VALUES (?, ?) ON CONFLICT (record) DO UPDATE SET kept = excluded.kept", m.Record, m.Kept)
 }
 
+func scanMerger(r row) (m Merger, err error) {
+	err = r.Scan(&m.Record, &m.Kept)
+	return m, err
+}
+
 // Mergers gives those of which any of the records is a part; one may come twice.
 func (t *Tx) Mergers(ctx context.Context, records []uuid.UUID) ([]Merger, error) {
-	scan := func(r row) (m Merger, err error) {
-		err = r.Scan(&m.Record, &m.Kept)
-		return m, err
-	}
-	duplicates, err := in(ctx, t, scan, records, "SELECT record, kept FROM mergers WHERE record IN ")
+	duplicates, err := in(ctx, t, scanMerger, records, "SELECT record, kept FROM mergers WHERE record IN ")
 	if err != nil {
 		return nil, err
 	}
-	kept, err := in(ctx, t, scan, records, "SELECT record, kept FROM mergers WHERE kept IN ")
+	kept, err := in(ctx, t, scanMerger, records, "SELECT record, kept FROM mergers WHERE kept IN ")
 	return append(duplicates, kept...), err
+}
+
+// Merged gives into which record each duplicate was merged.
+func (t *Tx) Merged(ctx context.Context) (map[uuid.UUID]uuid.UUID, error) {
+	list, err := all(ctx, t, scanMerger, "SELECT record, kept FROM mergers")
+	out := make(map[uuid.UUID]uuid.UUID, len(list))
+	for _, m := range list {
+		out[m.Record] = m.Kept
+	}
+	return out, err
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -251,6 +252,35 @@ func TestANumberOfAMergedRecordIsThatOfTheOther(t *testing.T) {
 	if fates(table) != `2 updates phone:>"060", 3 updates phone:>"061"` || table.Account[0].Record.String() != ids["KV-1"] || table.Account[1].Record != other.Record {
 		t.Errorf("%s, %q", fates(table), told(table.Faults))
 	}
+}
+
+// merge makes a record a duplicate of another one.
+func (o *office) merge(collection, record, into string) {
+	o.t.Helper()
+	o.save(engine.OfficeEdit{Collection: collection, Record: uuid.MustParse(record), Fields: map[string]syncproto.Value{"merged_into": syncproto.Value(strconv.Quote(into))}})
+}
+
+func TestWhatBelongsToAMergedRecordIsKnownByTheOther(t *testing.T) {
+	o := newOffice(t)
+	o.work()
+	const (
+		people       = "household,name,document_number,birth_year\nKV-1,Ana,,1980\nKV-1,Eva,007,\n"
+		entitlements = "household,person,project,assistance_type,quantity,approved_on,status\nKV-1,,P1,G,1,2019-05-01,approved\n,007,P1,H,2,2019-05-01,approved\n"
+	)
+	o.load("people", people)
+	o.load("entitlements", entitlements)
+	household, person := o.ids("households", "card_number")["KV-1"], o.ids("people", "document_number")["007"]
+	twin := record("households", map[string]any{"head_name": "Twin", "status": "idp", "area": o.ids("areas", "official_code")["70432"], "card_number": "KV-1"})
+	o.save(twin)
+	other := record("people", map[string]any{"household": twin.Record.String(), "name": "Eva", "document_number": "007"})
+	o.save(other)
+	o.merge("households", household, twin.Record.String())
+	o.merge("people", person, other.Record.String())
+	o.becomes("people", people, tables.Reading{}, "2 unchanged, 3 unchanged")
+	o.becomes("entitlements", entitlements, tables.Reading{}, "2 unchanged, 3 unchanged")
+	o.becomes("people", "id,household\n"+person+",KV-1\n"+o.ids("people", "name")["Ana"]+",KV-2\n", tables.Reading{},
+		fmt.Sprintf(`2 unchanged, 3 updates household:"%s">"%s"`, household, o.ids("households", "card_number")["KV-2"]))
+	o.becomes("entitlements", strings.ReplaceAll(entitlements, "G,1", "G,3"), tables.Reading{}, "2 updates quantity:1>3, 3 unchanged")
 }
 
 func TestAnInterruptedImportIsFinishedByTheSameFile(t *testing.T) {

@@ -20,6 +20,8 @@ type draft struct {
 	names      names
 	entries    []*entry
 	faults     []Fault
+	// roots has the record as which one counts that was merged with others.
+	roots map[uuid.UUID]uuid.UUID
 	// about has the line that is about a record.
 	about map[uuid.UUID]*entry
 }

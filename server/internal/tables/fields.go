@@ -98,9 +98,9 @@ func (d *draft) partsInFile(f syncproto.Field) []bool {
 	return out
 }
 
-// form gives a value in the form in which values are compared: text without what a cell loses of it, and of a position
-// the parts that count.
-func form(f syncproto.Field, v syncproto.Value, parts []bool) string {
+// form gives a value in the form in which values are compared: text without what a cell loses of it, of a record that was
+// merged the one as which it counts, and of a position the parts that count.
+func (d *draft) form(f syncproto.Field, v syncproto.Value, parts []bool) string {
 	switch {
 	case v.IsNull():
 		return ""
@@ -108,6 +108,10 @@ func form(f syncproto.Field, v syncproto.Value, parts []bool) string {
 		return key(strings.ReplaceAll(v.Text(), "\r\n", "\n"))
 	case f.Type == syncproto.Position:
 		return placeForm(v, parts)
+	case f.Type == syncproto.Reference:
+		if root, merged := d.roots[v.ID()]; merged {
+			return strconv.Quote(root.String())
+		}
 	}
 	return string(v)
 }

@@ -93,6 +93,9 @@ func (d *draft) check(ctx context.Context, tx *store.Tx) (edits []engine.OfficeE
 	if d.names, err = readNames(ctx, tx, d.collections()); err != nil {
 		return nil, err
 	}
+	if d.roots, err = readRoots(ctx, tx); err != nil {
+		return nil, err
+	}
 	if err := d.identify(ctx, tx); err != nil {
 		return nil, err
 	}

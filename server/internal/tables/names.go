@@ -3,12 +3,14 @@ package tables
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
 	"github.com/google/uuid"
 	"golang.org/x/text/unicode/norm"
 
+	"satchel/internal/aid"
 	"satchel/server/internal/store"
 	"satchel/syncproto"
 )
@@ -40,6 +42,22 @@ func readNames(ctx context.Context, tx *store.Tx, collections []string) (names, 
 		out[collection] = x
 	}
 	return out, nil
+}
+
+// readRoots reads as which record each counts that was merged with others.
+func readRoots(ctx context.Context, tx *store.Tx) (map[uuid.UUID]uuid.UUID, error) {
+	into, err := tx.Merged(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("read which records were merged: %w", err)
+	}
+	families, err := aid.Families(slices.Collect(maps.Keys(into)), func([]uuid.UUID) (map[uuid.UUID]uuid.UUID, error) { return into, nil })
+	out := map[uuid.UUID]uuid.UUID{}
+	for _, f := range families {
+		for _, id := range f.Members {
+			out[id] = f.Root
+		}
+	}
+	return out, err
 }
 
 // Resolve reads a value of a field as people write it, as [Value] does, and a reference also by what

@@ -114,7 +114,7 @@ func (d *draft) sought(lines []*entry, fields []syncproto.Field) *search {
 func (s *search) form(values map[string]syncproto.Value) string {
 	out := make([]string, len(s.fields))
 	for i, f := range s.fields {
-		out[i] = form(f, values[f.Name], s.draft.partsInFile(f))
+		out[i] = s.draft.form(f, values[f.Name], s.draft.partsInFile(f))
 	}
 	return strings.Join(out, "\x00")
 }

@@ -3,6 +3,7 @@ package storetest
 import (
 	"context"
 	"errors"
+	"maps"
 	"reflect"
 	"slices"
 	"strings"
@@ -231,6 +232,10 @@ func mergerIsFound(t *testing.T, s *store.Store) {
 	}
 	if !some() {
 		t.Error("nothing is merged, where something was")
+	}
+	merged := read(t, s, func(ctx context.Context, tx *store.Tx) (map[uuid.UUID]uuid.UUID, error) { return tx.Merged(ctx) })
+	if !maps.Equal(merged, map[uuid.UUID]uuid.UUID{id(1): id(3)}) {
+		t.Errorf("merged are %v", merged)
 	}
 }
 
