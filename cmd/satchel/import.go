@@ -256,7 +256,8 @@ func save(ctx context.Context, srv *server.Server, actor uuid.UUID, table *serve
 	}
 	switch {
 	case err != nil && saved.Records > 0 && saved.Records < all:
-		return fmt.Errorf("the import was interrupted: %d of %d records of %s are saved, the others are not; import the same file again, and they will be: %w", saved.Records, all, table.Collection, err)
+		return fmt.Errorf("the import was interrupted: %d of %d records of %s are saved, the others are not; import the same file again, and they will be; %w",
+			saved.Records, all, table.Collection, notSaved(err))
 	case ctx.Err() != nil && saved.Records == 0:
 		return errInterrupted
 	case err != nil:
@@ -264,6 +265,12 @@ func save(ctx context.Context, srv *server.Server, actor uuid.UUID, table *serve
 	}
 	fmt.Fprintf(os.Stderr, "Imported %d records of %s: %s.\n", saved.Records, table.Collection, fates(table))
 	return nil
+}
+
+// notSaved says why some records are not saved. It hides the problem: [plain] would leave nothing but its detail, which
+// speaks of these records as if they were all.
+func notSaved(err error) error {
+	return errors.New("of the others is said: " + plain(err).Error())
 }
 
 // progress tells on a terminal how many of all records are saved, on one line.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"database/sql"
 	"os"
 	"path/filepath"
 	"strings"
@@ -66,6 +67,23 @@ func TestAFileIsImportedAndExportedSafely(t *testing.T) {
 	if _, err := os.Stat(path + ".part"); err == nil {
 		t.Error("a part of a table is left")
 	}
+}
+
+func TestAnImportThatEndsEarlySaysWhatIsSaved(t *testing.T) {
+	d := newDesk(t)
+	db, err := sql.Open("sqlite", filepath.Join(d.data, server.DatabaseFile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	_, err = db.ExecContext(t.Context(), `CREATE TRIGGER moved AFTER INSERT ON records
+    WHEN (SELECT count(*) FROM records WHERE collection = 'households') = 500
+BEGIN INSERT INTO properties (name, value) VALUES ('moved', 'elsewhere'); END`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := d.write("many.csv", "head_name,area,status\n"+strings.Repeat("A,Vranje,idp\n", 700))
+	d.refused("500 of 700 records of households are saved, the others are not; import the same file again, and they will be; of the others is said: The server's data was moved", "import", "households", path)
 }
 
 func TestEveryCommandShowsHowItIsUsed(t *testing.T) {
