@@ -283,6 +283,42 @@ func TestWhatBelongsToAMergedRecordIsKnownByTheOther(t *testing.T) {
 	o.becomes("entitlements", strings.ReplaceAll(entitlements, "G,1", "G,3"), tables.Reading{}, "2 updates quantity:1>3, 3 unchanged")
 }
 
+func TestARowThatNamesItsRecordKeepsANumberThatOthersHaveToo(t *testing.T) {
+	o := newOffice(t)
+	o.work()
+	household := func(name, card string) engine.OfficeEdit {
+		return record("households", map[string]any{"head_name": name, "status": "idp", "area": o.ids("areas", "official_code")["70432"], "card_number": card})
+	}
+	person := func(name string) engine.OfficeEdit {
+		return record("people", map[string]any{"household": o.ids("households", "card_number")["VR-1"], "name": name, "document_number": "007"})
+	}
+	undecided, merged, into := household("Twin", "VR-1"), household("Merged", "KV-9"), household("Kept", "KV-9")
+	ana, eva, iva := person("Ana"), person("Eva"), person("Iva")
+	o.save(undecided, merged, into, ana, eva, iva)
+	o.merge("households", merged.Record.String(), into.Record.String())
+	o.merge("people", eva.Record.String(), ana.Record.String())
+	for _, collection := range []string{"households", "people"} {
+		lines := strings.Split(strings.TrimSpace(o.export(collection)), "\n")
+		for range 2 {
+			table := o.check(collection, strings.Join(lines, "\n"))
+			if table.Unchanged != len(lines)-1 || len(table.Faults) > 0 {
+				t.Errorf("%s: %s, %q", collection, fates(table), told(table.Faults))
+			}
+			slices.Reverse(lines[1:])
+		}
+	}
+	const taken = "expected one that no other record has; "
+	for text, want := range map[string]string{
+		into.Record.String() + ",KV-9\n,KV-9\n":                               "3 card_number: " + taken + "row 2 has it",
+		into.Record.String() + ",VR-1\n":                                      "2 card_number: " + taken + "a record that exists has it",
+		merged.Record.String() + ",KV-9\n" + into.Record.String() + ",VR-1\n": "3 card_number: " + taken + "a record that exists has it",
+	} {
+		if got := told(o.check("households", "id,card_number\n"+text).Faults); !slices.Equal(got, []string{want}) {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}
+
 func TestAnInterruptedImportIsFinishedByTheSameFile(t *testing.T) {
 	o := newOffice(t)
 	o.programme()

@@ -30,8 +30,9 @@ type draft struct {
 type entry struct {
 	line
 	id uuid.UUID
-	// given says that the line names its id, known that there is such a record.
-	given, known bool
+	// given says that the line names its id, known that there is such a record, and keeps that this has the code or number
+	// that the line gives already, as others may that were recorded without knowledge of it.
+	given, known, keeps bool
 	// loose says that nothing in the line is the record's alone, and alike who else has its name, if anybody has.
 	loose bool
 	alike string
@@ -145,7 +146,8 @@ func (d *draft) takeID(e *entry, r store.Record) {
 	case r.Deleted:
 		d.unclear(e, idColumn, e.id.String(), "expected a record that is not deleted")
 	default:
-		e.known = true
+		number := numberOf(d.collection.Name)
+		e.known, e.keeps = true, number != "" && key(r.Value(number).Text()) == key(d.cell(e, number))
 	}
 }
 
@@ -157,23 +159,20 @@ func (d *draft) takeNumber(e *entry) {
 		e.loose = !e.given
 		return
 	}
+	if e.keeps {
+		return
+	}
 	others := slices.DeleteFunc(slices.Clone(d.names[d.collection.Name].holders(column, text)), func(id uuid.UUID) bool { return id == e.id })
 	switch row, here := d.rowAmong(others); {
 	case here:
 		d.unclear(e, column, text, fmt.Sprintf("expected one that no other record has; row %d has it", row))
-	case len(others) > 0 && e.given && !d.had(e, column, text):
+	case len(others) > 0 && e.given:
 		d.unclear(e, column, text, "expected one that no other record has; a record that exists has it")
 	case len(others) == 1 && !e.given:
 		e.id, e.known = others[0], true
 	case len(others) > 1 && !e.given:
 		d.unclear(e, column, text, fmt.Sprintf("expected one record; %d that exist have this %s: name the one you mean by its id", len(others), column))
 	}
-}
-
-// had reports whether the record that a line names by its id has a number already, as others may that were recorded
-// without knowledge of it.
-func (d *draft) had(e *entry, column, text string) bool {
-	return slices.Contains(d.names[d.collection.Name].holders(column, text), e.id)
 }
 
 // rowAmong gives the first row that is about one of some records.
