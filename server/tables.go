@@ -53,6 +53,9 @@ const (
 	GeoJSON = tables.GeoJSON
 )
 
+// ColumnKey gives the form in which the names of a table's columns are compared. See [tables.ColumnKey].
+func ColumnKey(name string) string { return tables.ColumnKey(name) }
+
 // CheckTable reads a file of a collection's records and checks every row; it saves nothing. See [tables.Check].
 func (s *Server) CheckTable(ctx context.Context, collection string, r io.Reader, how TableReading) (*Table, error) {
 	return tables.Check(ctx, s.Store, collection, r, how)

@@ -37,12 +37,13 @@ type importCmd struct {
 
 // Help is shown by --help.
 func (importCmd) Help() string {
-	return `The first row names the columns: the fields of the collection, or what --map, --mapping and --ignore say. Dates are
-written 2020-04-30 or 30.04.2020., or are cells that Excel knows as dates; decimals have a comma or a point, yes or no as
-such, positions are in the columns position_lat and position_lon. A formula counts as what it came to when the workbook
-was saved. An area is named by its official_code or, where only one has it, its name; a household by its card_number, a
-person by the document_number, a project, an assistance type and an indicator by the code. Files are imported in this
-order: areas, projects, assistance_types, indicators, targets, households, people, entitlements.
+	return `The first row names the columns: the fields of the collection, or what --map, --mapping and --ignore say. Capitals, and
+spaces, line breaks or underscores between words, are no difference. Dates are written 2020-04-30 or 30.04.2020., or are
+cells that Excel knows as dates; decimals have a comma or a point, yes or no as such, positions are in the columns
+position_lat and position_lon. A formula counts as what it came to when the workbook was saved. An area is named by its
+official_code or, where only one has it, its name; a household by its card_number, a person by the document_number, a
+project, an assistance type and an indicator by the code. Files are imported in this order: areas, projects,
+assistance_types, indicators, targets, households, people, entitlements.
 
 A row changes the record that has its number, or its id, in the columns that the file has; empty cells say nothing, unless
 --clear-empty is given. A row without a number is the record that says the same in every column, or else a new one. A
@@ -76,16 +77,13 @@ func (i importCmd) reading() (server.TableReading, error) {
 		if at < 0 {
 			return how, errors.New("--map has to name a column and a field, such as --map \"Broj legitimacije=card_number\"; nothing was saved")
 		}
-		how.Called[columnKey(text[:at])] = text[at+1:]
+		how.Called[server.ColumnKey(text[:at])] = text[at+1:]
 	}
 	for _, column := range i.Ignore {
-		how.Called[columnKey(column)] = ""
+		how.Called[server.ColumnKey(column)] = ""
 	}
 	return how, nil
 }
-
-// columnKey is the form of a column's name in which what is said last of it counts.
-func columnKey(name string) string { return strings.ToLower(strings.TrimSpace(name)) }
 
 // readMapping reads the file that says which column is which.
 func (i importCmd) readMapping(into map[string]string) error {
@@ -106,7 +104,7 @@ func (i importCmd) readMapping(into map[string]string) error {
 		return fmt.Errorf("the file of columns has to name a column and a field on each line, with a comma between them: %w; nothing was saved", err)
 	}
 	for _, l := range lines {
-		into[columnKey(l[0])] = l[1]
+		into[server.ColumnKey(l[0])] = l[1]
 	}
 	return nil
 }

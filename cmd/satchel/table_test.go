@@ -152,6 +152,9 @@ func TestColumnsOfAFileAreNamedOnTheCommandLineOrInAFile(t *testing.T) {
 		d.says(errs, "1 records of households can be imported:")
 	}
 	d.refused(`the column "nosilac" cannot be "nobody"`, "import", "households", path, "--map", "Nosilac=nobody")
+	d.refused(`the file has no column "telefon"; nothing was saved`, "import", "households", path, "--ignore", "Telefon")
+	_, _, errs = d.result("import", "households", path, "--dry-run", "--mapping", d.write("other.csv", "R.  BR.,notes\nBroj=,card_number\nnosilac,head_name\n"), "--ignore", "r._br.")
+	d.says(errs, "1 records of households can be imported:")
 	d.refused("--map has to name a column and a field", "import", "households", path, "--map", "Nosilac")
 	d.refused("the file of columns has to name a column and a field on each line", "import", "households", path, "--mapping", path)
 

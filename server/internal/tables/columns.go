@@ -3,7 +3,9 @@ package tables
 import (
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/hbollon/go-edlib"
@@ -55,14 +57,14 @@ type header struct {
 // that is empty stands for nothing, and so does one with which something is wrong.
 func readHeader(c syncproto.Collection, s sheet, called map[string]string) (header, error) {
 	known, out := columnsOf(c), header{columns: make([]*column, len(s.header))}
-	if err := checkCalled(known, called); err != nil {
+	if err := checkCalled(known, s.header, called); err != nil {
 		return out, err
 	}
 	seen := map[string]bool{}
 	for i, cell := range s.header {
-		name, mapped := called[headerKey(cell)]
+		name, mapped := called[ColumnKey(cell)]
 		if !mapped {
-			name = strings.ReplaceAll(headerKey(cell), " ", "_")
+			name = ColumnKey(cell)
 		}
 		at := slices.IndexFunc(known, func(k column) bool { return k.name == name })
 		switch {
@@ -97,18 +99,38 @@ func (h *header) unknown(cell string, known []column, perhaps string) {
 	h.fault(cell, expected+"; say which it is"+perhaps+", or leave it out")
 }
 
-// headerKey is the form in which the names of columns are compared.
-func headerKey(name string) string { return strings.ToLower(key(name)) }
+var gaps = regexp.MustCompile(`[\pZ\s_]+`)
 
-// checkCalled fails if a file's column is said to be one that there is not.
-func checkCalled(known []column, called map[string]string) error {
+// ColumnKey gives the form in which the names of columns are compared: in lower case, with one underscore for all that
+// lies between two words.
+func ColumnKey(name string) string { return gaps.ReplaceAllString(strings.ToLower(key(name)), "_") }
+
+// checkCalled fails if something is said of a column that the file has not, or a column is said to be one that the
+// collection has not.
+func checkCalled(known []column, header []string, called map[string]string) error {
 	for _, said := range slices.Sorted(maps.Keys(called)) {
 		to := called[said]
 		if to != "" && !slices.Contains(columnNames(known), to) {
 			return fmt.Errorf("the column %q cannot be %q; expected one of %s", said, to, strings.Join(columnNames(known), ", "))
 		}
 	}
+	missing := maps.Clone(called)
+	for _, cell := range header {
+		delete(missing, ColumnKey(cell))
+	}
+	if len(missing) > 0 {
+		return fmt.Errorf("the file has no column %s", quoted(slices.Sorted(maps.Keys(missing))))
+	}
 	return nil
+}
+
+// quoted lists texts in quotes.
+func quoted(list []string) string {
+	out := make([]string, len(list))
+	for i, text := range list {
+		out[i] = strconv.Quote(text)
+	}
+	return strings.Join(out, ", ")
 }
 
 // alikeEnough is the similarity, by Jaro and Winkler, from which on one name may be meant by another.

@@ -42,7 +42,8 @@ type Reading struct {
 	// Sheet names the sheet of a workbook; the first if it is "".
 	Sheet string
 	// Called says which column of the collection is meant by a column of the file, by how the file calls it; "" leaves
-	// the column out. Others are called as the collection's are, in whatever case, with spaces or underscores.
+	// the column out; the file has to have it. Others are called as the collection's are. Names are compared as
+	// [ColumnKey] gives them, and two that it makes the same are not to be among them.
 	Called map[string]string
 	// ClearEmpty has an empty cell clear the field of a record that exists. Otherwise it says nothing.
 	ClearEmpty bool
@@ -54,7 +55,7 @@ type Reading struct {
 func (r Reading) called() map[string]string {
 	out := map[string]string{}
 	for said, to := range r.Called {
-		out[headerKey(said)] = strings.TrimSpace(to)
+		out[ColumnKey(said)] = strings.TrimSpace(to)
 	}
 	return out
 }

@@ -90,6 +90,19 @@ func TestColumnsAreCalledAsTheFileCallsThem(t *testing.T) {
 	}
 }
 
+func TestSpacesLineBreaksAndUnderscoresOfAColumnsNameAreOne(t *testing.T) {
+	o := newOffice(t)
+	o.programme()
+	const file = "\"Card\u00a0\nNumber\",Head__Name,STATUS,area,Displaced on,\"Broj\nčlanova_ domaćinstva\",_status\nKV-2,Ana,idp,Vranje,unknown,4,x\n"
+	o.loadAs("households", file, tables.Reading{Called: map[string]string{"displaced_on": "", "broj članova domaćinstva": "notes", "_status": ""}})
+	if got := rows(t, o.export("households"))[1]; got["card_number"] != "KV-2" || got["head_name"] != "Ana" || got["notes"] != "4" || got["displaced_on"] != "" {
+		t.Errorf("%v", got)
+	}
+	if got := told(o.check("households", file).Faults); len(got) != 2 || !strings.HasPrefix(got[1], "1 _status: expected one of these") {
+		t.Errorf("%q", got)
+	}
+}
+
 func TestWhatIsWrongWithAHeaderIsTold(t *testing.T) {
 	o := newOffice(t)
 	o.programme()
@@ -128,6 +141,7 @@ func TestReadingsThatCannotBeAreRefused(t *testing.T) {
 		how  tables.Reading
 	}{
 		`the column "telefon" cannot be "fone"; expected one of id, code`: {"code,title\n", tables.Reading{Called: map[string]string{"Telefon": "fone"}}},
+		`the file has no column "broj", "telefon"`:                        {"code,title\n", tables.Reading{Called: map[string]string{"Telefon": "title", "broj": "", "CODE": "code"}}},
 		`no sheet "two"; it has ["one"]`:                                  {file, tables.Reading{Sheet: "two"}},
 		"the file has no sheets":                                          {"code,title\n", tables.Reading{Sheet: "one"}},
 		"old workbook":                                                    {"\xd0\xcf\x11\xe0 and so on", tables.Reading{}},
