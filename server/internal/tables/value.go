@@ -43,6 +43,9 @@ func written(f syncproto.Field, text string) (syncproto.Value, error) {
 	case syncproto.Integer:
 		return integer(text)
 	case syncproto.Decimal:
+		if perhapsThousands.MatchString(text) {
+			return "", errors.New("expected a number that can be only one, such as 12000 for twelve thousand and 12 or 12.0 for twelve")
+		}
 		return decimal(text)
 	case syncproto.Boolean:
 		return boolean(text)
@@ -75,6 +78,10 @@ func integer(text string) (syncproto.Value, error) {
 }
 
 var decimalForm = regexp.MustCompile(`^([+-]?)([0-9]+)(?:[.,]([0-9]+))?$`)
+
+// perhapsThousands is how a spreadsheet that shows separators between thousands writes a number into CSV. It may as well
+// be one with three decimals; an exported file has none that end with 0.
+var perhapsThousands = regexp.MustCompile(`^[+-]?[1-9][0-9]{0,2}[.,][0-9]{2}0$`)
 
 // decimal brings a number into the one form that the contract has.
 func decimal(text string) (syncproto.Value, error) {
