@@ -116,6 +116,7 @@ func TestWhatIsWrongWithAHeaderIsTold(t *testing.T) {
 		"1 phone: expected each column once":                                                              {"head_name,status,area,phone,Telefon\nA,idp,Vranje,,\n", map[string]string{"telefon": "phone"}},
 		"1 head_name: expected this column: every record of households needs it":                          {"status,area,head_name\nidp,Vranje,A\n", map[string]string{"head_name": ""}},
 		"2 phone: expected a value; a spreadsheet says here that there is none":                           {"head_name,status,area,phone\nA,idp,Vranje,#n/a\n", nil},
+		"2 phone: expected a number as it is shown; digits of it are only in the format of the cell":      {"head_name,status,area,phone\nA,idp,Vranje,#FORMAT!\n", nil},
 		"2 area: expected the official_code or name or id of a record of areas":                           {"head_name,status,area,phone\nA,idp,#N/A,\n", nil},
 		"1 head nam: expected one of the columns id, card_number, head_name, status, area, address, plac": {"head nam,status,area\nA,idp,Vranje\n", nil},
 	} {

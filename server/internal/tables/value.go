@@ -27,6 +27,9 @@ func Value(f syncproto.Field, text string) (syncproto.Value, error) {
 	if workbook.NoValue(text) {
 		return "", errors.New("expected a value; a spreadsheet says here that there is none: correct the formula, or open the file in a spreadsheet and save it")
 	}
+	if text == workbook.OnlyShown {
+		return "", errors.New("expected a number as it is shown; digits of it are only in the format of the cell: make the column text, and write them out")
+	}
 	if text == "" {
 		return syncproto.Null, f.Check(syncproto.Null)
 	}

@@ -18,6 +18,9 @@ import (
 // uncalculated stands in a cell for what a formula comes to whose file does not say it.
 const uncalculated = "#CALC!"
 
+// OnlyShown stands in a cell for a number with digits around it that only its format has: it is not what people see.
+const OnlyShown = "#FORMAT!"
+
 // noValues are what spreadsheets write where there is no value.
 var noValues = []string{"#DIV/0!", "#N/A", "#NAME?", "#NULL!", "#NUM!", "#REF!", "#VALUE!", "#SPILL!", "#GETTING_DATA", uncalculated}
 
@@ -31,6 +34,8 @@ type look struct {
 	day bool
 	// digits is how many digits it is filled up to with zeros, as card numbers are; 0 if it is not.
 	digits int
+	// onlyShown says that digits of the format come to it too.
+	onlyShown bool
 }
 
 // readLooks reads how cells look.
@@ -67,9 +72,11 @@ func (b *book) readLooks() error {
 
 var (
 	// inert is what a format writes as it stands, and what it says of colour and language.
-	inert  = regexp.MustCompile(`"[^"]*"|\\.|_.|\*.|\[[^\]]*\]`)
-	zeros  = regexp.MustCompile(`^0{2,}$`)
-	counts = regexp.MustCompile(`(?i)[ymdhs]`)
+	inert = regexp.MustCompile(`"[^"]*"|\\.|_.|\*.|\[[^\]]*\]`)
+	zeros = regexp.MustCompile(`^0{2,}$`)
+	// standing is a digit that a format writes as it stands.
+	standing = regexp.MustCompile(`"[^"]*[0-9][^"]*"|\\[0-9]`)
+	counts   = regexp.MustCompile(`(?i)[ymdhs]`)
 )
 
 // lookOf reads a number format: one that the file brings along, or one of those that every program knows.
@@ -78,10 +85,10 @@ func lookOf(id int, code string, own bool) look {
 		// 14 to 22 and 45 to 47 everywhere; 27 to 36 and 50 to 58 where Chinese, Japanese, Korean or Thai is spoken
 		return look{day: 14 <= id && id <= 22 || 27 <= id && id <= 36 || 45 <= id && id <= 47 || 50 <= id && id <= 58}
 	}
-	if zeros.MatchString(code) {
-		return look{digits: len(code)}
-	}
 	first, _, _ := strings.Cut(inert.ReplaceAllString(code, ""), ";")
+	if first = strings.ReplaceAll(first, " ", ""); zeros.MatchString(first) {
+		return look{digits: len(first), onlyShown: standing.MatchString(code)}
+	}
 	return look{day: counts.MatchString(first)}
 }
 
@@ -243,6 +250,9 @@ func (b *book) text(c cell) (string, error) {
 	return b.number(c), nil
 }
 
+// plain is a whole number that is written out.
+var plain = regexp.MustCompile(`^-?(0|[1-9][0-9]*)$`)
+
 // exactDigits is how many digits of a number Excel shows; behind them it keeps what is left over from calculating.
 const exactDigits = 15
 
@@ -255,17 +265,31 @@ func (b *book) number(c cell) string {
 	if 0 <= c.Look && c.Look < len(b.looks) {
 		l = b.looks[c.Look]
 	}
-	if l.day {
+	switch {
+	case l.day:
 		return b.day(n, c.Value)
+	case l.onlyShown:
+		return OnlyShown
 	}
-	if n, err = strconv.ParseFloat(strconv.FormatFloat(n, 'g', exactDigits, 64), 64); err != nil {
-		return c.Value
-	}
-	text := strconv.FormatFloat(n, 'f', -1, 64)
+	text := digits(n, c.Value)
 	if l.digits > len(text) && n >= 0 && n == math.Trunc(n) {
 		text = strings.Repeat("0", l.digits-len(text)) + text
 	}
 	return text
+}
+
+// digits writes a number out: whole ones as exactly as the file has them, others without what calculating leaves over.
+func digits(n float64, text string) string {
+	if plain.MatchString(text) {
+		return text
+	}
+	if n != math.Trunc(n) || math.Abs(n) > 1<<53 {
+		var err error
+		if n, err = strconv.ParseFloat(strconv.FormatFloat(n, 'g', exactDigits, 64), 64); err != nil {
+			return text
+		}
+	}
+	return strconv.FormatFloat(n, 'f', -1, 64)
 }
 
 // lastCount is that of the last day that Excel has.

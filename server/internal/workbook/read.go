@@ -38,7 +38,7 @@ type book struct {
 // Read reads a sheet of a workbook, the first one if name is "", and gives row the number of each row that is there, as
 // the spreadsheet counts, and its cells from the first column on. They are text as people would write it: numbers with a
 // point and nothing between thousands, days and times as 2020-04-30 and 2020-04-30 14:05:00, "true" and "false", and of
-// a formula what it came to when the workbook was saved; see [Problem] for cells without a value. Hidden rows and columns
+// a formula what it came to when the workbook was saved; see [NoValue] and [OnlyShown] for the rest. Hidden rows and columns
 // are there like others.
 //
 // What cannot be read whole fails: a file that is no workbook, one that is broken anywhere in what is read, and one
