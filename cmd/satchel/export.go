@@ -110,18 +110,18 @@ func (e exportCmd) write(do func(io.Writer) error) error {
 	if e.Out == "" {
 		return buffered(os.Stdout, do)
 	}
-	part := e.Out + ".part"
-	file, err := os.OpenFile(part, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
+	part, err := os.CreateTemp(filepath.Dir(e.Out), filepath.Base(e.Out)+".*.part") // nobody else can read it
 	if err != nil {
 		return fmt.Errorf("write the table: %w", err)
 	}
-	if err := errors.Join(buffered(file, do), file.Sync(), file.Close()); err != nil {
-		return errors.Join(err, os.Remove(part))
+	err = errors.Join(buffered(part, do), part.Sync(), part.Close())
+	if err == nil {
+		if err = os.Rename(part.Name(), e.Out); err == nil {
+			return nil
+		}
+		err = fmt.Errorf("name the table: %w", err)
 	}
-	if err := os.Rename(part, e.Out); err != nil {
-		return fmt.Errorf("name the table: %w", err)
-	}
-	return nil
+	return errors.Join(err, os.Remove(part.Name()))
 }
 
 func buffered(w io.Writer, do func(io.Writer) error) error {

@@ -4,6 +4,7 @@ import (
 	"database/sql"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -136,6 +137,30 @@ func TestAnExportHasTheFormatThatItsNameSays(t *testing.T) {
 	path := filepath.Join(d.dir, "people.xlsx")
 	d.refused("records of people have no day of their own", "export", "people", "--since", "2020-01-01", "--out", path)
 	if left, err := filepath.Glob(filepath.Join(d.dir, "*people*")); err != nil || len(left) > 0 {
+		t.Errorf("%q are left: %v", left, err)
+	}
+}
+
+func TestNothingIsLeftOfAnExportThatFailsAndNothingElseIsWrittenTo(t *testing.T) {
+	d := newDesk(t)
+	d.load("households", households)
+	folder := filepath.Join(d.dir, "folder")
+	if err := os.MkdirAll(filepath.Join(folder, "full"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	d.refused("name the table", "export", "households", "--out", folder)
+	path, other := filepath.Join(d.dir, "out.csv"), d.write("other", "x")
+	if err := os.Symlink(other, path+".part"); err != nil {
+		t.Fatal(err)
+	}
+	d.run("export", "households", "--out", path)
+	if text, err := os.ReadFile(other); err != nil || string(text) != "x" {
+		t.Errorf("another file holds %q: %v", text, err)
+	}
+	if about, err := os.Stat(path); err != nil || about.Mode() != 0o600 {
+		t.Errorf("%v: %v", about, err)
+	}
+	if left, err := filepath.Glob(filepath.Join(d.dir, "*.part")); err != nil || !slices.Equal(left, []string{path + ".part"}) {
 		t.Errorf("%q are left: %v", left, err)
 	}
 }
