@@ -20,6 +20,8 @@ type draft struct {
 	names      names
 	entries    []*entry
 	faults     []Fault
+	// long has the values of long texts: a workbook may name one in every cell.
+	long map[said]syncproto.Value
 	// roots has the record as which one counts that was merged with others.
 	roots map[uuid.UUID]uuid.UUID
 	// about has the line that is about a record.
@@ -47,7 +49,7 @@ type entry struct {
 }
 
 func newDraft(c syncproto.Collection, columns []*column, lines []line, how Reading) *draft {
-	d := &draft{collection: c, columns: columns, how: how, about: map[uuid.UUID]*entry{}}
+	d := &draft{collection: c, columns: columns, how: how, about: map[uuid.UUID]*entry{}, long: map[said]syncproto.Value{}}
 	for _, l := range lines {
 		d.entries = append(d.entries, &entry{line: l, fields: map[string]syncproto.Value{}})
 	}

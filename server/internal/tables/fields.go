@@ -38,15 +38,37 @@ func (d *draft) readCell(e *entry, c *column, text string) {
 	if key(text) == "" {
 		return
 	}
-	value, err := d.names.value(c.field, text)
-	if err == nil {
-		err = checkMeaning(d.collection.Name, c.field.Name, value)
-	}
+	value, err := d.value(c, text)
 	if err != nil {
 		d.fault(e, c.name, text, err.Error())
 		return
 	}
 	e.fields[c.field.Name] = value
+}
+
+// A said is what some cells of a column hold.
+type said struct {
+	column *column
+	text   string
+}
+
+// longText is how many bytes a text has to have for its value to be held once for all cells: of shorter ones there may
+// be so many that it would cost more.
+const longText = 1000
+
+// value gives what a cell holds as a value of its field.
+func (d *draft) value(c *column, text string) (syncproto.Value, error) {
+	if value, known := d.long[said{c, text}]; known {
+		return value, nil
+	}
+	value, err := d.names.value(c.field, text)
+	if err == nil {
+		err = checkMeaning(d.collection.Name, c.field.Name, value)
+	}
+	if err == nil && len(text) >= longText {
+		d.long[said{c, text}] = value
+	}
+	return value, err
 }
 
 // readPlace reads the cells of a position into its field.

@@ -101,8 +101,9 @@ func TestFilesThatAreNoTableAreRefused(t *testing.T) {
 	o := newOffice(t)
 	for name, text := range map[string]string{
 		"empty": "", "blank": "\n \n;;\n", "UTF-16": "\xff\xfea\x00", "a workbook": "PK\x03\x04",
-		"too many rows": "code,title\n" + strings.Repeat("a,b\n", tables.MaxRows+1),
-		"too large":     strings.Repeat("x", tables.MaxBytes+1),
+		"too many rows":                    "code,title\n" + strings.Repeat("a,b\n", tables.MaxRows+1),
+		"too many rows, all of them wrong": "code,title\n" + strings.Repeat("a\n", tables.MaxRows+1),
+		"too large":                        strings.Repeat("x", tables.MaxBytes+1),
 	} {
 		if _, err := tables.Check(t.Context(), o.store, "projects", strings.NewReader(text), tables.Reading{}); err == nil {
 			t.Errorf("%s: was read", name)

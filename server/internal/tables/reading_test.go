@@ -3,10 +3,14 @@ package tables_test
 import (
 	"context"
 	"errors"
+	"fmt"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/xuri/excelize/v2"
 
 	"satchel/server/internal/tables"
 	"satchel/server/internal/workbook"
@@ -163,6 +167,41 @@ func TestReadingsThatCannotBeAreRefused(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), "more than 100000 rows") {
 		t.Error(err)
 	}
+}
+
+// heap gives the bytes that are in use.
+func heap() int64 {
+	var m runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&m)
+	return int64(m.HeapAlloc)
+}
+
+func TestATextThatManyCellsNameIsHeldOnce(t *testing.T) {
+	o := newOffice(t)
+	o.programme()
+	f := excelize.NewFile() // unlike ours, it keeps a text once for all cells
+	defer f.Close()
+	long := strings.Repeat("x", 20_000)
+	lines := [][]any{{"head_name", "status", "area", "notes"}}
+	for range 2000 {
+		lines = append(lines, []any{"A", "idp", "Vranje", long})
+	}
+	for i, cells := range lines {
+		if err := f.SetSheetRow("Sheet1", fmt.Sprintf("A%d", i+1), &cells); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var file strings.Builder
+	if err := f.Write(&file); err != nil {
+		t.Fatal(err)
+	}
+	before := heap()
+	table := o.check("households", file.String())
+	if grown := heap() - before; table.New != 2000 || grown > 10<<20 {
+		t.Errorf("%d rows of one text of %d bytes take %d MiB", table.New, len(long), grown>>20)
+	}
+	runtime.KeepAlive(table)
 }
 
 func TestACheckEndsWhenNobodyWaits(t *testing.T) {

@@ -3,6 +3,7 @@ package tables
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"fmt"
 	"slices"
 	"strings"
@@ -45,7 +46,7 @@ func (d *draft) recognise(ctx context.Context, tx *store.Tx) error {
 
 // takeNear takes the lines that are about no record yet to be about those that are near.
 func (d *draft) takeNear(loose []*entry, near *search) {
-	rowOf := map[string]int{}
+	rowOf := map[digest]int{}
 	for _, e := range loose {
 		if e.known {
 			rowOf[near.form(e.fields)] = e.row
@@ -98,12 +99,15 @@ func (d *draft) tellingFields() (out []syncproto.Field) {
 type search struct {
 	draft  *draft
 	fields []syncproto.Field
-	by     map[string][]uuid.UUID // nil for what nobody looks for
+	by     map[digest][]uuid.UUID // nil for what nobody looks for
 }
+
+// A digest stands for what some fields hold, however long that is.
+type digest [sha256.Size]byte
 
 // sought makes a search for what lines say in some fields.
 func (d *draft) sought(lines []*entry, fields []syncproto.Field) *search {
-	s := &search{draft: d, fields: fields, by: map[string][]uuid.UUID{}}
+	s := &search{draft: d, fields: fields, by: map[digest][]uuid.UUID{}}
 	for _, e := range lines {
 		s.by[s.form(e.fields)] = []uuid.UUID{}
 	}
@@ -111,12 +115,12 @@ func (d *draft) sought(lines []*entry, fields []syncproto.Field) *search {
 }
 
 // form gives what some values are in the fields of the search.
-func (s *search) form(values map[string]syncproto.Value) string {
+func (s *search) form(values map[string]syncproto.Value) digest {
 	out := make([]string, len(s.fields))
 	for i, f := range s.fields {
 		out[i] = s.draft.form(f, values[f.Name], s.draft.partsInFile(f))
 	}
-	return strings.Join(out, "\x00")
+	return sha256.Sum256([]byte(strings.Join(out, "\x00")))
 }
 
 // note notes a record that may be what a line says. Without fields nobody says anything.

@@ -28,6 +28,7 @@ type Fault struct {
 type sheet struct {
 	header []string
 	lines  []line
+	rows   int // without the header; those with faults among them
 	faults []Fault
 }
 
@@ -133,11 +134,13 @@ func (s *sheet) add(row int, cells []string) error {
 		return fmt.Errorf("the file has more than %d columns; leave out what is not needed", workbook.MaxColumns)
 	case s.header == nil:
 		s.header = cells
-	case len(cells) != len(s.header):
-		s.faults = append(s.faults, Fault{Row: row, Problem: fmt.Sprintf("expected %d cells, as many as the header has; there are %d", len(s.header), len(cells))})
-	case len(s.lines) == MaxRows:
+	case s.rows == MaxRows:
 		return fmt.Errorf("the file has more than %d rows; cut it into several, each with the header", MaxRows)
+	case len(cells) != len(s.header):
+		s.rows++
+		s.faults = append(s.faults, Fault{Row: row, Problem: fmt.Sprintf("expected %d cells, as many as the header has; there are %d", len(s.header), len(cells))})
 	default:
+		s.rows++
 		s.lines = append(s.lines, line{row, cells})
 	}
 	return nil
