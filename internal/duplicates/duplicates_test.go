@@ -2,8 +2,10 @@ package duplicates_test
 
 import (
 	"bytes"
+	"fmt"
 	"math"
 	"reflect"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -376,4 +378,27 @@ func TestTheFieldsAreThoseThatAreRead(t *testing.T) {
 	if got, want := read(func(v func(string) syncproto.Value) { duplicates.MemberOf(v) }), sorted(duplicates.MemberFields()); !slices.Equal(got, want) {
 		t.Errorf("of people %q are read, want %q", got, want)
 	}
+}
+
+// What a household is made of are parts of records, which are much larger.
+func TestAProfileHoldsNothingOfTheTextsItWasMadeOf(t *testing.T) {
+	inUse := func() int64 {
+		var m runtime.MemStats
+		runtime.GC()
+		runtime.ReadMemStats(&m)
+		return int64(m.HeapAlloc)
+	}
+	before := inUse()
+	var kept []*duplicates.Profile
+	for i := range 64 {
+		record := fmt.Sprintf("%08dabcd1980-01-31%s", i, strings.Repeat("x", 1<<20))
+		kept = append(kept, duplicates.ProfileOf(duplicates.Household{
+			Card: record[:8], Head: record[8:12], Phone: record[:8], Origin: record[8:12],
+			Members: []duplicates.Member{{Name: record[8:12], Document: record[:8], BornOn: record[12:22]}},
+		}))
+	}
+	if grown := inUse() - before; grown > 8<<20 {
+		t.Errorf("%d profiles hold %d MiB", len(kept), grown>>20)
+	}
+	runtime.KeepAlive(kept)
 }

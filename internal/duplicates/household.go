@@ -61,7 +61,8 @@ const (
 	maxMembers = 20
 )
 
-// ProfileOf makes a household ready to be compared.
+// ProfileOf makes a household ready to be compared. It holds none of the household's texts: they may be parts of records,
+// which would be kept with them.
 func ProfileOf(h Household) *Profile {
 	p := &Profile{
 		ID: h.ID, card: numberKey(h.Card), phone: phoneKey(h.Phone), head: nameKeys(h.Head),
@@ -80,9 +81,9 @@ func membersOf(list []Member) []member {
 }
 
 func memberOf(m Member) member {
-	out := member{name: nameKeys(m.Name), document: numberKey(m.Document), sex: m.Sex, bornOn: short(m.BornOn)}
-	if len(m.BornOn) >= 4 {
-		out.year = m.BornOn[:4]
+	out := member{name: nameKeys(m.Name), document: numberKey(m.Document), sex: strings.Clone(m.Sex), bornOn: strings.Clone(short(m.BornOn))}
+	if len(out.bornOn) >= 4 {
+		out.year = out.bornOn[:4]
 	} else if m.BirthYear != 0 {
 		out.year = strconv.Itoa(m.BirthYear)
 	}
@@ -120,7 +121,7 @@ func phoneKey(text string) string {
 	if len(digits) < phoneDigits {
 		return ""
 	}
-	return digits[len(digits)-phoneDigits:]
+	return strings.Clone(digits[len(digits)-phoneDigits:])
 }
 
 // nameKeys gives the names in a text, sorted, in one spelling for all in which they are usually written: those of
