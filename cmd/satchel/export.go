@@ -33,9 +33,11 @@ func (exportCmd) Help() string {
 	return `The rows are the records that are not deleted, with the values that are shown now, as of one moment and in the
 order in which they were made. Times are in UTC. How many there are is told on standard error.
 
-In CSV, text that a spreadsheet would run as a formula gets an apostrophe in front; import takes it away again. In XLSX,
-numbers, days and times are such, and text is text; behind 1,048,575 records a second sheet goes on. GeoJSON is for
-maps, and for households, visits and deliveries; records without a position are in it without a geometry, and counted.
+In CSV, text that a spreadsheet would run as a formula gets an apostrophe in front; import takes it away again. That
+helps where the spreadsheet separates the cells as the file does: one that separates them at other signs may run the
+middle of a text. So prefer XLSX for spreadsheets: there numbers, days and times are such, and text is text; behind
+1,048,575 records a second sheet goes on. GeoJSON is for maps, and for households, visits and deliveries; records without
+a position are in it without a geometry, and counted.
 
 --since and --until go by when a visit or delivery was made, when an entitlement was approved, when a project, activity
 or livelihood began, or when a target is due. Other records have no day of their own.

@@ -53,7 +53,8 @@ func (e *csvEncoder) finish() error {
 
 func (e *csvEncoder) close() error { return nil }
 
-// Cell writes a value as a cell of CSV. What is a number stays one, whatever its sign; text never becomes a formula.
+// Cell writes a value as a cell of CSV. What is a number stays one, whatever its sign; text never becomes a formula where
+// the file is opened with the separator that it was written with.
 func Cell(value any) string {
 	switch v := value.(type) {
 	case nil:

@@ -1,9 +1,10 @@
 // Package tables brings records in from workbooks and CSV files, and gives them out as CSV, XLSX and GeoJSON.
 //
 // It promises that a file is checked to its last row before anything is saved, that nothing is saved if any row is
-// wrong, that a file whose records are saved already saves nothing, and that no cell of an exported file is run as a
-// formula by the spreadsheet that opens it. A row changes the record that it names by its id, code or number, in what
-// the file says of it, and never overwrites what somebody else wrote since the file was checked. It never deletes a
+// wrong, that a file whose records are saved already saves nothing, and that no cell of an exported workbook is run as a
+// formula, nor one of CSV by a spreadsheet that separates the cells as the file does: one that separates them elsewhere
+// makes cells of its own out of parts of texts. A row changes the record that it names by its id, code or number, in
+// what the file says of it, and never overwrites what somebody else wrote since the file was checked. It never deletes a
 // record, and never puts what a cell holds into an error: that is personal data, for the eyes of who runs the import and
 // for no log.
 package tables
