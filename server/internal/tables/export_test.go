@@ -103,6 +103,7 @@ func TestACollectionWithoutRecordsHasAHeader(t *testing.T) {
 func TestASelectionGivesWhatItAsksForAndNothingElse(t *testing.T) {
 	o := newOffice(t)
 	o.work()
+	o.load("entitlements", "household,project,assistance_type,quantity,approved_on,status\nKV-1,P1,G,5,2020-01-01,approved\nKV-1,P1,G,6,,proposed\n")
 	of := func(where ...string) (out []tables.Condition) {
 		for i := 0; i < len(where); i += 2 {
 			out = append(out, tables.Condition{Field: where[i], Text: where[i+1]})
@@ -133,6 +134,9 @@ func TestASelectionGivesWhatItAsksForAndNothingElse(t *testing.T) {
 		"from a day on":               {tables.Selection{Collection: "deliveries", Since: "30.4.2020."}, "quantity", "-2.5 3 4"},
 		"up to a day":                 {tables.Selection{Collection: "deliveries", Until: "2020-04-30"}, "quantity", "1 -2.5 3"},
 		"up to the day before":        {tables.Selection{Collection: "projects", Until: "2019-05-31"}, "code", "P1"},
+		"up to the last day of all":   {tables.Selection{Collection: "deliveries", Until: "31.12.9999."}, "quantity", "1 -2.5 3 4"},
+		"up to it, from a day on":     {tables.Selection{Collection: "projects", Since: "2019-01-01", Until: "9999-12-31"}, "code", "P2"},
+		"up to it, if it has a day":   {tables.Selection{Collection: "entitlements", Until: "9999-12-31"}, "quantity", "5"},
 		"one day":                     {tables.Selection{Collection: "projects", Since: "2019-06-01", Until: "2019-06-01"}, "code", "P2"},
 		"no formula of SQL":           {tables.Selection{Collection: "households", Where: of("head_name", "' OR 1=1 --")}, "card_number", ""},
 	} {

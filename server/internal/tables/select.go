@@ -1,6 +1,7 @@
 package tables
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strconv"
@@ -79,8 +80,14 @@ func (s Selection) filter(ctx context.Context, tx *store.Tx) (f store.Filter, er
 	if f.From, err = dayBehind(s.Since, 0); err == nil {
 		f.Before, err = dayBehind(s.Until, 1)
 	}
+	if len(f.Before) > len(firstDay) { // days are compared as text, and no day of five digits is behind any
+		f.From, f.Before = cmp.Or(f.From, firstDay), ""
+	}
 	return f, err
 }
+
+// firstDay is before all days that a record may have.
+const firstDay = "0000-01-01"
 
 // conditions gives those on fields, that on the project among them.
 func (s Selection) conditions() []Condition {
