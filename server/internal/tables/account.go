@@ -21,7 +21,7 @@ const (
 
 // A Row says what becomes of one row of a file.
 type Row struct {
-	// Row counts as a spreadsheet does: the header is row 1.
+	// Row counts as a spreadsheet does: the header is row 1, if nothing is above it.
 	Row  int  `json:"row"`
 	Fate Fate `json:"fate"`
 	// Record is the one that the row updates or says nothing new of.

@@ -49,6 +49,7 @@ func derived(c syncproto.Collection, name string) bool {
 // header is what the columns of a file stand for.
 type header struct {
 	columns []*column // as the cells of a row; nil where a cell stands for nothing
+	row     int
 	faults  []Fault
 	told    bool // which columns there are
 }
@@ -56,7 +57,7 @@ type header struct {
 // readHeader says what each cell of a header stands for. A column that is to be left out, that follows from others or
 // that is empty stands for nothing, and so does one with which something is wrong.
 func readHeader(c syncproto.Collection, s sheet, called map[string]string) (header, error) {
-	known, out := columnsOf(c), header{columns: make([]*column, len(s.header))}
+	known, out := columnsOf(c), header{columns: make([]*column, len(s.header)), row: s.top}
 	if err := checkCalled(known, s.header, called); err != nil {
 		return out, err
 	}
@@ -86,7 +87,7 @@ func readHeader(c syncproto.Collection, s sheet, called map[string]string) (head
 }
 
 func (h *header) fault(column, problem string) {
-	h.faults = append(h.faults, Fault{Row: 1, Column: strings.TrimSpace(column), Problem: problem})
+	h.faults = append(h.faults, Fault{Row: h.row, Column: strings.TrimSpace(column), Problem: problem})
 }
 
 // unknown tells that there is no such column; which there are is told once.

@@ -115,8 +115,8 @@ func (d *draft) checkWhole(e *entry) {
 // lack tells once that the file has not a column that new records need.
 func (d *draft) lack(e *entry, column string) {
 	e.wrong = true
-	told := slices.ContainsFunc(d.faults, func(f Fault) bool { return f.Row == 1 && f.Column == column })
+	told := slices.ContainsFunc(d.faults, func(f Fault) bool { return f.Row == d.top && f.Column == column })
 	if !told {
-		d.faults = append(d.faults, Fault{Row: 1, Column: column, Problem: fmt.Sprintf("expected this column: every record of %s needs it, and that of row %d is new", d.collection.Name, e.row)})
+		d.faults = append(d.faults, Fault{Row: d.top, Column: column, Problem: fmt.Sprintf("expected this column: every record of %s needs it, and that of row %d is new", d.collection.Name, e.row)})
 	}
 }

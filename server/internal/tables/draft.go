@@ -16,6 +16,7 @@ import (
 type draft struct {
 	collection syncproto.Collection
 	columns    []*column // as the cells of a line; nil where a cell stands for nothing
+	top        int       // the row of the header
 	how        Reading
 	names      names
 	entries    []*entry
@@ -48,9 +49,9 @@ type entry struct {
 	edit    engine.OfficeEdit
 }
 
-func newDraft(c syncproto.Collection, columns []*column, lines []line, how Reading) *draft {
-	d := &draft{collection: c, columns: columns, how: how, about: map[uuid.UUID]*entry{}, long: map[said]syncproto.Value{}}
-	for _, l := range lines {
+func newDraft(c syncproto.Collection, columns []*column, s sheet, how Reading) *draft {
+	d := &draft{collection: c, columns: columns, top: s.top, how: how, about: map[uuid.UUID]*entry{}, long: map[said]syncproto.Value{}}
+	for _, l := range s.lines {
 		d.entries = append(d.entries, &entry{line: l, fields: map[string]syncproto.Value{}})
 	}
 	return d

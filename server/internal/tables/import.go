@@ -80,7 +80,7 @@ func Check(ctx context.Context, s *store.Store, collection string, r io.Reader, 
 	if out.Faults = append(out.Faults, head.faults...); err != nil || len(head.faults) > 0 {
 		return out, err
 	}
-	d := newDraft(c, head.columns, sheet.lines, how)
+	d := newDraft(c, head.columns, sheet, how)
 	err = s.Read(ctx, func(tx *store.Tx) (err error) {
 		out.edits, err = d.check(ctx, tx)
 		return err

@@ -14,7 +14,7 @@ import (
 
 // A Fault is one thing that is wrong in a file.
 type Fault struct {
-	// Row counts as a spreadsheet does: the header is row 1.
+	// Row counts as a spreadsheet does: the header is row 1, if nothing is above it.
 	Row int `json:"row"`
 	// Column is "" where it is about the whole row.
 	Column string `json:"column,omitempty"`
@@ -27,6 +27,7 @@ type Fault struct {
 // A sheet is a file as it was read: cells without a meaning, as they were before they were [defused].
 type sheet struct {
 	header []string
+	top    int // the row of the header
 	lines  []line
 	rows   int // without the header; those with faults among them
 	faults []Fault
@@ -101,7 +102,7 @@ func readLines(ctx context.Context, in *csv.Reader) (s sheet, err error) {
 			return s, nil
 		}
 		if err != nil {
-			s.faults = append(s.faults, Fault{Row: row + 1, Problem: "expected cells with quotes as RFC 4180 has them; nothing behind this was read: " + quoting(err)})
+			s.faults = append(s.faults, quoting(err, row-last))
 			return s, nil
 		}
 		first, _ := in.FieldPos(0)
@@ -117,13 +118,16 @@ func readLines(ctx context.Context, in *csv.Reader) (s sheet, err error) {
 	}
 }
 
-// quoting says what is wrong without the line's text.
-func quoting(err error) string {
+// quoting tells which row cannot be cut into cells, and why, without its text. ahead is by how much the row's number is
+// larger than that of its line in the file; cells of several lines make it less than 0.
+func quoting(err error, ahead int) Fault {
+	f := Fault{Problem: "expected cells with quotes as RFC 4180 has them; nothing behind this was read: "}
 	var parse *csv.ParseError
 	if errors.As(err, &parse) {
-		return parse.Err.Error()
+		f.Row, err = parse.StartLine+ahead, parse.Err
 	}
-	return err.Error()
+	f.Problem += err.Error()
+	return f
 }
 
 // add takes a row: the first is the header, and one without anything in it is none. It fails beyond the bounds.
@@ -133,7 +137,7 @@ func (s *sheet) add(row int, cells []string) error {
 	case len(cells) > workbook.MaxColumns && s.header == nil:
 		return fmt.Errorf("the file has more than %d columns; leave out what is not needed", workbook.MaxColumns)
 	case s.header == nil:
-		s.header = cells
+		s.header, s.top = cells, row
 	case s.rows == MaxRows:
 		return fmt.Errorf("the file has more than %d rows; cut it into several, each with the header", MaxRows)
 	case len(cells) != len(s.header):
