@@ -31,7 +31,7 @@ type importCmd struct {
 	Mapping    string   `help:"CSV file that says it: a line for each column, with the column and the field; without a field the column is left out." type:"existingfile" placeholder:"FILE"`
 	Ignore     []string `help:"Leave a column of the file out; may be given several times." placeholder:"COLUMN" sep:"none"`
 	ClearEmpty bool     `help:"Have an empty cell clear the field of a record that exists. Otherwise it says nothing."`
-	SkipDups   bool     `name:"skip-duplicates" help:"Leave out new households that may be one that exists. Otherwise that is told, and they are imported."`
+	SkipDups   bool     `name:"skip-duplicates" help:"Leave out new households that may be one that exists, or of a row before. Otherwise that is told, and they are imported."`
 	DryRun     bool     `help:"Say what would become of each row, and save nothing."`
 }
 
@@ -169,7 +169,7 @@ func fates(t *server.Table) string {
 		out += fmt.Sprintf("; %d are left out as possible duplicates", t.LeftOut)
 	}
 	if warned := t.Likely - t.LeftOut; warned > 0 {
-		out += fmt.Sprintf("; %d of the new ones may be about households that exist", warned)
+		out += fmt.Sprintf("; %d of the new ones may be about households that exist, or of rows before", warned)
 	}
 	return out
 }

@@ -15,7 +15,7 @@ const (
 	New       Fate = "new"       // it makes a record
 	Updates   Fate = "updates"   // it changes a record that exists
 	Unchanged Fate = "unchanged" // a record that exists says all of it already
-	LeftOut   Fate = "left_out"  // it may be about a household that exists, and such rows are not wanted
+	LeftOut   Fate = "left_out"  // it may be about a household that exists or is in the file, and such rows are not wanted
 	Wrong     Fate = "wrong"     // the faults of its row say why; nothing of the file is saved
 )
 

@@ -27,7 +27,8 @@ type Table struct {
 	Updates   int `json:"updates"`
 	Unchanged int `json:"unchanged"`
 	LeftOut   int `json:"left_out"`
-	// Likely counts the new rows, those that are left out among them, that may be about a household that exists.
+	// Likely counts the new rows, those that are left out among them, that may be about a household that exists, or that of
+	// a row before.
 	Likely int `json:"likely_duplicates"`
 	// Faults are in order of row.
 	Faults []Fault `json:"faults"`
@@ -47,7 +48,8 @@ type Reading struct {
 	Called map[string]string
 	// ClearEmpty has an empty cell clear the field of a record that exists. Otherwise it says nothing.
 	ClearEmpty bool
-	// SkipDuplicates leaves out the new households that may be one that exists. Otherwise that is only told.
+	// SkipDuplicates leaves out the new households that may be one that exists, or that of a row before. Otherwise that is
+	// only told.
 	SkipDuplicates bool
 }
 
