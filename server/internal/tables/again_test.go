@@ -78,6 +78,17 @@ func TestTheSameFileChangesNothingTheSecondTime(t *testing.T) {
 			t.Errorf("%s: saved %+v, %d audit rows: %v", f.collection, saved, o.audited()-before, err)
 		}
 	}
+	for collection, number := range map[string][3]string{"households": {"card_number", "KV-9", "VR-1"}, "people": {"document_number", "007", "123"}} {
+		duplicate, kept := o.twin(collection, number[0], number[1])
+		o.merge(collection, duplicate, kept)
+		o.twin(collection, number[0], number[2]) // nobody has decided on it
+	}
+	for _, f := range files {
+		table := o.check(f.collection, strings.ReplaceAll(f.text, "KV-9,Eva,,1.2.1990.,123\n", ""))
+		if table.Unchanged != table.Rows || table.Rows == 0 || len(table.Faults) > 0 {
+			t.Errorf("%s after mergers: %s, %q", f.collection, fates(table), told(table.Faults))
+		}
+	}
 	for _, collection := range tables.Importable() {
 		for _, format := range []tables.Format{tables.CSV, tables.XLSX} {
 			text, _ := o.exportTo(tables.Selection{Collection: collection}, tables.Style{Format: format})
@@ -86,6 +97,18 @@ func TestTheSameFileChangesNothingTheSecondTime(t *testing.T) {
 			}
 		}
 	}
+}
+
+// twin makes the record of a number a second time.
+func (o *office) twin(collection, column, number string) (first, second string) {
+	o.t.Helper()
+	first = o.ids(collection, column)[number]
+	again := engine.OfficeEdit{Collection: collection, Record: uuid.Must(uuid.NewV7()), Fields: map[string]syncproto.Value{}}
+	for name, field := range o.shown(first).State {
+		again.Fields[name] = field.Heads[0].Value
+	}
+	o.save(again)
+	return first, again.Record.String()
 }
 
 func TestARowChangesTheRecordThatHasItsNumber(t *testing.T) {
