@@ -53,7 +53,8 @@ imported again. What somebody else changed meanwhile is not overwritten, but in 
 
 Every row is checked first, and everything that is wrong is told. If any row is wrong, nothing is saved. New households
 that may be one that exists, or that of a row before, are told with what speaks for it: see satchel duplicates. They are
-imported all the same, unless --skip-duplicates is given.
+imported all the same, unless --skip-duplicates is given. That a new one has the card of a household that was deleted is
+told too.
 
 Examples:
   satchel import areas areas.csv
@@ -134,8 +135,8 @@ func (i importCmd) Run(ctx context.Context, c *cli) error {
 				printAccount(w, values(ctx, srv), table)
 			case len(table.Faults) > 0:
 				printFaults(w, table.Faults)
-			case table.Likely > 0:
-				printAccount(w, values(ctx, srv), likely(table))
+			case table.Likely+table.Deleted > 0:
+				printAccount(w, values(ctx, srv), hints(table))
 			}
 		})
 		switch {
@@ -171,13 +172,16 @@ func fates(t *server.Table) string {
 	if warned := t.Likely - t.LeftOut; warned > 0 {
 		out += fmt.Sprintf("; %d of the new ones may be about households that exist, or of rows before", warned)
 	}
+	if t.Deleted > 0 {
+		out += fmt.Sprintf("; %d of the new ones have the card of a household that was deleted", t.Deleted)
+	}
 	return out
 }
 
-// likely gives the part of a table that is about possible duplicates.
-func likely(t *server.Table) *server.Table {
+// hints gives the part of a table that is about possible duplicates and households that were deleted.
+func hints(t *server.Table) *server.Table {
 	out := *t
-	out.Account = slices.DeleteFunc(slices.Clone(t.Account), func(r server.TableRow) bool { return len(r.Likely) == 0 })
+	out.Account = slices.DeleteFunc(slices.Clone(t.Account), func(r server.TableRow) bool { return len(r.Likely) == 0 && r.Deleted == uuid.Nil })
 	return &out
 }
 
@@ -206,7 +210,9 @@ func printAccount(w *tabwriter.Writer, read reader, t *server.Table) {
 		if tell(r.Row); r.Fate == server.RowIsWrong {
 			continue
 		}
-		if len(r.Edits)+len(r.Likely) == 0 {
+		if r.Deleted != uuid.Nil {
+			row(w, r.Row, r.Fate, "card_number", "", fmt.Sprintf("this number had %s, which was deleted", household(read, r.Deleted)))
+		} else if len(r.Edits)+len(r.Likely) == 0 {
 			row(w, r.Row, r.Fate)
 		}
 		for _, l := range r.Likely {
@@ -223,7 +229,7 @@ func printAccount(w *tabwriter.Writer, read reader, t *server.Table) {
 func perhaps(read reader, l server.Likely) string {
 	who := fmt.Sprintf("the household of row %d", l.InRow)
 	if l.Household != uuid.Nil {
-		who = read("people", "household", syncproto.Value(strconv.Quote(l.Household.String())))
+		who = household(read, l.Household)
 	}
 	var why []string
 	for _, r := range l.Reasons {
@@ -232,6 +238,11 @@ func perhaps(read reader, l server.Likely) string {
 		}
 	}
 	return fmt.Sprintf("perhaps %s; %.0f bits: %s", who, l.Score, strings.Join(why, ", "))
+}
+
+// household names a household.
+func household(read reader, id uuid.UUID) string {
+	return read("people", "household", syncproto.Value(strconv.Quote(id.String())))
 }
 
 // shortened keeps a long cell from breaking the table.

@@ -8,7 +8,10 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/uuid"
+
 	"satchel/server"
+	"satchel/syncproto"
 )
 
 const households = "card_number;head_name;status;area;phone;displaced_on\n" +
@@ -222,6 +225,20 @@ func TestADryRunSaysWhatWouldBecomeOfEachRow(t *testing.T) {
 	if got := d.run("export", "households"); strings.Contains(got, ",060 1,") {
 		t.Errorf("nothing was cleared:\n%s", got)
 	}
+}
+
+func TestTheCardOfADeletedHouseholdIsTold(t *testing.T) {
+	d := newDesk(t)
+	d.load("households", households)
+	id := uuid.MustParse(d.ids("households", "card_number")["KV-1"])
+	d.open(func(srv *server.Server) {
+		if _, err := srv.Engine.Save(t.Context(), uuid.Nil, []server.OfficeEdit{{Collection: "households", Record: id, Fields: map[string]syncproto.Value{"deleted": syncproto.True}}}); err != nil {
+			t.Fatal(err)
+		}
+	})
+	_, out, errs := d.result("import", "households", d.write("old.csv", households))
+	d.says(out, "2    new   card_number", "this number had Petar Petrović (", "), which was deleted")
+	d.says(errs, "Imported 1 records of households: 1 new, 0 changed; 1 rows say nothing new; 1 of the new ones have the card of a household that was deleted.")
 }
 
 func TestPossibleDuplicatesAreToldAndLeftOutIfThatIsWanted(t *testing.T) {

@@ -30,6 +30,8 @@ type Row struct {
 	Edits []FieldEdit `json:"edits,omitempty"`
 	// Likely are the households that a new row may be about, the likeliest first.
 	Likely []Likely `json:"likely,omitempty"`
+	// Deleted is a household that was deleted and had the card number of the new row.
+	Deleted uuid.UUID `json:"deleted,omitzero"`
 }
 
 // A FieldEdit is a field that holds one value and is to hold another.

@@ -30,6 +30,8 @@ type Table struct {
 	// Likely counts the new rows, those that are left out among them, that may be about a household that exists, or that of
 	// a row before.
 	Likely int `json:"likely_duplicates"`
+	// Deleted counts the new rows that have the card number of a household that was deleted.
+	Deleted int `json:"deleted_before"`
 	// Faults are in order of row.
 	Faults []Fault `json:"faults"`
 	// Account says what becomes of each row, in their order. It is empty where the header has faults.
@@ -117,8 +119,12 @@ func (t *Table) tell(account []Row, faults []Fault) {
 	slices.SortStableFunc(t.Faults, func(a, b Fault) int { return cmp.Compare(a.Row, b.Row) })
 	of := map[Fate]int{}
 	for _, r := range account {
-		if of[r.Fate]++; len(r.Likely) > 0 {
+		of[r.Fate]++
+		if len(r.Likely) > 0 {
 			t.Likely++
+		}
+		if r.Deleted != uuid.Nil {
+			t.Deleted++
 		}
 	}
 	t.New, t.Updates, t.Unchanged, t.LeftOut = of[New], of[Updates], of[Unchanged], of[LeftOut]

@@ -3,6 +3,7 @@ package tables
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/google/uuid"
 
@@ -15,8 +16,8 @@ import (
 // mostLikely is how many households are told that a row may be about.
 const mostLikely = 3
 
-// preview finds the households that new rows may be about: those that exist, and those of rows before. It is a hint for
-// a person, and refuses nothing. People are no part of it: a file of households says nothing of them.
+// preview finds the households that new rows may be about: those that exist, those of rows before, and those that were
+// deleted and had the same card. It is a hint for a person, and refuses nothing. People are no part of it: a file of households says nothing of them.
 func (d *draft) preview(ctx context.Context, tx *store.Tx) error {
 	if d.collection.Name != "households" {
 		return nil
@@ -34,14 +35,20 @@ func (d *draft) preview(ctx context.Context, tx *store.Tx) error {
 	if err != nil {
 		return err
 	}
-	known := duplicates.NewIndex()
-	err = eachShown(ctx, tx, "households", func(id uuid.UUID, fields map[string]syncproto.Value) {
-		known.Put(duplicates.ProfileOf(duplicates.HouseholdOf(id, valueIn(fields))))
+	known, gone := duplicates.NewIndex(), map[string]uuid.UUID{}
+	err = eachRecord(ctx, tx, "households", func(r store.Listed, fields map[string]syncproto.Value) {
+		if r.Deleted {
+			gone[cardOf(fields)] = r.ID
+			return
+		}
+		known.Put(duplicates.ProfileOf(duplicates.HouseholdOf(r.ID, valueIn(fields))))
 	})
 	if err != nil {
 		return err
 	}
+	delete(gone, "")
 	for _, e := range fresh {
+		e.outcome.Deleted = gone[cardOf(e.fields)]
 		p := duplicates.ProfileOf(duplicates.HouseholdOf(e.id, valueIn(e.fields)))
 		pairs := known.Similar(rules.Weights, p, rules.Threshold)
 		for _, pair := range pairs[:min(mostLikely, len(pairs))] {
@@ -74,17 +81,20 @@ func valueIn(fields map[string]syncproto.Value) func(string) syncproto.Value {
 	return func(field string) syncproto.Value { return fields[field] }
 }
 
-// eachShown gives the records of a collection that are not deleted.
-func eachShown(ctx context.Context, tx *store.Tx, collection string, do func(id uuid.UUID, fields map[string]syncproto.Value)) error {
-	return tx.EachShown(ctx, collection, func(l store.Listed) error {
-		if l.Deleted {
-			return nil
-		}
-		fields, err := syncproto.ReadValues(l.Doc)
+// cardOf gives the number of a household's card in the form in which numbers are compared. It is a copy, which keeps no
+// record in memory.
+func cardOf(fields map[string]syncproto.Value) string {
+	return strings.Clone(key(fields["card_number"].Text()))
+}
+
+// eachRecord gives the records of a collection, deleted ones among them.
+func eachRecord(ctx context.Context, tx *store.Tx, collection string, do func(r store.Listed, fields map[string]syncproto.Value)) error {
+	return tx.EachShown(ctx, collection, func(r store.Listed) error {
+		fields, err := syncproto.ReadValues(r.Doc)
 		if err != nil {
-			return fmt.Errorf("read record %s: %w", l.ID, err)
+			return fmt.Errorf("read record %s: %w", r.ID, err)
 		}
-		do(l.ID, fields)
+		do(r, fields)
 		return nil
 	})
 }

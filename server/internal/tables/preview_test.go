@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/uuid"
+
 	"satchel/internal/duplicates"
 	"satchel/server/internal/engine"
 	"satchel/server/internal/tables"
@@ -96,5 +98,26 @@ func TestADeletedHouseholdIsNotLikely(t *testing.T) {
 	o.save(engine.OfficeEdit{Collection: "households", Record: gone.Record, Fields: map[string]syncproto.Value{"deleted": syncproto.True}})
 	if got := likely(o.check("households", text), nil); len(got) != 0 {
 		t.Errorf("%q", got)
+	}
+}
+
+func TestANewRowWithTheCardOfADeletedHouseholdIsTold(t *testing.T) {
+	o := newOffice(t)
+	o.work()
+	gone := o.ids("households", "card_number")["VR-1"]
+	o.save(engine.OfficeEdit{Collection: "households", Record: uuid.MustParse(gone), Fields: map[string]syncproto.Value{"deleted": syncproto.True}})
+	const text = "card_number,head_name,status,area\n VR-1,Eva,idp,Vranje\nVR-2,Iva,idp,Vranje\n,Ana,idp,Vranje\nKV-1,,,\n"
+	table := o.becomes("households", text, tables.Reading{SkipDuplicates: true}, "2 new, 3 new, 4 new, 5 unchanged")
+	for i, r := range table.Account {
+		if told := r.Deleted.String() == gone; told != (i == 0) {
+			t.Errorf("row %d has the card of %s", r.Row, r.Deleted)
+		}
+	}
+	if table.Deleted != 1 || table.Likely != 0 {
+		t.Errorf("%+v", table)
+	}
+	o.load("households", text)
+	if table := o.check("households", text); table.Deleted != 0 || table.Unchanged != 4 {
+		t.Errorf("once it is there again: %+v", table)
 	}
 }

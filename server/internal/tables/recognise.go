@@ -23,10 +23,10 @@ func (d *draft) recognise(ctx context.Context, tx *store.Tx) error {
 		return nil
 	}
 	same, near := d.sought(loose, d.inFile()), d.sought(loose, d.tellingFields())
-	err := eachShown(ctx, tx, d.collection.Name, func(id uuid.UUID, fields map[string]syncproto.Value) {
-		if _, taken := d.about[id]; !taken {
-			same.note(id, fields)
-			near.note(id, fields)
+	err := eachRecord(ctx, tx, d.collection.Name, func(r store.Listed, fields map[string]syncproto.Value) {
+		if _, taken := d.about[r.ID]; !taken && !r.Deleted {
+			same.note(r.ID, fields)
+			near.note(r.ID, fields)
 		}
 	})
 	if err != nil {
