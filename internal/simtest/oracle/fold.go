@@ -30,7 +30,8 @@ type Write struct {
 	Time   int64
 	Device string
 	N      int64
-	// Late says that it may count only since something else came: its time may have been decided after that of who saw it.
+	// Late says that it may count only since something else came, or was decided: its time may have been set after that of
+	// who saw it.
 	Late bool
 	// Saw names the writes of the field that its author was looking at. Maybe names writes of which
 	// that is not known: two that say the same look the same.

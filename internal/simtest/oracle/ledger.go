@@ -80,7 +80,7 @@ const Applied = "applied"
 type Match struct {
 	Change
 	Entry
-	// Late says that it may have had to wait for another one, and may count only since that came.
+	// Late says that it may have had to wait for another one or for people, and may count only since then.
 	Late bool
 }
 

@@ -132,6 +132,11 @@ func TestDoubtIsNoAccusation(t *testing.T) {
 			e.Conflicts[0].Sides = append(e.Conflicts[0].Sides, phoneOf(`"1"`, "a", 1))
 			e.Changes[2].Saw = nil
 		},
+		"what was held when who saw it was applied may have the same time": func(e *oracle.Evidence) {
+			e.Changes[0].Claimed, e.Entries[0].Claimed, e.Entries[0].Time = 101, 101, 101
+			e.Changes[1].Saw["phone"][0].Time, e.Changes[2].Saw["phone"][0].Time, e.Changes[3].Saw["area"][0].Time = 101, 101, 101
+			e.Decided = map[oracle.Version]oracle.Decision{{Device: "a", N: 1}: {Status: oracle.Applied, When: at(10)}}
+		},
 		"who saw a value that is lost may count as having seen what has its name now": func(e *oracle.Evidence) {
 			lose(e, oracle.Version{Device: "a", N: 2})
 		},
