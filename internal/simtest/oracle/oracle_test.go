@@ -230,6 +230,21 @@ func (all bends) judge(t *testing.T) {
 	}
 }
 
+// TestAnOrderInTheMiddleOfAnEnrolmentMayCount has a device revoked that the office knows again only since that moment.
+func TestAnOrderInTheMiddleOfAnEnrolmentMayCount(t *testing.T) {
+	revoke := func(s oracle.Standing) oracle.Standing { s.Revoked = true; return s }
+	revoked := func(s oracle.Standing) bool { return s.Revoked }
+	for ordered, want := range map[int64]bool{2: false, 5: true} {
+		orders := oracle.NewOrders()
+		orders.Set("a", at(1), oracle.Standing{Lost: true})
+		orders.Change("a", at(ordered), true, revoke)
+		orders.Enrol("a", oracle.Span{From: at(4).From, To: at(6).To}, oracle.Standing{Areas: areas, Authors: workers})
+		if stands := orders.Of("a", at(9)); stands.Maybe(revoked) != want || stands.Sure(revoked) {
+			t.Errorf("revoked at %d, the device stands as %+v, may be revoked: %v, want %v", ordered, stands, stands.Maybe(revoked), want)
+		}
+	}
+}
+
 func TestEachPromiseCanBeBroken(t *testing.T) {
 	bends{
 		"a change is missing":          {func(e *oracle.Evidence) { e.Entries = e.Entries[:3] }, "nothing is lost"},

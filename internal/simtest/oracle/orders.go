@@ -49,6 +49,8 @@ type Orders struct {
 type order struct {
 	Span
 	may Standings
+	// told says that somebody at the office gave it.
+	told bool
 }
 
 // NewOrders gives those of an office that knows no device.
@@ -56,16 +58,27 @@ func NewOrders() *Orders { return &Orders{devices: map[string][]order{}, heirs: 
 
 // Set notes where a device may stand now. What the office was told before it went back may be gone.
 func (o *Orders) Set(device string, when Span, may ...Standing) {
-	if slices.ContainsFunc(o.restored, when.within) {
-		may = nil
-	}
-	o.devices[device] = append(o.devices[device], order{when, may})
+	o.add(device, order{when, may, false})
 }
 
-// Enrol notes where a device stands that was given its identity just now: nothing was ever unclear about it.
+func (o *Orders) add(device string, one order) {
+	if slices.ContainsFunc(o.restored, one.within) {
+		one.may = nil
+	}
+	o.devices[device] = append(o.devices[device], one)
+}
+
+// Enrol notes where a device stands that was given its identity just now: nothing was ever unclear about it, unless an
+// order was given meanwhile, of which nobody can tell whether it was before or after.
 func (o *Orders) Enrol(device string, when Span, stands Standing) {
-	o.devices[device] = slices.DeleteFunc(o.devices[device], func(one order) bool { return len(one.may) == 0 && !one.before(when) })
-	o.Set(device, when, stands)
+	may := Standings{stands}
+	o.devices[device] = slices.DeleteFunc(o.devices[device], func(one order) bool {
+		if one.told && !one.before(when) {
+			may = nil
+		}
+		return len(one.may) == 0 && !one.told && !one.before(when)
+	})
+	o.Set(device, when, may...)
 }
 
 // Change notes what an order makes of where a device stands. It may not have been followed if it is not
@@ -80,7 +93,7 @@ func (o *Orders) Change(device string, when Span, certain bool, do func(Standing
 			may = append(may, do(one))
 		}
 	}
-	o.Set(device, when, may...)
+	o.add(device, order{when, may, true})
 }
 
 // Inherit notes that a device goes on under another identity, which stands where the former one does.
