@@ -51,14 +51,14 @@ func printPair(w *tabwriter.Writer, v server.ReviewDetail, read reader) {
 	}
 }
 
-// merging says which household to merge into which: the second into the first, or the first into what the second was
-// merged into. Where both were merged, it is about what they were merged into.
+// merging says which household to merge into which: the second into the first or, where the second was merged already,
+// the first into the second. Of one that was merged, the last of its chain is merged.
 func merging(v server.ReviewDetail) (duplicate, kept uuid.UUID) {
 	first, second := v.Kept[0], v.Kept[1]
 	if first == v.Record && second != *v.Subject {
-		return first, second
+		return first, *v.Subject
 	}
-	return second, first
+	return second, v.Record
 }
 
 // side gives one of the two households; there may be none any more where the review is closed.

@@ -6,6 +6,7 @@ package terminal
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -55,7 +56,7 @@ func (s Secret) ask(ctx context.Context) (secret string, err error) {
 	screen := term.NewTerminal(struct {
 		io.Reader
 		io.Writer
-	}{Input(ctx), os.Stderr}, "")
+	}{keys{Input(ctx)}, os.Stderr}, "")
 	secret, err = screen.ReadPassword(s.Prompt)
 	again := secret
 	if err == nil && s.New {
@@ -69,6 +70,24 @@ func (s Secret) ask(ctx context.Context) (secret string, err error) {
 		return "", errors.New("the two differ; nothing was changed; start again")
 	}
 	return secret, nil
+}
+
+// keys gives what somebody types: Ctrl-C ends it, wherever it stands, and keys without a letter, such as Esc, are none of
+// a secret. The terminal would wait for the rest of what such a key sends, and hear nothing else meanwhile.
+type keys struct{ io.Reader }
+
+// Read reads what was typed until now.
+func (k keys) Read(p []byte) (int, error) {
+	const ctrlC, esc = 3, 27
+	for {
+		n, err := k.Reader.Read(p)
+		switch {
+		case bytes.IndexByte(p[:n], ctrlC) >= 0:
+			return 0, io.EOF
+		case n == 0 || p[0] != esc || err != nil:
+			return n, err
+		}
+	}
 }
 
 // Agree asks a question, and fails if the answer is not y.

@@ -120,6 +120,10 @@ func TestAQuestionCanBeLeft(t *testing.T) {
 	}{
 		{"a secret", secret, interrupted},
 		{"a secret, by the key", secret, func(person *os.File, _ context.CancelFunc) { _, _ = io.WriteString(person, "47\x03") }},
+		{"a secret, by the key behind another one", secret, func(person *os.File, _ context.CancelFunc) {
+			_, _ = io.WriteString(person, "\x1b")
+			_, _ = io.WriteString(person, "4711\x03")
+		}},
 		{"a question", func(ctx context.Context) error { return terminal.Agree(ctx, "Sure:") }, interrupted},
 		{"a table", func(ctx context.Context) error {
 			_, _ = io.WriteString(os.Stderr, "waits: ")
