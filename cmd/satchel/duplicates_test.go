@@ -68,8 +68,12 @@ func TestPossibleDuplicatesAreScannedShownAndDecided(t *testing.T) {
 // What review show suggests can be done, whichever of the two was merged into a third one.
 func TestAPairOfWhichOneIsMergedIsMergedAsSuggested(t *testing.T) {
 	for _, c := range []struct{ merged, deleted []bool }{
-		{[]bool{false, false}, []bool{false, false}}, {[]bool{true, false}, []bool{false, false}}, {[]bool{false, true}, []bool{false, false}},
-		{[]bool{true, true}, []bool{false, false}}, {[]bool{true, false}, []bool{true, false}}, {[]bool{false, true}, []bool{false, true}},
+		{[]bool{false, false}, []bool{false, false}},
+		{[]bool{true, false}, []bool{false, false}},
+		{[]bool{false, true}, []bool{false, false}},
+		{[]bool{true, true}, []bool{false, false}},
+		{[]bool{true, false}, []bool{true, false}},
+		{[]bool{false, true}, []bool{false, true}},
 	} {
 		merged := c.merged
 		d := newDesk(t)

@@ -306,6 +306,22 @@ func TestWhatBelongsToAMergedRecordIsKnownByTheOther(t *testing.T) {
 	o.becomes("entitlements", strings.ReplaceAll(entitlements, "G,1", "G,3"), tables.Reading{}, "2 updates quantity:1>3, 3 unchanged")
 }
 
+// TestWhatEachOfTwoMergedRecordsHasIsItsOwn has both keep a card of their own.
+func TestWhatEachOfTwoMergedRecordsHasIsItsOwn(t *testing.T) {
+	o := newOffice(t)
+	o.work()
+	const header = "household,project,assistance_type,quantity,approved_on,status\n"
+	cards := o.ids("households", "card_number")
+	o.merge("households", cards["KV-2"], cards["KV-1"])
+	both := header + "KV-1,P1,G,1,2019-05-01,approved\nKV-2,P1,G,1,2019-05-01,approved\n"
+	o.becomes("entitlements", both, tables.Reading{}, "2 new, 3 new")
+	o.load("entitlements", both)
+	o.becomes("entitlements", both, tables.Reading{}, "2 unchanged, 3 unchanged")
+	o.becomes("entitlements", header+"KV-1,P1,G,2,2019-05-01,approved\n", tables.Reading{}, "2 updates quantity:1>2")
+	o.becomes("entitlements", header+"KV-2,P1,G,2,2019-05-01,approved\nKV-1,P1,G,3,2019-05-01,approved\n", tables.Reading{},
+		"2 updates quantity:1>2, 3 updates quantity:1>3")
+}
+
 func TestARowThatNamesItsRecordKeepsANumberThatOthersHaveToo(t *testing.T) {
 	o := newOffice(t)
 	o.work()

@@ -65,7 +65,7 @@ func (d *draft) compare(e *entry, r store.Record) {
 			continue
 		}
 		from := r.Value(f.Name)
-		if d.form(f, from, parts) == d.form(f, to, parts) {
+		if d.counted(f, from, parts) == d.counted(f, to, parts) {
 			continue
 		}
 		if to.IsNull() {

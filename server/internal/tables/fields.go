@@ -120,8 +120,17 @@ func (d *draft) partsInFile(f syncproto.Field) []bool {
 	return out
 }
 
-// form gives a value in the form in which values are compared: text without what a cell loses of it, of a record that was
-// merged the one as which it counts, and of a position the parts that count.
+// counted gives a value in the form in which it counts: that of a record that was merged is the one as which it counts.
+// Who was merged into whom counts as it is.
+func (d *draft) counted(f syncproto.Field, v syncproto.Value, parts []bool) string {
+	if root, merged := d.roots[v.ID()]; merged && f.Type == syncproto.Reference && f.Name != fieldMergedInto {
+		return strconv.Quote(root.String())
+	}
+	return d.form(f, v, parts)
+}
+
+// form gives a value in the form in which values are compared: text without what a cell loses of it, and of a position the
+// parts that count.
 func (d *draft) form(f syncproto.Field, v syncproto.Value, parts []bool) string {
 	switch {
 	case v.IsNull():
@@ -130,10 +139,6 @@ func (d *draft) form(f syncproto.Field, v syncproto.Value, parts []bool) string 
 		return key(strings.ReplaceAll(v.Text(), "\r\n", "\n"))
 	case f.Type == syncproto.Position:
 		return placeForm(v, parts)
-	case f.Type == syncproto.Reference:
-		if root, merged := d.roots[v.ID()]; merged {
-			return strconv.Quote(root.String())
-		}
 	}
 	return string(v)
 }

@@ -22,11 +22,14 @@ func (d *draft) recognise(ctx context.Context, tx *store.Tx) error {
 	if len(loose) == 0 {
 		return nil
 	}
-	same, near := d.sought(loose, d.inFile()), d.sought(loose, d.tellingFields())
+	same := d.sought(loose, d.inFile(), d.counted)
+	near := []*search{d.sought(loose, d.tellingFields(), d.form), d.sought(loose, d.tellingFields(), d.counted)}
 	err := eachRecord(ctx, tx, d.collection.Name, func(r store.Listed, fields map[string]syncproto.Value) {
 		if _, taken := d.about[r.ID]; !taken && !r.Deleted {
 			same.note(r.ID, fields)
-			near.note(r.ID, fields)
+			for _, s := range near {
+				s.note(r.ID, fields)
+			}
 		}
 	})
 	if err != nil {
@@ -44,17 +47,18 @@ func (d *draft) recognise(ctx context.Context, tx *store.Tx) error {
 	return nil
 }
 
-// takeNear takes the lines that are about no record yet to be about those that are near.
-func (d *draft) takeNear(loose []*entry, near *search) {
+// takeNear takes the lines that are about no record yet to be about those that are near: of exactly who they name, or else
+// of who counts as one with these.
+func (d *draft) takeNear(loose []*entry, near []*search) {
 	rowOf := map[digest]int{}
 	for _, e := range loose {
 		if e.known {
-			rowOf[near.form(e.fields)] = e.row
+			rowOf[near[0].form(e.fields)] = e.row
 		}
 	}
 	telling := strings.Join(tellingOf(d.collection.Name), ", ")
 	for _, e := range loose {
-		form := near.form(e.fields)
+		form := near[0].form(e.fields)
 		switch row, twice := rowOf[form]; {
 		case e.known:
 		case e.alike != "":
@@ -63,7 +67,11 @@ func (d *draft) takeNear(loose []*entry, near *search) {
 		case twice:
 			d.unclear(e, "", "", fmt.Sprintf("expected one row for each %s; row %d has the same", telling, row))
 		default:
-			d.takeOnly(e, near.found(e), telling)
+			records := near[0].found(e)
+			if len(records) == 0 {
+				records = near[1].found(e)
+			}
+			d.takeOnly(e, records, telling)
 		}
 		rowOf[form] = e.row
 	}
@@ -99,15 +107,17 @@ func (d *draft) tellingFields() (out []syncproto.Field) {
 type search struct {
 	draft  *draft
 	fields []syncproto.Field
-	by     map[digest][]uuid.UUID // nil for what nobody looks for
+	// as gives the form in which a value is compared.
+	as func(f syncproto.Field, v syncproto.Value, parts []bool) string
+	by map[digest][]uuid.UUID // nil for what nobody looks for
 }
 
 // A digest stands for what some fields hold, however long that is.
 type digest [sha256.Size]byte
 
-// sought makes a search for what lines say in some fields.
-func (d *draft) sought(lines []*entry, fields []syncproto.Field) *search {
-	s := &search{draft: d, fields: fields, by: map[digest][]uuid.UUID{}}
+// sought makes a search for what lines say in some fields, in the form in which that is compared.
+func (d *draft) sought(lines []*entry, fields []syncproto.Field, as func(syncproto.Field, syncproto.Value, []bool) string) *search {
+	s := &search{draft: d, fields: fields, as: as, by: map[digest][]uuid.UUID{}}
 	for _, e := range lines {
 		s.by[s.form(e.fields)] = []uuid.UUID{}
 	}
@@ -118,7 +128,7 @@ func (d *draft) sought(lines []*entry, fields []syncproto.Field) *search {
 func (s *search) form(values map[string]syncproto.Value) digest {
 	out := make([]string, len(s.fields))
 	for i, f := range s.fields {
-		out[i] = s.draft.form(f, values[f.Name], s.draft.partsInFile(f))
+		out[i] = s.as(f, values[f.Name], s.draft.partsInFile(f))
 	}
 	return sha256.Sum256([]byte(strings.Join(out, "\x00")))
 }

@@ -73,10 +73,10 @@ func (b *book) readLooks() error {
 var (
 	// inert is what a format writes as it stands, and what it says of colour and language.
 	inert = regexp.MustCompile(`"[^"]*"|\\.|_.|\*.|\[[^\]]*\]`)
-	zeros = regexp.MustCompile(`^0{2,}$`)
-	// standing is a digit that a format writes as it stands.
-	standing = regexp.MustCompile(`"[^"]*[0-9][^"]*"|\\[0-9]`)
-	counts   = regexp.MustCompile(`(?i)[ymdhs]`)
+	// section is what a format says of positive numbers, up to the first semicolon that is not written as it stands.
+	section = regexp.MustCompile(`^(?:"[^"]*"|[\\_*].|[^;"\\_*])*`)
+	zeros   = regexp.MustCompile(`^0{2,}$`)
+	counts  = regexp.MustCompile(`(?i)[ymdhs]`)
 )
 
 // lookOf reads a number format: one that the file brings along, or one of those that every program knows.
@@ -85,11 +85,17 @@ func lookOf(id int, code string, own bool) look {
 		// 14 to 22 and 45 to 47 everywhere; 27 to 36 and 50 to 58 where Chinese, Japanese, Korean or Thai is spoken
 		return look{day: 14 <= id && id <= 22 || 27 <= id && id <= 36 || 45 <= id && id <= 47 || 50 <= id && id <= 58}
 	}
-	first, _, _ := strings.Cut(inert.ReplaceAllString(code, ""), ";")
-	if first = strings.ReplaceAll(first, " ", ""); zeros.MatchString(first) {
-		return look{digits: len(first), onlyShown: standing.MatchString(code)}
+	first := section.FindString(code)
+	rest := strings.ReplaceAll(inert.ReplaceAllString(first, ""), " ", "")
+	if zeros.MatchString(rest) {
+		return look{digits: len(rest), onlyShown: slices.ContainsFunc(inert.FindAllString(first, -1), writesDigit)}
 	}
-	return look{day: counts.MatchString(first)}
+	return look{day: counts.MatchString(rest)}
+}
+
+// writesDigit reports whether something inert is text with a digit, which a person would read as one of the cell's.
+func writesDigit(part string) bool {
+	return (part[0] == '"' || part[0] == '\\') && strings.ContainsAny(part, "0123456789")
 }
 
 // A run is text that may be in pieces of different looks.
