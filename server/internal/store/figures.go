@@ -54,16 +54,22 @@ func (t *Tx) AppliedTo(ctx context.Context, records []uuid.UUID, seq int64) ([]C
 // of a quarter of an hour.
 const momentMillis = 15 * 60 * 1000
 
-// NoteMoment keeps that a sequence was the last one at a time, in milliseconds.
+// NoteMoment keeps that a sequence was the last one at a time, in milliseconds. A quarter of an hour that the clock comes to
+// again, after later ones, keeps what it has: what comes now is known since a later one.
 func (t *Tx) NoteMoment(ctx context.Context, ms, seq int64) error {
-	return t.exec(ctx, `INSERT INTO moments (quarter, seq) VALUES (?, ?)
-ON CONFLICT (quarter) DO UPDATE SET seq = excluded.seq`, ms/momentMillis, seq)
+	return t.exec(ctx, `INSERT INTO moments (quarter, seq) VALUES (?, ?) ON CONFLICT (quarter) DO UPDATE SET seq = excluded.seq
+WHERE NOT EXISTS (SELECT 1 FROM moments AS later WHERE later.quarter > excluded.quarter AND later.seq > moments.seq)`, ms/momentMillis, seq)
 }
 
 // SeqBefore gives the last sequence that was given out before a time in milliseconds, which is cut down to a quarter of an
-// hour.
+// hour. Where a clock was far off for a while, the quarters contradict each other: it is the sequence that most of them
+// agree with.
 func (t *Tx) SeqBefore(ctx context.Context, ms int64) (int64, error) {
-	return one(ctx, t, scalar[int64], "SELECT coalesce(max(seq), 0) FROM moments WHERE quarter < ?", ms/momentMillis)
+	return one(ctx, t, scalar[int64], `SELECT seq FROM (
+	SELECT 0 AS seq, 0 AS agree
+	UNION ALL
+	SELECT seq, sum(CASE WHEN quarter < ? THEN 1 ELSE -1 END) OVER (ORDER BY seq, quarter ROWS UNBOUNDED PRECEDING) FROM moments
+) AS cuts ORDER BY agree DESC, seq LIMIT 1`, ms/momentMillis)
 }
 
 // LastApplied gives the last change of a record that was applied behind one sequence and up to another, if there is one.
