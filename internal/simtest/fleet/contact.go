@@ -36,7 +36,7 @@ func (t *tablet) sync(ctx context.Context, r *rand.Rand) {
 	defer cancel()
 	if r.IntN(15) == 0 {
 		t.w.fault("a clock set back in the middle of a sync")
-		back := time.AfterFunc(time.Duration(r.Int64N(int64(3*time.Second))), func() { t.astray.Add(-int64(time.Hour)) })
+		back := time.AfterFunc(time.Duration(r.Int64N(int64(3*time.Second))), func() { t.turn(t.astray.Load() - int64(time.Hour)) })
 		defer back.Stop()
 	}
 	if r.IntN(10) == 0 {

@@ -29,8 +29,8 @@ type tablet struct {
 	wire    *wire
 	// step is how much it sends and fetches at once: see [clientlib.Options].
 	step int
-	// astray is how far its clock is off, in nanoseconds.
-	astray atomic.Int64
+	// astray is how far its clock is off, in nanoseconds; turns counts how often it was set.
+	astray, turns atomic.Int64
 	// told is how far the clocks were off when the office told it the time, nil if one may have been set
 	// in the middle of that.
 	told *clocks
@@ -68,10 +68,18 @@ type copyOf struct {
 	device uuid.UUID
 }
 
-// clocks are how far those of a tablet and of the office are off.
-type clocks struct{ own, office int64 }
+// clocks are how far those of a tablet and of the office are off, and how often the tablet's was set.
+type clocks struct{ own, office, turns int64 }
 
-func (t *tablet) clocks() clocks { return clocks{t.astray.Load(), t.w.office.astray.Load()} }
+func (t *tablet) clocks() clocks {
+	return clocks{t.astray.Load(), t.w.office.astray.Load(), t.turns.Load()}
+}
+
+// turn sets the tablet's clock.
+func (t *tablet) turn(astray int64) {
+	t.turns.Add(1)
+	t.astray.Store(astray)
+}
 
 const pin = "4711-4711"
 
@@ -223,7 +231,7 @@ func (t *tablet) setClock(r *rand.Rand) {
 		time.Date(1970, 1, 1, 0, 0, 0, 0, time.UTC), time.Date(2038, 1, 19, 3, 14, 8, 0, time.UTC), time.Date(2099, 1, 1, 0, 0, 0, 0, time.UTC),
 		now.Add(time.Hour), now.Add(-time.Hour), now, now.Add(-time.Minute),
 	}[r.IntN(7)]
-	t.astray.Store(int64(to.Sub(now)))
+	t.turn(int64(to.Sub(now)))
 	t.w.fault("a clock set wrong")
 	t.say("has its clock set to %v", to.Format(time.DateTime))
 }

@@ -42,7 +42,7 @@ func (w *world) calm(ctx context.Context) {
 			continue
 		}
 		t.machine.calm()
-		t.astray.Store(0)
+		t.turn(0)
 		t.restart(ctx)
 		t.wire.use(link.Good(100 * time.Millisecond))
 	}
