@@ -85,7 +85,8 @@ func Judge(e Evidence) []Violation {
 	fates := fatesOf(e, matches)
 	byRecord := map[string][]Match{}
 	for _, m := range matches {
-		m.Late = !fates.complete(fates.of(m)) || fates.of(m).decided != nil
+		b := fates.of(m)
+		m.Late = !fates.complete(b) || b.decided != nil
 		byRecord[m.Change.Record] = append(byRecord[m.Change.Record], m)
 	}
 	for _, record := range slices.Sorted(maps.Keys(byRecord)) {

@@ -217,7 +217,11 @@ func Restated(list []indicators.Restatement, o Options) Table {
 			first = []any{nil, nil, nil, nil}
 		}
 		if r.Redefined || len(r.Differences) == 0 {
-			t.Rows = append(t.Rows, append(first, nil, nil, nil, map[bool]any{true: "its definition changed"}[r.Redefined]))
+			var why any
+			if r.Redefined {
+				why = "its definition changed"
+			}
+			t.Rows = append(t.Rows, append(first, nil, nil, nil, why))
 			first = []any{nil, nil, nil, nil}
 		}
 		if r.LeftOff > 0 {

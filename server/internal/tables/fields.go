@@ -126,12 +126,12 @@ func (d *draft) counted(f syncproto.Field, v syncproto.Value, parts []bool) stri
 	if root, merged := d.roots[v.ID()]; merged && f.Type == syncproto.Reference && f.Name != fieldMergedInto {
 		return strconv.Quote(root.String())
 	}
-	return d.form(f, v, parts)
+	return form(f, v, parts)
 }
 
 // form gives a value in the form in which values are compared: text without what a cell loses of it, and of a position the
 // parts that count.
-func (d *draft) form(f syncproto.Field, v syncproto.Value, parts []bool) string {
+func form(f syncproto.Field, v syncproto.Value, parts []bool) string {
 	switch {
 	case v.IsNull():
 		return ""

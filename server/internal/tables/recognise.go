@@ -23,7 +23,7 @@ func (d *draft) recognise(ctx context.Context, tx *store.Tx) error {
 		return nil
 	}
 	same := d.sought(loose, d.inFile(), d.counted)
-	near := []*search{d.sought(loose, d.tellingFields(), d.form), d.sought(loose, d.tellingFields(), d.counted)}
+	near := []*search{d.sought(loose, d.tellingFields(), form), d.sought(loose, d.tellingFields(), d.counted)}
 	err := eachRecord(ctx, tx, d.collection.Name, func(r store.Listed, fields map[string]syncproto.Value) {
 		if _, taken := d.about[r.ID]; !taken && !r.Deleted {
 			same.note(r.ID, fields)
