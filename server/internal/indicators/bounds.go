@@ -2,6 +2,7 @@ package indicators
 
 import (
 	"fmt"
+	"iter"
 	"slices"
 	"strconv"
 	"strings"
@@ -95,13 +96,23 @@ func (s bounds) within(w *world, r *record) bool {
 	if w.late == nil || !s.areas[id] {
 		return s.areas[id]
 	}
-	parent := w.needs.at("areas", "parent")
-	at := w.lookUp("areas", id)
-	for steps := 0; at != nil && s.areas[at.id] && steps < len(w.records); steps++ { // see [plan.areaAt]
+	for at := range w.upwards(id, w.needs.at("areas", "parent")) {
+		if !s.areas[at.id] {
+			break
+		}
 		w.pass(at)
-		at = w.lookUp("areas", at.values[parent].ID())
 	}
 	return true
+}
+
+// upwards gives an area and those that it is part of, one after the other; parent is where an area says that of which.
+func (w *world) upwards(area uuid.UUID, parent int) iter.Seq[*record] {
+	return func(yield func(*record) bool) {
+		at := w.lookUp("areas", area)
+		for steps := 0; at != nil && steps < len(w.records) && yield(at); steps++ { // two may have made them part of one another
+			at = w.lookUp("areas", at.values[parent].ID())
+		}
+	}
 }
 
 // dimension finds a dimension by name.
@@ -216,13 +227,11 @@ func (p *plan) areaAt(level string) (dimension, error) {
 	p.needArea(p.collection)
 	name, parent, rank := p.needs.at("areas", "name"), p.needs.at("areas", "parent"), p.needs.at("areas", "level")
 	return func(w *world, r *record, _ string) string {
-		at := w.lookUp("areas", w.areaOf(r))
-		for steps := 0; at != nil && steps < len(w.records); steps++ { // two may have made them part of one another
+		for at := range w.upwards(w.areaOf(r), parent) {
 			w.pass(at)
 			if level == "" || at.values[rank].Text() == level {
 				return label(at.values[name])
 			}
-			at = w.lookUp("areas", at.values[parent].ID())
 		}
 		return Unknown
 	}, nil
