@@ -24,6 +24,7 @@ import (
 	"golang.org/x/crypto/acme/autocert"
 
 	"satchel/server/internal/accounts"
+	"satchel/server/internal/console"
 	"satchel/server/internal/engine"
 	"satchel/server/internal/httpapi"
 	"satchel/server/internal/review"
@@ -65,6 +66,7 @@ type Server struct {
 	// Store is the database under both.
 	Store *store.Store
 
+	console *console.Console
 	config  Config
 	lock    *flock.Flock
 	metrics *prometheus.Registry
@@ -113,6 +115,10 @@ func Open(ctx context.Context, config Config) (*Server, error) {
 		s.Engine.Close()
 		return nil, errors.Join(err, s.lock.Unlock(), s.Store.Close())
 	}
+	s.console = console.New(console.Config{
+		Engine: s.Engine, Reviews: s.Reviews, Accounts: s.Accounts, Store: s.Store,
+		URL: config.URL, SecureCookies: s.tls() || strings.HasPrefix(config.URL, "https://"), Now: config.Now, Zone: time.Local,
+	})
 	return s, nil
 }
 
@@ -126,6 +132,7 @@ func openStore(ctx context.Context, config Config) (*store.Store, error) {
 
 // Close closes the data directory once what is under way has ended.
 func (s *Server) Close() error {
+	s.console.Close()
 	s.Engine.Close()
 	return errors.Join(s.Store.Close(), s.lock.Unlock())
 }
@@ -133,8 +140,8 @@ func (s *Server) Close() error {
 // Handler gives the HTTP interface.
 func (s *Server) Handler() http.Handler {
 	api := &httpapi.API{
-		Engine: s.Engine, Reviews: s.Reviews, Accounts: s.Accounts, Store: s.Store, Log: s.config.Log, Metrics: s.metrics,
-		URL: s.config.URL, SecureCookies: s.tls() || strings.HasPrefix(s.config.URL, "https://"), Now: s.config.Now,
+		Engine: s.Engine, Reviews: s.Reviews, Accounts: s.Accounts, Store: s.Store, Console: s.console,
+		Log: s.config.Log, Metrics: s.metrics, Now: s.config.Now,
 	}
 	return api.Handler()
 }
@@ -170,6 +177,7 @@ func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 		WriteTimeout: 2 * bodyTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: 16 << 10,
 		ErrorLog: slog.NewLogLogger(s.config.Log.Handler(), slog.LevelInfo),
 	}
+	web.RegisterOnShutdown(s.console.Close)
 	ended := make(chan error, 1)
 	go func() { ended <- web.Serve(listener) }()
 	select {

@@ -165,6 +165,15 @@ func (a *Accounts) Users(ctx context.Context) (users []store.User, err error) {
 	return users, err
 }
 
+// Vacant reports whether nobody can log in as an administrator yet.
+func (a *Accounts) Vacant(ctx context.Context) (none bool, err error) {
+	err = a.store.Read(ctx, func(tx *store.Tx) error {
+		none, err = noAdministrator(ctx, tx)
+		return err
+	})
+	return none, err
+}
+
 // propertySetup holds the hash of the setup code and when it expires.
 const propertySetup = "setup_code"
 

@@ -3,6 +3,7 @@ package httpapi_test
 import (
 	"bytes"
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -401,7 +402,8 @@ func TestEveryRouteIsForThoseOfItsRule(t *testing.T) {
 	if !ok {
 		t.Fatal("the handler is not the router any more: find another way to its routes")
 	}
-	rules := rules()
+	rules, pages := rules(), pageRules()
+	maps.Copy(rules, pages)
 	for _, route := range router.Routes() {
 		name := route.Method + " " + route.Path
 		rule, ok := rules[name]
@@ -413,7 +415,8 @@ func TestEveryRouteIsForThoseOfItsRule(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			for _, who := range everyCaller() {
 				b.caller = as(who)
-				b.besiege(t, rule)
+				_, page := pages[name]
+				b.besiege(t, rule, page)
 			}
 		})
 	}
@@ -427,8 +430,9 @@ func TestEveryRouteIsForThoseOfItsRule(t *testing.T) {
 	}
 }
 
-// besiege tries a route as one caller, who must get and do what the rule says and nothing else.
-func (b *besieged) besiege(t *testing.T, rule ruleOf) {
+// besiege tries a route as one caller, who must get and do what the rule says and nothing else. Whom a page is not for is told so
+// by a page, or shown where to log in.
+func (b *besieged) besiege(t *testing.T, rule ruleOf, page bool) {
 	t.Helper()
 	_, b.letIn = rule.may[b.caller.name]
 	try := rule.try(b)
@@ -441,10 +445,16 @@ func (b *besieged) besiege(t *testing.T, rule ruleOf) {
 	try.header = header
 	what := fmt.Sprintf("%s %s by %s", try.method, try.path, b.caller.name)
 	status, code := rule.answer(try.method, b.caller.name)
+	if page {
+		code = ""
+		if status == http.StatusUnauthorized && try.method == http.MethodGet {
+			status = http.StatusSeeOther
+		}
+	}
 	all, ofB := b.rows("audit"), b.rowsOf(b.b)
 	got := b.do(try)
 	if got.status != status || code != "" && got.problem().Code != code {
-		t.Errorf("%s is answered %d %q, want %d %q", what, got.status, got.body, status, code)
+		t.Errorf("%s is answered %d %.300q, want %d %q", what, got.status, got.body, status, code)
 	}
 	if rule.may[nobody] >= 400 {
 		b.ahead.Add(int64(6 * time.Second)) // the next try in vain is free again

@@ -9,6 +9,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"satchel/server/internal/accounts"
+	"satchel/server/internal/console"
 	"satchel/server/internal/store"
 	"satchel/syncproto"
 )
@@ -20,11 +21,8 @@ const (
 	keySession = "session"
 )
 
-// sessionCookie and csrfHeader carry a console session.
-const (
-	sessionCookie = "satchel_session"
-	csrfHeader    = "X-CSRF-Token"
-)
+// csrfHeader carries the CSRF token of a session; a page's form has it in the field csrf.
+const csrfHeader = "X-CSRF-Token"
 
 // authorise lets pass who may use a route.
 func (a *API) authorise(need access) echo.MiddlewareFunc {
@@ -67,7 +65,7 @@ func (a *API) checkDevice(c echo.Context) error {
 // checkSession finds the user by the session cookie. What changes something also needs the session's
 // CSRF token, which another site cannot know.
 func (a *API) checkSession(c echo.Context, need access) error {
-	cookie, err := c.Cookie(sessionCookie)
+	cookie, err := c.Cookie(console.SessionCookie)
 	if err != nil {
 		return syncproto.Refuse(syncproto.CodeUnauthorized, "Log in first. Nothing was changed.")
 	}
@@ -76,7 +74,7 @@ func (a *API) checkSession(c echo.Context, need access) error {
 		return err
 	}
 	safe := c.Request().Method == http.MethodGet || c.Request().Method == http.MethodHead
-	if !safe && subtle.ConstantTimeCompare([]byte(c.Request().Header.Get(csrfHeader)), []byte(s.CSRF)) != 1 {
+	if !safe && subtle.ConstantTimeCompare([]byte(csrfOf(c)), []byte(s.CSRF)) != 1 {
 		return syncproto.Refuse(syncproto.CodeCSRF, "The request lacks the %s of the session. Nothing was changed; reload the page.", csrfHeader)
 	}
 	if need == administrator && s.User.Role != accounts.RoleAdministrator {
@@ -84,6 +82,13 @@ func (a *API) checkSession(c echo.Context, need access) error {
 	}
 	c.Set(keySession, s)
 	return nil
+}
+
+func csrfOf(c echo.Context) string {
+	if token := c.Request().Header.Get(csrfHeader); token != "" || c.Get(keyPage) == nil {
+		return token
+	}
+	return c.Request().PostFormValue("csrf") // the form has been read, within its bounds
 }
 
 // deviceOf gives the device that asks, on routes that need one.

@@ -16,6 +16,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"satchel/server"
+	"satchel/server/internal/console"
 	"satchel/server/internal/httpapi"
 	"satchel/syncproto"
 )
@@ -239,7 +240,7 @@ func jsonText(method, path string, header map[string]string, body string) call {
 // TestAFailureOfTheServerIsAProblemAndALogLine asks an interface that has no store to answer from.
 func TestAFailureOfTheServerIsAProblemAndALogLine(t *testing.T) {
 	var log bytes.Buffer
-	api := &httpapi.API{Log: slog.New(slog.NewJSONHandler(&log, nil)), Metrics: prometheus.NewRegistry(), Now: time.Now}
+	api := &httpapi.API{Console: console.New(console.Config{}), Log: slog.New(slog.NewJSONHandler(&log, nil)), Metrics: prometheus.NewRegistry(), Now: time.Now}
 	o := &office{t: t, handler: api.Handler()}
 	got := o.from("127.0.0.1:1", "GET", "/healthz", nil, "")
 	p := got.problem()

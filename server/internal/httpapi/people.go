@@ -10,6 +10,7 @@ import (
 
 	"satchel/server/internal/accounts"
 	"satchel/server/internal/audit"
+	"satchel/server/internal/console"
 	"satchel/server/internal/store"
 )
 
@@ -56,15 +57,8 @@ func (a *API) login(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	c.SetCookie(a.cookie(s.Token, s.Expires))
+	c.SetCookie(a.Console.Cookie(console.SessionCookie, s.Token, s.Expires))
 	return c.JSON(http.StatusCreated, sessionBody(s))
-}
-
-func (a *API) cookie(token string, expires time.Time) *http.Cookie {
-	return &http.Cookie{ //nolint:gosec // it is Secure wherever browsers come by HTTPS; plain HTTP is for this machine
-		Name: sessionCookie, Value: token, Path: "/", Expires: expires,
-		HttpOnly: true, Secure: a.SecureCookies, SameSite: http.SameSiteStrictMode,
-	}
 }
 
 func sessionBody(s accounts.Session) map[string]any {
@@ -76,14 +70,14 @@ func (a *API) session(c echo.Context) error {
 }
 
 func (a *API) logout(c echo.Context) error {
-	cookie, err := c.Cookie(sessionCookie)
+	cookie, err := c.Cookie(console.SessionCookie)
 	if err != nil {
 		return err
 	}
 	if err := a.Accounts.Logout(c.Request().Context(), cookie.Value); err != nil {
 		return err
 	}
-	c.SetCookie(a.cookie("", time.Unix(0, 0)))
+	c.SetCookie(a.Console.Cookie(console.SessionCookie, "", time.Unix(0, 0)))
 	return c.NoContent(http.StatusNoContent)
 }
 
@@ -160,7 +154,7 @@ func (a *API) invite(c echo.Context) error {
 		return err
 	}
 	return c.JSON(http.StatusCreated, map[string]any{
-		"code": made.Code, "expires": made.Expires.UnixMilli(), "url": a.URL + "/enrol#" + url.PathEscape(made.Code),
+		"code": made.Code, "expires": made.Expires.UnixMilli(), "url": a.Console.URL + "/enrol#" + url.PathEscape(made.Code),
 	})
 }
 

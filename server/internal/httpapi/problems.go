@@ -31,6 +31,12 @@ func (a *API) problem(err error, c echo.Context) {
 		a.Log.ErrorContext(c.Request().Context(), "request failed", "request", answer.Request, "route", c.Path(), "error", err.Error())
 	}
 	sayWhen(c.Response().Header(), p.Code, err)
+	if c.Get(keyPage) != nil {
+		if err := a.visitOf(c).Problem(&answer); err != nil {
+			a.Log.ErrorContext(c.Request().Context(), "make the page of a problem", "request", answer.Request, "error", err.Error())
+		}
+		return
+	}
 	text, err := json.Marshal(answer)
 	if err != nil {
 		a.Log.ErrorContext(c.Request().Context(), "encode a problem", "error", err.Error())

@@ -24,8 +24,9 @@ import (
 var ErrAway = errors.New("the database does not answer")
 
 // takeTurn waits for the transactions of all processes that write: sequences are given out and committed in one
-// order, so no cursor passes one that is not committed yet. The lock ends with the transaction.
-const takeTurn = "SELECT pg_advisory_xact_lock(6003420502)"
+// order, so no cursor passes one that is not committed yet. The lock ends with the transaction. When it commits, those who
+// watch are told.
+const takeTurn = "SELECT pg_advisory_xact_lock(6003420502), pg_notify('" + channel + "', '')"
 
 // OpenPostgres opens the PostgreSQL database of a URL and brings it to the newest schema. It fails as [Open] does.
 // Any number of processes may have it open. dial makes the connections, in the ordinary way if it is nil.
@@ -42,7 +43,7 @@ func OpenPostgres(ctx context.Context, url string, dial pgconn.DialFunc) (*Store
 	config.RuntimeParams["lock_timeout"] = strconv.Itoa(busyMillis)
 	s := &Store{
 		write: stdlib.OpenDB(*config), read: stdlib.OpenDB(*config), begin: takeTurn,
-		reads: sql.TxOptions{ReadOnly: true, Isolation: sql.LevelRepeatableRead}, say: asPostgres,
+		reads: sql.TxOptions{ReadOnly: true, Isolation: sql.LevelRepeatableRead}, say: asPostgres, postgres: config,
 	}
 	s.read.SetMaxOpenConns(readers)
 	s.read.SetMaxIdleConns(readers)

@@ -17,6 +17,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/jackc/pgx/v5"
 	"modernc.org/sqlite" // also registers the driver "sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
 
@@ -54,6 +55,8 @@ type Store struct {
 	begin string
 	reads sql.TxOptions
 	say   func(query string, args []any) (string, []any)
+	// postgres is how to connect to it, nil if the database is a file.
+	postgres *pgx.ConnConfig
 }
 
 // A Tx is a transaction. Its methods are the statements; they name what they do.

@@ -1,0 +1,76 @@
+// What pages do beyond what HTML does by itself. Every page can be read, and every form sent, without it.
+// @ts-check
+
+/** Sends a form as soon as one of its fields marked data-submit is changed. */
+function submitOnChange() {
+	document.addEventListener("change", (event) => {
+		const field = event.target;
+		if (field instanceof HTMLSelectElement && field.hasAttribute("data-submit")) field.form?.requestSubmit();
+	});
+}
+
+/** Asks before a form or button marked data-confirm does what it says. */
+function confirmFirst() {
+	document.addEventListener("submit", (event) => {
+		const form = /** @type {HTMLFormElement} */ (event.target);
+		const question = event.submitter?.dataset.confirm ?? form.dataset.confirm;
+		if (question && !window.confirm(question)) event.preventDefault();
+	});
+}
+
+/**
+ * Brings the parts of the page that are marked data-live, and have an id, up to date whenever the server says that something
+ * changed. A part in which somebody is at work (it has the focus in a field) stays as it is.
+ */
+function stayLive() {
+	const from = document.body.dataset.liveFrom;
+	if (!from || !document.querySelector("[data-live]")) return;
+	const source = new EventSource(from);
+	source.addEventListener("changed", refresh);
+	source.addEventListener("ended", () => {
+		source.close();
+		refresh();
+	});
+}
+
+let refreshing = false;
+let again = false;
+
+async function refresh() {
+	again = true;
+	if (refreshing) return;
+	refreshing = true;
+	try {
+		while (again) {
+			again = false;
+			await refreshOnce();
+		}
+	} finally {
+		refreshing = false;
+	}
+}
+
+async function refreshOnce() {
+	const answer = await fetch(location.href, { headers: { Accept: "text/html" } }).catch(() => null);
+	if (!answer) return;
+	if (answer.redirected) {
+		location.reload(); // the session has ended
+		return;
+	}
+	if (!answer.ok) return;
+	const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+	for (const part of document.querySelectorAll("[data-live][id]")) {
+		const next = page.getElementById(part.id);
+		const focus = document.activeElement;
+		const busy = focus !== document.body && part.contains(focus) && /** @type {Element} */ (focus).matches("input, select, textarea");
+		if (!next || busy || part.isEqualNode(next)) continue;
+		const at = focus && part.contains(focus) ? focus.id : "";
+		part.replaceWith(next);
+		if (at) document.getElementById(at)?.focus();
+	}
+	document.dispatchEvent(new CustomEvent("satchel:refreshed"));
+}
+
+submitOnChange();
+confirmFirst();
+stayLive();

@@ -1,0 +1,121 @@
+// Package console is the web pages with which coordinators and administrators work in the office.
+//
+// It promises that every page can be read without JavaScript and used with the keyboard alone, that it asks nothing of any
+// other machine, that what people wrote is shown as they wrote it and never run, and that what changes something is decided
+// by the rooms that it asks, for who is logged in. It finds out neither who that is nor whether the page is for them: that
+// does whoever serves its routes. It never keeps anything itself.
+package console
+
+import (
+	"net/http"
+	"sync"
+	"time"
+
+	"satchel/internal/language"
+	"satchel/server/internal/accounts"
+	"satchel/server/internal/engine"
+	"satchel/server/internal/review"
+	"satchel/server/internal/store"
+)
+
+// Config is what a console needs. All fields have to be set.
+type Config struct {
+	Engine   *engine.Engine
+	Reviews  *review.Queue
+	Accounts *accounts.Accounts
+	Store    *store.Store
+	// URL is where devices reach the server, as it stands in invitations.
+	URL string
+	// SecureCookies says that browsers come by HTTPS.
+	SecureCookies bool
+	// Now is the clock, and Zone the office's time zone.
+	Now  func() time.Time
+	Zone *time.Location
+}
+
+// A Console gives the pages. It is safe for use by many goroutines.
+type Console struct {
+	Config
+
+	shown func() *shown
+	live  *hub
+}
+
+// shown is what pages are made of. It takes a while to read, and many a server is opened to answer no page.
+type shown struct {
+	catalogue *language.Catalogue
+	pages     pages
+	assets    map[string]asset
+}
+
+// New gives a console. Close ends what its pages listen to.
+func New(config Config) *Console {
+	c := &Console{Config: config, live: newHub(config.Store)}
+	c.shown = sync.OnceValue(c.read)
+	return c
+}
+
+// read reads what is embedded; that it can be read is a matter of how this program was built.
+func (c *Console) read() *shown {
+	out := &shown{}
+	var err error
+	if out.catalogue, err = language.Load(words()); err != nil {
+		panic(err)
+	}
+	if out.assets, err = readAssets(); err != nil {
+		panic(err)
+	}
+	if out.pages, err = c.readPages(out); err != nil {
+		panic(err)
+	}
+	return out
+}
+
+// Close ends all that is told of changes, so that a server can stop.
+func (c *Console) Close() { c.live.close() }
+
+// An Access says whom a page is for.
+type Access int
+
+const (
+	// Anybody may, whether logged in or not.
+	Anybody Access = iota
+	// Coordinator means one, or an administrator, who is logged in.
+	Coordinator
+	// Administrator means one who is logged in.
+	Administrator
+)
+
+// A Route is one page, or one thing that a page asks for. In its path, ":name" is a part that differs.
+type Route struct {
+	Method, Path string
+	Access       Access
+	// Guessable says that it takes a password or a code, of which nobody may try many.
+	Guessable bool
+	// Most is how many bytes a body may have; [SmallBody] if it is 0.
+	Most   int64
+	Handle func(*Visit) error
+}
+
+// LivePath is where pages are told of changes, for as long as they are open.
+const LivePath = "/live"
+
+// SmallBody is how many bytes the body of a form has at the most.
+const SmallBody = 64 << 10
+
+// Routes are all that the console answers.
+func (c *Console) Routes() []Route {
+	return []Route{
+		{Method: http.MethodGet, Path: "/", Handle: c.home},
+		{Method: http.MethodGet, Path: "/assets/:name", Handle: c.asset},
+		{Method: http.MethodGet, Path: "/login", Handle: c.askLogin},
+		{Method: http.MethodPost, Path: "/login", Guessable: true, Handle: c.login},
+		{Method: http.MethodPost, Path: "/logout", Access: Coordinator, Handle: c.logout},
+		{Method: http.MethodGet, Path: "/setup", Handle: c.askSetup},
+		{Method: http.MethodPost, Path: "/setup", Guessable: true, Handle: c.setUp},
+		{Method: http.MethodPost, Path: "/language", Handle: c.chooseLanguage},
+		{Method: http.MethodGet, Path: LivePath, Access: Coordinator, Handle: c.listen},
+
+		{Method: http.MethodGet, Path: "/tablets", Access: Coordinator, Handle: c.board},
+	}
+}

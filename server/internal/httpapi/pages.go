@@ -1,0 +1,99 @@
+package httpapi
+
+import (
+	"errors"
+	"net/http"
+
+	"github.com/labstack/echo/v4"
+
+	"satchel/server/internal/accounts"
+	"satchel/server/internal/console"
+	"satchel/syncproto"
+)
+
+// keyPage is the name under which it is kept that a request is for a page of the console.
+const keyPage = "page"
+
+// pages gives the console's routes as routes of the interface.
+func (a *API) pages() []route {
+	var out []route
+	for _, r := range a.Console.Routes() {
+		limit := unlimited
+		if r.Guessable {
+			limit = guessable
+		}
+		out = append(out, route{r.Method, r.Path, accessOf(r.Access), limit, a.visit(r.Handle), a.asPage(r)})
+	}
+	return out
+}
+
+func accessOf(of console.Access) access {
+	switch of {
+	case console.Anybody:
+		return anybody
+	case console.Coordinator:
+		return coordinator
+	default:
+		return administrator
+	}
+}
+
+// asPage marks a request as one for a page, and reads its form. A form that another site's page sends is refused, whatever the
+// page of the form is.
+func (a *API) asPage(r console.Route) echo.MiddlewareFunc {
+	foreign := http.NewCrossOriginProtection()
+	most := r.Most
+	if most == 0 {
+		most = console.SmallBody
+	}
+	return func(next echo.HandlerFunc) echo.HandlerFunc {
+		return func(c echo.Context) error {
+			c.Set(keyPage, true)
+			request := c.Request()
+			if foreign.Check(request) != nil {
+				return syncproto.Refuse(syncproto.CodeForbidden, "The form comes from another site. Nothing was changed.")
+			}
+			request.Body = http.MaxBytesReader(c.Response(), request.Body, most)
+			if err := readForm(request, most); err != nil {
+				return err
+			}
+			return next(c)
+		}
+	}
+}
+
+// readForm reads a form, with the files that come with it.
+func readForm(r *http.Request, most int64) error {
+	err := r.ParseMultipartForm(most)
+	if errors.Is(err, http.ErrNotMultipart) {
+		err = nil
+	}
+	var long *http.MaxBytesError
+	switch {
+	case errors.As(err, &long):
+		return syncproto.Refuse(syncproto.CodeBodyTooLarge, "What was sent is longer than %d bytes. Nothing was changed.", most)
+	case err != nil:
+		return syncproto.Refuse(syncproto.CodeBadRequest, "What was sent is not a form. Nothing was changed.")
+	}
+	return nil
+}
+
+// visit answers with a page of the console.
+func (a *API) visit(handle func(*console.Visit) error) echo.HandlerFunc {
+	return func(c echo.Context) error { return handle(a.visitOf(c)) }
+}
+
+// visitOf gives a request as the console takes it. On a page for anybody it may be of somebody who is logged in.
+func (a *API) visitOf(c echo.Context) *console.Visit {
+	request := c.Request()
+	for _, name := range c.ParamNames() {
+		request.SetPathValue(name, c.Param(name))
+	}
+	session, known := c.Get(keySession).(accounts.Session)
+	if cookie, err := c.Cookie(console.SessionCookie); err == nil && !known {
+		if s, err := a.Accounts.Session(request.Context(), cookie.Value); err == nil {
+			session = s
+		}
+	}
+	return a.Console.Visit(c.Response(), request, session)
+}
