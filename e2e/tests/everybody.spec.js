@@ -1,0 +1,18 @@
+import { expectForEverybody, speak, test } from "../office.js";
+
+/** The pages, by how to come to them: an address, or what to do on the page of an administrator. */
+const pages = ["/login", "/tablets"];
+
+for (const tag of ["en", "sr-Latn", "sr-Cyrl", "sq"]) {
+	test(`every page is for everybody, in ${tag}`, async ({ admin, office }) => {
+		test.setTimeout(300_000);
+		await speak(admin, office, tag);
+		for (const colorScheme of ["light", "dark"]) {
+			await admin.emulateMedia({ colorScheme });
+			for (const at of pages) {
+				await admin.goto(at);
+				await expectForEverybody(admin);
+			}
+		}
+	});
+}
