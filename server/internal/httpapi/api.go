@@ -75,8 +75,6 @@ type route struct {
 	access       access
 	limit        limit
 	handle       echo.HandlerFunc
-	// first is what comes before it is found out who asks, nil if nothing does.
-	first echo.MiddlewareFunc
 }
 
 // limit says which credentials a route takes, and so how the number of tries is bounded.
@@ -94,50 +92,47 @@ const (
 // syncPath is where devices sync.
 const syncPath = "/api/v1/sync"
 
-// routes is the whole interface. A route that is not in it does not exist.
-func (a *API) routes() []route { return append(a.interfaceRoutes(), a.pages()...) }
-
-// interfaceRoutes are those for programs.
-func (a *API) interfaceRoutes() []route {
+// routes is the whole interface, beside the console's pages. A route that is in neither does not exist.
+func (a *API) routes() []route {
 	return []route{
-		{http.MethodGet, "/healthz", anybody, unlimited, a.health, nil},
-		{http.MethodGet, "/metrics", anybody, unlimited, a.metrics, nil},
+		{http.MethodGet, "/healthz", anybody, unlimited, a.health},
+		{http.MethodGet, "/metrics", anybody, unlimited, a.metrics},
 
-		{http.MethodPost, "/api/v1/enrol", anybody, guessable, a.enrol, nil},
-		{http.MethodPost, "/api/v1/token", anybody, unguessable, a.refresh, nil},
-		{http.MethodPost, "/api/v1/identity", device, unlimited, a.newIdentity, nil},
-		{http.MethodPost, syncPath, device, unlimited, a.sync, nil}, // it packs its answers itself
+		{http.MethodPost, "/api/v1/enrol", anybody, guessable, a.enrol},
+		{http.MethodPost, "/api/v1/token", anybody, unguessable, a.refresh},
+		{http.MethodPost, "/api/v1/identity", device, unlimited, a.newIdentity},
+		{http.MethodPost, syncPath, device, unlimited, a.sync}, // it packs its answers itself
 
-		{http.MethodPost, "/api/v1/setup", anybody, guessable, a.setUp, nil},
-		{http.MethodPost, "/api/v1/session", anybody, guessable, a.login, nil},
-		{http.MethodGet, "/api/v1/session", coordinator, unlimited, a.session, nil},
-		{http.MethodDelete, "/api/v1/session", coordinator, unlimited, a.logout, nil},
+		{http.MethodPost, "/api/v1/setup", anybody, guessable, a.setUp},
+		{http.MethodPost, "/api/v1/session", anybody, guessable, a.login},
+		{http.MethodGet, "/api/v1/session", coordinator, unlimited, a.session},
+		{http.MethodDelete, "/api/v1/session", coordinator, unlimited, a.logout},
 
-		{http.MethodGet, "/api/v1/users", administrator, unlimited, a.users, nil},
-		{http.MethodPost, "/api/v1/users", administrator, unlimited, a.addUser, nil},
-		{http.MethodGet, "/api/v1/devices", coordinator, unlimited, a.devices, nil},
-		{http.MethodPost, "/api/v1/invites", coordinator, unlimited, a.invite, nil},
-		{http.MethodPut, "/api/v1/devices/:id/areas", coordinator, unlimited, a.setAreas, nil},
-		{http.MethodPost, "/api/v1/devices/:id/revoke", coordinator, unlimited, a.revoke, nil},
+		{http.MethodGet, "/api/v1/users", administrator, unlimited, a.users},
+		{http.MethodPost, "/api/v1/users", administrator, unlimited, a.addUser},
+		{http.MethodGet, "/api/v1/devices", coordinator, unlimited, a.devices},
+		{http.MethodPost, "/api/v1/invites", coordinator, unlimited, a.invite},
+		{http.MethodPut, "/api/v1/devices/:id/areas", coordinator, unlimited, a.setAreas},
+		{http.MethodPost, "/api/v1/devices/:id/revoke", coordinator, unlimited, a.revoke},
 
-		{http.MethodGet, "/api/v1/conflicts", administrator, unlimited, a.conflicts, nil},
-		{http.MethodGet, "/api/v1/conflicts/:record/:field", administrator, unlimited, a.conflict, nil},
-		{http.MethodPost, "/api/v1/conflicts/:record/:field/settle", administrator, unlimited, a.settle, nil},
-		{http.MethodPost, "/api/v1/changes/:version/undo", administrator, unlimited, a.undo, nil},
-		{http.MethodGet, "/api/v1/records/:record/history", administrator, unlimited, a.history, nil},
-		{http.MethodGet, "/api/v1/held", administrator, unlimited, a.held, nil},
-		{http.MethodPost, "/api/v1/held/:version/apply", administrator, unlimited, a.applyHeld, nil},
-		{http.MethodPost, "/api/v1/held/:version/discard", administrator, unlimited, a.discardHeld, nil},
-		{http.MethodGet, "/api/v1/reviews", administrator, unlimited, a.listReviews, nil},
-		{http.MethodGet, "/api/v1/reviews/:id", administrator, unlimited, a.showReview, nil},
-		{http.MethodPost, "/api/v1/reviews/:id/decide", administrator, unlimited, a.decideReview, nil},
-		{http.MethodPost, "/api/v1/reviews/:id/reopen", administrator, unlimited, a.reopenReview, nil},
-		{http.MethodPost, "/api/v1/reviews/:id/assign", administrator, unlimited, a.assignReview, nil},
-		{http.MethodGet, "/api/v1/households/:id/aid", coordinator, unlimited, a.aid, nil},
-		{http.MethodPost, "/api/v1/households/:id/merge", administrator, unlimited, a.merge, nil},
-		{http.MethodPost, "/api/v1/households/:id/unmerge", administrator, unlimited, a.unmerge, nil},
-		{http.MethodPost, "/api/v1/rescue", administrator, unlimited, a.importRescue, nil},
-		{http.MethodGet, "/api/v1/audit", administrator, unlimited, a.audit, nil},
+		{http.MethodGet, "/api/v1/conflicts", administrator, unlimited, a.conflicts},
+		{http.MethodGet, "/api/v1/conflicts/:record/:field", administrator, unlimited, a.conflict},
+		{http.MethodPost, "/api/v1/conflicts/:record/:field/settle", administrator, unlimited, a.settle},
+		{http.MethodPost, "/api/v1/changes/:version/undo", administrator, unlimited, a.undo},
+		{http.MethodGet, "/api/v1/records/:record/history", administrator, unlimited, a.history},
+		{http.MethodGet, "/api/v1/held", administrator, unlimited, a.held},
+		{http.MethodPost, "/api/v1/held/:version/apply", administrator, unlimited, a.applyHeld},
+		{http.MethodPost, "/api/v1/held/:version/discard", administrator, unlimited, a.discardHeld},
+		{http.MethodGet, "/api/v1/reviews", administrator, unlimited, a.listReviews},
+		{http.MethodGet, "/api/v1/reviews/:id", administrator, unlimited, a.showReview},
+		{http.MethodPost, "/api/v1/reviews/:id/decide", administrator, unlimited, a.decideReview},
+		{http.MethodPost, "/api/v1/reviews/:id/reopen", administrator, unlimited, a.reopenReview},
+		{http.MethodPost, "/api/v1/reviews/:id/assign", administrator, unlimited, a.assignReview},
+		{http.MethodGet, "/api/v1/households/:id/aid", coordinator, unlimited, a.aid},
+		{http.MethodPost, "/api/v1/households/:id/merge", administrator, unlimited, a.merge},
+		{http.MethodPost, "/api/v1/households/:id/unmerge", administrator, unlimited, a.unmerge},
+		{http.MethodPost, "/api/v1/rescue", administrator, unlimited, a.importRescue},
+		{http.MethodGet, "/api/v1/audit", administrator, unlimited, a.audit},
 	}
 }
 
@@ -162,19 +157,27 @@ func (a *API) Handler() http.Handler {
 	)
 	credentials := newTries(a.Now, maxTries, tryEvery)
 	for _, r := range a.routes() {
-		chain := []echo.MiddlewareFunc{a.authorise(r.access)}
-		if r.first != nil {
-			chain = []echo.MiddlewareFunc{r.first, a.authorise(r.access)}
-		}
-		switch {
-		case r.limit == guessable:
-			chain = append(chain, credentials.bound)
-		case r.limit == unguessable:
-			chain = append(chain, credentials.boundInVain)
-		case r.path == syncPath:
+		chain := a.chain(r, credentials)
+		if r.path == syncPath {
 			chain = []echo.MiddlewareFunc{a.admit, a.authorise(r.access)} // to find out who asks costs something too
 		}
 		e.Add(r.method, r.path, r.handle, chain...)
 	}
+	for _, p := range a.Console.Routes() {
+		r := a.page(p)
+		e.Add(r.method, r.path, r.handle, append([]echo.MiddlewareFunc{a.asPage(p)}, a.chain(r, credentials)...)...)
+	}
 	return e
+}
+
+// chain is what comes before a route: who asks, may they, and how often.
+func (a *API) chain(r route, credentials *tries) []echo.MiddlewareFunc {
+	chain := []echo.MiddlewareFunc{a.authorise(r.access)}
+	switch r.limit {
+	case guessable:
+		chain = append(chain, credentials.bound)
+	case unguessable:
+		chain = append(chain, credentials.boundInVain)
+	}
+	return chain
 }

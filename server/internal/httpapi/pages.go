@@ -14,17 +14,13 @@ import (
 // keyPage is the name under which it is kept that a request is for a page of the console.
 const keyPage = "page"
 
-// pages gives the console's routes as routes of the interface.
-func (a *API) pages() []route {
-	var out []route
-	for _, r := range a.Console.Routes() {
-		limit := unlimited
-		if r.Guessable {
-			limit = guessable
-		}
-		out = append(out, route{r.Method, r.Path, accessOf(r.Access), limit, a.visit(r.Handle), a.asPage(r)})
+// page gives a route of the console as one of the interface.
+func (a *API) page(r console.Route) route {
+	limit := unlimited
+	if r.Guessable {
+		limit = guessable
 	}
-	return out
+	return route{r.Method, r.Path, accessOf(r.Access), limit, func(c echo.Context) error { return r.Handle(a.visitOf(c)) }}
 }
 
 func accessOf(of console.Access) access {
@@ -76,11 +72,6 @@ func readForm(r *http.Request, most int64) error {
 		return syncproto.Refuse(syncproto.CodeBadRequest, "What was sent is not a form. Nothing was changed.")
 	}
 	return nil
-}
-
-// visit answers with a page of the console.
-func (a *API) visit(handle func(*console.Visit) error) echo.HandlerFunc {
-	return func(c echo.Context) error { return handle(a.visitOf(c)) }
 }
 
 // visitOf gives a request as the console takes it. On a page for anybody it may be of somebody who is logged in.
