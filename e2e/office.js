@@ -18,6 +18,9 @@ const run = promisify(execFile);
 /** secret is the password of everybody whom a test adds. */
 export const secret = "long enough for all";
 
+/** passphrase is that of every rescue file. */
+export const passphrase = "a passphrase to rescue by";
+
 /** An Office is a running server, filled by the demo or empty. */
 class Office {
 	constructor(dir, url, child, said) {
@@ -60,10 +63,9 @@ class Office {
 	async tablet(name, code) {
 		const file = path.join(this.dir, `${name}.satchel`);
 		const device = async (...args) => {
-			const { stdout } = await run(program("satchel-device"), ["--file", file, ...args], { env: { ...process.env, SATCHEL_PIN: "246810" } });
+			const { stdout } = await run(program("satchel-device"), ["--store", file, ...args], { env: { ...process.env, SATCHEL_PIN: "246810", SATCHEL_PASSPHRASE: passphrase } });
 			return stdout;
 		};
-		await device("init");
 		await device("enrol", this.url, code);
 		return device;
 	}
