@@ -42,6 +42,8 @@ type office struct {
 	requests map[string]int
 	// expired has every access token refused until it is rotated.
 	expired bool
+	// endings are what tablets said that their syncs came to.
+	endings []syncproto.Ending
 	// restores counts how often the office went back to a backup.
 	restores int
 }
@@ -69,6 +71,7 @@ func newOffice(t testing.TB) *office {
 	mux.HandleFunc("POST /api/v1/token", o.serve(o.rotate))
 	mux.HandleFunc("POST /api/v1/identity", o.serve(o.identity))
 	mux.HandleFunc("POST /api/v1/sync", o.serve(o.sync))
+	mux.HandleFunc("POST /api/v1/sync/end", o.end)
 	o.handler = mux
 	server := httptest.NewServer(mux)
 	t.Cleanup(server.Close)
@@ -271,6 +274,23 @@ func (o *office) sync(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	return packed.Close()
+}
+
+// end takes down what a sync came to. It is no exchange, and not counted as one.
+func (o *office) end(w http.ResponseWriter, r *http.Request) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	var said syncproto.Ending
+	_, _, err := o.bearer(r)
+	if err == nil {
+		err = json.NewDecoder(r.Body).Decode(&said)
+	}
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusBadRequest)
+		return
+	}
+	o.endings = append(o.endings, said)
+	_, _ = w.Write([]byte(`{"safe":true}`)) // nobody waits for it
 }
 
 // take takes in a batch.

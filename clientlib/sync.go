@@ -74,6 +74,9 @@ func (s *Store) Sync(ctx context.Context, progress func(Progress)) (SyncResult, 
 		r.tell = func(Progress) {}
 	}
 	err := r.all(ctx)
+	if err == nil {
+		r.tellEnd(ctx)
+	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.result, err
@@ -103,6 +106,34 @@ func (r *run) note(change func(*SyncResult)) {
 	defer r.mu.Unlock()
 	change(&r.result)
 	r.tell(r.result.Progress)
+}
+
+// maxTelling is how long it may take to tell the office what a sync came to.
+const maxTelling = 10 * time.Second
+
+// tellEnd tells the office what the sync came to, so that it does not learn that only with the next one. It may fail:
+// the sync has come to what it has, whether or not the office knows.
+func (r *run) tellEnd(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, maxTelling)
+	defer cancel()
+	r.mu.Lock()
+	end := syncproto.Ending{Up: r.result.Changes, Down: r.result.Records}
+	r.mu.Unlock()
+	err := r.store.read(ctx, func(t *tx) (err error) {
+		x, _, err := property[exchange](ctx, t)
+		if err != nil {
+			return err
+		}
+		end.Epoch, end.Known, end.Differs = x.Epoch, x.Known, x.Differs
+		end.Unsent, err = t.unsent(ctx)
+		return err
+	})
+	if err != nil {
+		return
+	}
+	_ = r.store.authorised(ctx, func(me identity, access string) error { // the next sync finds out whatever is wrong
+		return r.store.post(ctx, me.Server, "api/v1/sync/end", access, end, &struct{}{})
+	})
 }
 
 // all repeats the exchange until both sides are done.

@@ -51,6 +51,21 @@ type Health struct {
 	FreeBytes int64 `json:"free_bytes,omitempty"`
 }
 
+// An Ending is what a device tells the server when a sync has left nothing to do on either side. That the server
+// gets it changes nothing for the device; it is for those who look after the device.
+type Ending struct {
+	// Epoch is that of the database whose state the device holds, Known the last change that it knows the server to have.
+	Epoch string `json:"epoch"`
+	Known Tip    `json:"known"`
+	// Unsent is how many changes wait on the device: such as were saved while the sync came to its end.
+	Unsent int `json:"unsent"`
+	// Differs is how many areas do not agree with the digests of the server.
+	Differs int `json:"differs"`
+	// Up is how many changes were acknowledged in the sync, Down how many records and departures it brought.
+	Up   int `json:"up,omitempty"`
+	Down int `json:"down,omitempty"`
+}
+
 // A Reply is the other half: what the server answers.
 type Reply struct {
 	Protocol Protocol `json:"protocol"`

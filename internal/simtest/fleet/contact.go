@@ -55,6 +55,7 @@ func (t *tablet) syncOnce(ctx context.Context, meanwhile func(clientlib.Progress
 	patience := ctx
 	ctx = context.WithoutCancel(ctx)
 	s := t.sits(ctx)
+	lookAgain := t.lookAfter(ctx)
 	t.syncing = true
 	result, err := t.store.Sync(patience, func(p clientlib.Progress) {
 		t.keepsShowing(ctx, s)
@@ -85,6 +86,7 @@ func (t *tablet) syncOnce(ctx context.Context, meanwhile func(clientlib.Progress
 	if unsent, known := t.unsent(ctx); known {
 		t.acknowledged(s.from, unsent)
 	}
+	lookAgain(result, err)
 	return result, err
 }
 

@@ -93,6 +93,7 @@ func (w *world) idle(ctx context.Context, t *tablet) {
 		result, err = t.syncOnce(ctx, nil)
 	}
 	t.wire.hangUp()
+	t.mustBeShownSafe(ctx, result)
 	if err != nil || result.Changes > 0 || result.Records > 0 {
 		w.broke("who has all is sent nothing and sends nothing", "%s ends with %+v, %v", t.name, result, err)
 	}

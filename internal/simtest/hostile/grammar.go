@@ -45,6 +45,9 @@ var grammar = []rule{
 	}},
 	{"POST", "/api/v1/identity", 2, func(*office, *caller, *rand.Rand) string { return "{}" }},
 	{"POST", "/api/v1/sync", 60, nil},
+	{"POST", "/api/v1/sync/end", 6, func(_ *office, who *caller, r *rand.Rand) string {
+		return fmt.Sprintf(`{"epoch":"E","known":{"n":%d,"hash":%q},"unsent":%d,"differs":0}`, who.device.tip.N, who.device.tip.Hash, r.IntN(3)-1)
+	}},
 	{"POST", "/api/v1/setup", 1, func(_ *office, _ *caller, r *rand.Rand) string {
 		return fmt.Sprintf(`{"code":"%d","login":"x","name":"X","password":"","areas":[]}`, r.Int())
 	}},

@@ -80,7 +80,8 @@ func NewEpoch(ctx context.Context, s *store.Store, now int64) error {
 }
 
 // startEpoch also gives the office a new identity: the versions that it gave out in the lost tail
-// are not given out again. lost is when the tail was lost, 0 in the first epoch.
+// are not given out again. No device is safe to take away before it has looked at what is left. lost is when the tail
+// was lost, 0 in the first epoch.
 func startEpoch(ctx context.Context, tx *store.Tx, lost int64) error {
 	id, err := uuid.NewV7()
 	if err != nil {
@@ -97,7 +98,7 @@ func startEpoch(ctx context.Context, tx *store.Tx, lost int64) error {
 			return err
 		}
 	}
-	return nil
+	return tx.NoDeviceSafe(ctx)
 }
 
 // millis is the engine's clock in milliseconds.

@@ -89,6 +89,7 @@ func rules() map[string]ruleOf {
 		"POST /api/v1/token":    {everybody(401), withBody("POST", "/api/v1/token", `{"refresh": "wrong"}`)},
 		"POST /api/v1/identity": {devices(201), withBody("POST", "/api/v1/identity", `{}`)},
 		"POST /api/v1/sync":     {devices(200), (*besieged).pull},
+		"POST /api/v1/sync/end": {devices(200), withBody("POST", "/api/v1/sync/end", `{}`)},
 
 		"POST /api/v1/setup": {
 			everybody(422), withBody("POST", "/api/v1/setup", `{"code": "wrong", "login": "x", "name": "X"}`),

@@ -89,8 +89,11 @@ const (
 	unguessable
 )
 
-// syncPath is where devices sync.
-const syncPath = "/api/v1/sync"
+// syncPath is where devices sync, endPath where they say what a sync came to.
+const (
+	syncPath = "/api/v1/sync"
+	endPath  = "/api/v1/sync/end"
+)
 
 // routes is the whole interface, beside the console's pages. A route that is in neither does not exist.
 func (a *API) routes() []route {
@@ -102,6 +105,7 @@ func (a *API) routes() []route {
 		{http.MethodPost, "/api/v1/token", anybody, unguessable, a.refresh},
 		{http.MethodPost, "/api/v1/identity", device, unlimited, a.newIdentity},
 		{http.MethodPost, syncPath, device, unlimited, a.sync}, // it packs its answers itself
+		{http.MethodPost, endPath, device, unlimited, a.endSync},
 
 		{http.MethodPost, "/api/v1/setup", anybody, guessable, a.setUp},
 		{http.MethodPost, "/api/v1/session", anybody, guessable, a.login},
@@ -158,7 +162,7 @@ func (a *API) Handler() http.Handler {
 	credentials := newTries(a.Now, maxTries, tryEvery)
 	for _, r := range a.routes() {
 		chain := a.chain(r, credentials)
-		if r.path == syncPath {
+		if r.path == syncPath || r.path == endPath {
 			chain = []echo.MiddlewareFunc{a.admit, a.authorise(r.access)} // to find out who asks costs something too
 		}
 		e.Add(r.method, r.path, r.handle, chain...)

@@ -116,6 +116,19 @@ func (a *API) sync(c echo.Context) error {
 	return c.Blob(http.StatusOK, syncproto.MediaType, reply)
 }
 
+// endSync takes down what a sync came to, so that the office does not learn that only with the next one.
+func (a *API) endSync(c echo.Context) error {
+	var said syncproto.Ending
+	if err := readJSON(c, &said); err != nil {
+		return err
+	}
+	safe, err := a.Engine.End(c.Request().Context(), deviceOf(c).ID, said)
+	if err != nil {
+		return err
+	}
+	return c.JSON(http.StatusOK, map[string]any{"safe": safe})
+}
+
 // packers holds [gzip.Writer]s that are not at work. Each takes most of a MB.
 var packers = sync.Pool{New: func() any { return gzip.NewWriter(nil) }}
 

@@ -33,6 +33,7 @@ func bodiedRoutes() []bodied {
 	return []bodied{
 		{"", "POST", "/api/v1/enrol"},
 		{"", "POST", "/api/v1/token"},
+		{"device", "POST", "/api/v1/sync/end"},
 		{"", "POST", "/api/v1/setup"},
 		{"", "POST", "/api/v1/session"},
 		{"administrator", "POST", "/api/v1/users"},

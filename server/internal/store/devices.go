@@ -30,7 +30,7 @@ type Device struct {
 	Areas []uuid.UUID
 }
 
-// A Contact is what a device said of itself when it last came.
+// A Contact is what a device said of itself when it last came, and what its last sync came to.
 type Contact struct {
 	// At is when that was, Complete when it last had nothing left on either side, in milliseconds.
 	At, Complete int64
@@ -42,6 +42,21 @@ type Contact struct {
 	Protocol    string
 	// FreeBytes is its free space, 0 if not known.
 	FreeBytes int64
+	// Up and Down are how many of its changes were acknowledged in the sync that it was in, and how many records and
+	// departures it had got; DownLeft is how many of these it knew of that were still to come, 0 if none or not known.
+	Up, Down, DownLeft int
+	// Differs is how many areas did not agree with the server's when its last sync ended.
+	Differs int
+	// Safe is when it ended a sync safe to take away, in milliseconds; 0 if it never did, or has come again since.
+	Safe int64
+}
+
+// An Ending is what a sync of a device came to.
+type Ending struct {
+	// At is when it ended, Safe the same if the device was safe to take away, and 0 if not; in milliseconds.
+	At, Safe int64
+	// Unsent, Differs, Up and Down are those of a [Contact].
+	Unsent, Differs, Up, Down int
 }
 
 // ClockOff gives by how much, in milliseconds, the clock was off as far as that matters: 0 where nobody has to set it,
@@ -58,13 +73,13 @@ func (c Contact) ClockOff() int64 {
 }
 
 const deviceColumns = `id, name, holder, enrolled, revoked, n, hash, token, token_at, token_ended, token_used,
-contact, complete, unsent, clock_offset, program, protocol, free_bytes`
+contact, complete, unsent, clock_offset, program, protocol, free_bytes, up, down, down_left, differs, safe`
 
 func scanDevice(r row) (d Device, err error) {
 	var hash []byte
 	c := &d.Contact
 	err = r.Scan(&d.ID, &d.Name, &d.Holder, &d.Enrolled, &d.Revoked, &d.N, &hash, &d.Token, &d.TokenAt, &d.TokenEnded, &d.TokenUsed,
-		&c.At, &c.Complete, &c.Unsent, &c.ClockOffset, &c.Program, &c.Protocol, &c.FreeBytes)
+		&c.At, &c.Complete, &c.Unsent, &c.ClockOffset, &c.Program, &c.Protocol, &c.FreeBytes, &c.Up, &c.Down, &c.DownLeft, &c.Differs, &c.Safe)
 	copy(d.Hash[:], hash)
 	return d, err
 }
@@ -72,9 +87,9 @@ func scanDevice(r row) (d Device, err error) {
 // AddDevice adds a device; [ErrExists] if the id is taken.
 func (t *Tx) AddDevice(ctx context.Context, d Device) error {
 	c := d.Contact
-	err := t.exec(ctx, "INSERT INTO devices ("+deviceColumns+") VALUES "+inList(18),
+	err := t.exec(ctx, "INSERT INTO devices ("+deviceColumns+") VALUES "+inList(23),
 		d.ID, d.Name, d.Holder, d.Enrolled, d.Revoked, d.N, d.Hash[:], d.Token, d.TokenAt, d.TokenEnded, d.TokenUsed,
-		c.At, c.Complete, c.Unsent, c.ClockOffset, c.Program, c.Protocol, c.FreeBytes)
+		c.At, c.Complete, c.Unsent, c.ClockOffset, c.Program, c.Protocol, c.FreeBytes, c.Up, c.Down, c.DownLeft, c.Differs, c.Safe)
 	if err != nil {
 		return fmt.Errorf("add a device: %w", err)
 	}
@@ -163,10 +178,21 @@ func (t *Tx) SetDeviceToken(ctx context.Context, d Device) error {
 		d.Token, d.TokenAt, d.TokenEnded, d.TokenUsed, d.ID)
 }
 
-// SetDeviceContact notes what a device said of itself. What it said of its last complete sync is
-// kept where it says nothing new.
+// SetDeviceContact notes what a device said of itself in an exchange. What it said of its last complete sync is
+// kept where it says nothing new, as is how many areas differed then. It is not safe to take away before that sync ends.
 func (t *Tx) SetDeviceContact(ctx context.Context, id uuid.UUID, c Contact) error {
 	return t.exec(ctx, `UPDATE devices SET contact = ?, complete = CASE WHEN complete < ? THEN ? ELSE complete END, unsent = ?, clock_offset = ?,
-    program = ?, protocol = ?, free_bytes = ? WHERE id = ?`,
-		c.At, c.Complete, c.Complete, c.Unsent, c.ClockOffset, c.Program, c.Protocol, c.FreeBytes, id)
+    program = ?, protocol = ?, free_bytes = ?, up = ?, down = ?, down_left = ?, safe = 0 WHERE id = ?`,
+		c.At, c.Complete, c.Complete, c.Unsent, c.ClockOffset, c.Program, c.Protocol, c.FreeBytes, c.Up, c.Down, c.DownLeft, id)
+}
+
+// SetDeviceEnding notes what a sync came to that left nothing to do on either side.
+func (t *Tx) SetDeviceEnding(ctx context.Context, id uuid.UUID, e Ending) error {
+	return t.exec(ctx, `UPDATE devices SET contact = ?, complete = ?, unsent = ?, differs = ?, up = ?, down = ?, down_left = 0, safe = ? WHERE id = ?`,
+		e.At, e.At, e.Unsent, e.Differs, e.Up, e.Down, e.Safe, id)
+}
+
+// NoDeviceSafe forgets that any device was safe to take away: the database has lost what some of them had sent.
+func (t *Tx) NoDeviceSafe(ctx context.Context) error {
+	return t.exec(ctx, "UPDATE devices SET safe = 0 WHERE safe <> 0")
 }

@@ -46,6 +46,7 @@ func tablet(n byte) store.Device {
 		Token: 6, TokenAt: 7, TokenEnded: 8, TokenUsed: 9, Areas: []uuid.UUID{id(90), id(91)},
 		Contact: store.Contact{
 			At: 9, Complete: 10, Unsent: 11, ClockOffset: -12, Program: "satchel-device 1", Protocol: "2026-01-01", FreeBytes: 1 << 40,
+			Up: 13, Down: 14, DownLeft: 15, Differs: 16, Safe: 17,
 		},
 	}
 }
@@ -161,12 +162,18 @@ func deviceNotes(t *testing.T, s *store.Store) {
 	note("the name", func(ctx context.Context, tx *store.Tx) error { return tx.RenameDevice(ctx, want.ID, want.Name) })
 	want.Areas = []uuid.UUID{id(92)}
 	note("the areas", func(ctx context.Context, tx *store.Tx) error { return tx.SetDeviceAreas(ctx, want.ID, want.Areas) })
-	want.Contact = store.Contact{At: 90, Complete: 100}
+	want.Contact = store.Contact{At: 90, Complete: 100, Up: 1, Down: 2, DownLeft: 3, Differs: 16}
 	note("a contact", func(ctx context.Context, tx *store.Tx) error { return tx.SetDeviceContact(ctx, want.ID, want.Contact) })
-	want.Contact = store.Contact{At: 91, Complete: 100, Unsent: 1}
+	want.Contact = store.Contact{At: 91, Complete: 100, Unsent: 1, Differs: 16}
 	note("a contact that was not complete", func(ctx context.Context, tx *store.Tx) error {
 		return tx.SetDeviceContact(ctx, want.ID, store.Contact{At: 91, Unsent: 1})
 	})
+	want.Contact = store.Contact{At: 92, Complete: 92, Up: 4, Down: 5, Safe: 92}
+	note("an ending", func(ctx context.Context, tx *store.Tx) error {
+		return tx.SetDeviceEnding(ctx, want.ID, store.Ending{At: 92, Safe: 92, Up: 4, Down: 5})
+	})
+	want.Contact.Safe, other.Contact.Safe = 0, 0
+	note("a loss", func(ctx context.Context, tx *store.Tx) error { return tx.NoDeviceSafe(ctx) })
 }
 
 func revokedOnce(t *testing.T, s *store.Store) {

@@ -1,0 +1,84 @@
+package fleet
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+
+	"github.com/google/uuid"
+
+	"satchel/clientlib"
+)
+
+// A board is what the office shows of its tablets at one moment.
+type board struct {
+	// safe is when each identity ended a sync safe to take away, 0 if the office does not show it as safe.
+	safe map[uuid.UUID]int64
+	// acts is how much had been done at the office.
+	acts int64
+}
+
+// board looks at what the office shows, unless somebody is at work there.
+func (o *office) board(ctx context.Context) (b board, open bool) {
+	select {
+	case <-o.turn:
+		defer func() { o.turn <- struct{}{} }()
+	default:
+		return b, false
+	}
+	if o.down || o.machine.dead.Load() || o.machine.ill.Load() {
+		return b, false
+	}
+	b = board{safe: map[uuid.UUID]int64{}, acts: o.acts.Load()}
+	db, err := o.db.open(o.machine.dir())
+	if err == nil {
+		err = errors.Join(b.read(ctx, db), db.Close())
+	}
+	return b, err == nil
+}
+
+func (b board) read(ctx context.Context, db *sql.DB) error {
+	rows, err := db.QueryContext(ctx, "SELECT id, safe FROM devices ORDER BY id")
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var id uuid.UUID
+		var safe int64
+		if err := rows.Scan(&id, &safe); err != nil {
+			return err
+		}
+		b.safe[id] = safe
+	}
+	return rows.Err()
+}
+
+// lookAfter looks, before a sync, at what the office shows. What it gives compares that, after the sync, with what the
+// tablet came to: if the office shows that it has become safe, it is, and if it brought something, the office does not go
+// by what was before. Of two copies nobody can tell which one it was.
+func (t *tablet) lookAfter(ctx context.Context) func(result clientlib.SyncResult, err error) {
+	before, open := t.w.office.board(ctx)
+	return func(result clientlib.SyncResult, err error) {
+		after, stillOpen := t.w.office.board(ctx)
+		if !open || !stillOpen || before.acts != after.acts || t.copied || t.gone {
+			return
+		}
+		shown := after.safe[t.device]
+		if shown == 0 || shown == before.safe[t.device] && result.Changes == 0 {
+			return
+		}
+		unsent, known := t.unsent(ctx)
+		if known && (err != nil || !result.Safe || unsent > 0 || shown == before.safe[t.device]) {
+			t.w.broke("what the office shows as safe is safe", "%s ended its sync with %+v, %v, and has %d unsent changes", t.name, result, err, unsent)
+		}
+	}
+}
+
+// mustBeShownSafe looks whether the office knows that a tablet is safe that is.
+func (t *tablet) mustBeShownSafe(ctx context.Context, result clientlib.SyncResult) {
+	shown, open := t.w.office.board(ctx)
+	if open && result.Safe && shown.safe[t.device] == 0 {
+		t.w.broke("the office knows who is safe", "%s ended its sync with %+v, and the office does not show it as safe", t.name, result)
+	}
+}

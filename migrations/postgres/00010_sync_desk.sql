@@ -1,0 +1,11 @@
+-- +goose Up
+
+-- As the device last reported of the sync that it was in: how many of its changes were acknowledged in it, how many
+-- records and departures it had got, and how many it knew of that were still to come.
+ALTER TABLE devices ADD COLUMN up BIGINT NOT NULL DEFAULT 0;
+ALTER TABLE devices ADD COLUMN down BIGINT NOT NULL DEFAULT 0;
+ALTER TABLE devices ADD COLUMN down_left BIGINT NOT NULL DEFAULT 0;
+-- how many areas did not agree with the server's when its last sync ended
+ALTER TABLE devices ADD COLUMN differs BIGINT NOT NULL DEFAULT 0;
+-- when it ended a sync safe to take away, 0 if it has come again since
+ALTER TABLE devices ADD COLUMN safe BIGINT NOT NULL DEFAULT 0;
