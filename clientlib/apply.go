@@ -16,7 +16,9 @@ type outcome struct {
 	// acknowledged is how many changes of the outbox the server has taken, unsent how many are left.
 	acknowledged, unsent int
 	departed             int
-	revoked              bool
+	// left is how many records and departures are still to come.
+	left    int
+	revoked bool
 	// due is set if a former identity has something to say yet.
 	due bool
 	// overtaken is set if the server began a new epoch, and so took nothing.
@@ -95,6 +97,7 @@ func (r *run) applyPage(ctx context.Context, t *tx, x *exchange, reply syncproto
 	if o.departed, err = t.depart(ctx, reply.Departures); err != nil {
 		return err
 	}
+	o.left = reply.Left
 	if reply.More {
 		o.stuck = len(reply.Records)+len(reply.Departures) == 0 && maps.Equal(before, reply.Cursors)
 		return nil

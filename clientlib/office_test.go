@@ -42,7 +42,8 @@ type office struct {
 	requests map[string]int
 	// expired has every access token refused until it is rotated.
 	expired bool
-	// endings are what tablets said that their syncs came to.
+	// healths are what tablets said of themselves, endings what they said that their syncs came to.
+	healths []syncproto.Health
 	endings []syncproto.Ending
 	// restores counts how often the office went back to a backup.
 	restores int
@@ -242,6 +243,7 @@ func (o *office) sync(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	o.healths = append(o.healths, request.Health)
 	handsIn := request.Device != id
 	if handsIn {
 		if tab, err = o.former(tab, request); err != nil {
@@ -452,10 +454,11 @@ func (o *office) fillArea(reply *syncproto.Reply, area uuid.UUID, cursor int64) 
 			at[seq] = d.ID
 		}
 	}
+	left := 0
 	for _, seq := range slices.Sorted(maps.Keys(at)) {
 		if len(reply.Records)+len(reply.Departures) >= o.page {
-			reply.More = true
-			return
+			left++
+			continue
 		}
 		reply.Cursors[area] = -seq
 		rec := o.books.records[at[seq]]
@@ -469,6 +472,10 @@ func (o *office) fillArea(reply *syncproto.Reply, area uuid.UUID, cursor int64) 
 			maps.DeleteFunc(record.Fields, func(field string, _ syncproto.Cell) bool { return rec.touched[field] <= from })
 		}
 		reply.Records = append(reply.Records, record)
+	}
+	if reply.Left += left; left > 0 {
+		reply.More = true
+		return
 	}
 	reply.Cursors[area] = o.books.seq
 }

@@ -20,8 +20,7 @@ var (
 	ErrProtocol = errors.New("the server does not answer as it should; everything recorded is safe on this device; update the program, or tell the office")
 )
 
-// Progress is how far a sync has come. It counts what really went over the link; how much there is
-// still to come is not known before the end.
+// Progress is how far a sync has come. It counts what really went over the link.
 type Progress struct {
 	// BytesUp and BytesDown are those of the bodies as they travelled, compressed.
 	BytesUp   int64 `json:"bytes_up"`
@@ -29,8 +28,10 @@ type Progress struct {
 	// Changes of ChangesToSend are acknowledged. The latter grows when something is saved meanwhile.
 	Changes       int `json:"changes"`
 	ChangesToSend int `json:"changes_to_send"`
-	// Records is how many records have come, departures from areas among them.
-	Records int `json:"records"`
+	// Records is how many records have come, departures from areas among them, and RecordsToFetch of how many, as far
+	// as the office has said: where that is less, such as 0, it has not said yet. It may grow meanwhile.
+	Records        int `json:"records"`
+	RecordsToFetch int `json:"records_to_fetch"`
 	// Exchanges is how many round trips were begun.
 	Exchanges int `json:"exchanges"`
 	// WaitSeconds is how long it is to the next try, where the server is busy and said when to come again; it is told
@@ -207,6 +208,9 @@ func (r *run) conclude(ctx context.Context, j job, o outcome) (done bool, err er
 	r.note(func(now *SyncResult) {
 		now.Changes += o.acknowledged
 		now.Records += o.departed
+		if !j.handsIn() {
+			now.RecordsToFetch = now.Records + o.left
+		}
 		now.Repaired = len(r.repaired)
 		now.Complete = o.complete
 		now.Safe = o.complete && o.differs == 0
@@ -266,7 +270,7 @@ func (r *run) nextJob(ctx context.Context, t *tx) (j job, err error) {
 	if err != nil {
 		return j, err
 	}
-	if j.request = r.store.ownRequest(j); f != nil {
+	if j.request = r.ownRequest(j); f != nil {
 		j.request = r.store.formerRequest(*f)
 	}
 	if j.batch, err = t.batch(ctx, j.request.Device, j.request.Known.N, r.store.options.Step); err != nil {
@@ -280,17 +284,28 @@ func (r *run) nextJob(ctx context.Context, t *tx) (j job, err error) {
 }
 
 // ownRequest begins a request of the present identity.
-func (s *Store) ownRequest(j job) syncproto.Request {
+func (r *run) ownRequest(j job) syncproto.Request {
 	return syncproto.Request{
 		Protocol: syncproto.CurrentProtocol,
 		Device:   j.me.Device,
 		Epoch:    j.x.Epoch,
 		Mark:     j.x.Mark,
 		Known:    j.x.Known,
-		Clock:    s.options.Clock().UnixMilli(),
+		Clock:    r.store.options.Clock().UnixMilli(),
 		Cursors:  j.cursors,
-		Page:     s.options.Step,
-		Health:   syncproto.Health{Unsent: j.unsent, Complete: j.x.Complete, Program: s.options.Program},
+		Page:     r.store.options.Step,
+		Health:   r.health(j),
+	}
+}
+
+// health says how the device is, and how far the sync.
+func (r *run) health(j job) syncproto.Health {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	p := r.result.Progress
+	return syncproto.Health{
+		Unsent: j.unsent, Complete: j.x.Complete, Program: r.store.options.Program,
+		Up: p.Changes, Down: p.Records, DownLeft: max(0, p.RecordsToFetch-p.Records),
 	}
 }
 

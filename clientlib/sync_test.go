@@ -495,8 +495,12 @@ func TestProgressCountsWhatReallyPassed(t *testing.T) {
 		o.write(o.newID(), "households", map[string]any{"head_name": fmt.Sprint("H ", i), "status": "idp", "area": vranje})
 	}
 	d.household(vranje, "Ana")
+	o.change(func() { o.healths = nil })
 	var last clientlib.Progress
 	result, err := d.store.Sync(t.Context(), func(p clientlib.Progress) {
+		if p.Records == 5 && p.Exchanges == 2 && p.RecordsToFetch != 13 {
+			t.Errorf("after the first page there are %d records to fetch, want 13", p.RecordsToFetch)
+		}
 		if p.BytesUp < last.BytesUp || p.BytesDown < last.BytesDown || p.Records < last.Records || p.Changes < last.Changes {
 			t.Errorf("progress went back from %+v to %+v", last, p)
 		}
@@ -508,7 +512,15 @@ func TestProgressCountsWhatReallyPassed(t *testing.T) {
 	is(t, "changes", last.Changes, 1)
 	is(t, "of", last.ChangesToSend, 1)
 	is(t, "records", last.Records, 13)
+	is(t, "of", last.RecordsToFetch, 13)
 	is(t, "exchanges", last.Exchanges, 3)
+	o.change(func() {
+		is(t, "what the office was told", fmt.Sprint(o.healths), fmt.Sprint([]syncproto.Health{
+			{Unsent: 1, Complete: april.UnixMilli(), Program: "test 1"},
+			{Complete: april.UnixMilli(), Program: "test 1", Up: 1, Down: 5, DownLeft: 8},
+			{Complete: april.UnixMilli(), Program: "test 1", Up: 1, Down: 10, DownLeft: 3},
+		}))
+	})
 	sent, got := d.link.sent.Load(), d.link.got.Load()
 	if last.BytesUp < sent || last.BytesDown < got || got == 0 {
 		t.Errorf("progress %+v, but the last exchange alone had %d and %d bytes", last, sent, got)

@@ -49,6 +49,11 @@ type Health struct {
 	Program string `json:"program,omitempty"`
 	// FreeBytes is the free space on the device, 0 if not known.
 	FreeBytes int64 `json:"free_bytes,omitempty"`
+	// Up is how many changes were acknowledged in the sync under way before this exchange, Down how many records and
+	// departures it has brought, and DownLeft how many the last reply in it said to be still to come.
+	Up       int `json:"up,omitempty"`
+	Down     int `json:"down,omitempty"`
+	DownLeft int `json:"down_left,omitempty"`
 }
 
 // An Ending is what a device tells the server when a sync has left nothing to do on either side. That the server
@@ -86,6 +91,8 @@ type Reply struct {
 	Areas []uuid.UUID `json:"areas,omitempty"`
 	// Workers are the people who may work on this device, by id.
 	Workers map[uuid.UUID]string `json:"workers,omitempty"`
+	// Left is how many records and departures are still to come behind this reply, as far as is known now.
+	Left int `json:"left,omitempty"`
 
 	Records    []Record    `json:"-"`
 	Departures []Departure `json:"-"`

@@ -53,17 +53,23 @@ func (b *bar) end() {
 	}
 }
 
-// progressLine draws the changes that the office has acknowledged, and tells the rest in numbers.
+// progressLine draws the changes that the office has acknowledged and the records that have come, and tells the rest in
+// numbers.
 func progressLine(p clientlib.Progress) string {
 	if p.WaitSeconds > 0 {
 		return fmt.Sprintf("the office is busy, trying again in %d s; nothing is lost", p.WaitSeconds)
 	}
-	filled := barWidth
-	if p.ChangesToSend > 0 {
-		filled = barWidth * p.Changes / p.ChangesToSend
+	done, all, records := p.Changes, p.ChangesToSend, fmt.Sprint(p.Records)
+	if p.RecordsToFetch > p.Records {
+		done, all = done+p.Records, all+p.RecordsToFetch
+		records = fmt.Sprintf("%d of %d", p.Records, p.RecordsToFetch)
 	}
-	return fmt.Sprintf("[%s%s] sent %d of %d changes, %s; fetched %d records, %s",
-		strings.Repeat("#", filled), strings.Repeat("-", barWidth-filled), p.Changes, p.ChangesToSend, amount(p.BytesUp), p.Records, amount(p.BytesDown))
+	filled := barWidth
+	if all > 0 {
+		filled = barWidth * done / all
+	}
+	return fmt.Sprintf("[%s%s] sent %d of %d changes, %s; fetched %s records, %s",
+		strings.Repeat("#", filled), strings.Repeat("-", barWidth-filled), p.Changes, p.ChangesToSend, amount(p.BytesUp), records, amount(p.BytesDown))
 }
 
 // amount writes a number of bytes for people.

@@ -303,7 +303,13 @@ func TestTheBarIsHonest(t *testing.T) {
 			Changes: 2, ChangesToSend: 8, BytesUp: 1500, Records: 3, BytesDown: 2e6,
 		},
 		"[####################] sent 0 of 0 changes, 0 B; fetched 9 records, 0 B": {Records: 9},
-		"the office is busy, trying again in 12 s; nothing is lost":               {ChangesToSend: 8, WaitSeconds: 12},
+		"[##########----------] sent 2 of 2 changes, 0 B; fetched 48 of 98 records, 0 B": {
+			Changes: 2, ChangesToSend: 2, Records: 48, RecordsToFetch: 98,
+		},
+		"[####################] sent 1 of 1 changes, 0 B; fetched 98 records, 0 B": {
+			Changes: 1, ChangesToSend: 1, Records: 98, RecordsToFetch: 98,
+		},
+		"the office is busy, trying again in 12 s; nothing is lost": {ChangesToSend: 8, WaitSeconds: 12},
 	} {
 		if got := progressLine(p); got != want {
 			t.Errorf("got  %s\nwant %s", got, want)

@@ -17,7 +17,7 @@ type syncCmd struct{}
 func (syncCmd) Help() string {
 	return `It may be cut off at any moment, by Ctrl-C too, and goes on where it stopped when it is called again. "Safe to
 take away" means that the office has everything, and both sides have compared what they hold. The bar is that of the
-changes to send; how many records there are to fetch is known only once they are here. An office that is busy says when
+changes to send and, once the office has said how many there are, of the records to fetch. An office that is busy says when
 to come again: the sync waits, up to ten minutes in all, and shows for how long.
 
 Example:

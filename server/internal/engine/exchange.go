@@ -39,7 +39,7 @@ func (e *Engine) Exchange(ctx context.Context, device uuid.UUID, req syncproto.R
 		if receipts, err = w.takeBatch(ctx, d, b); err != nil {
 			return err
 		}
-		return w.meet(ctx, d, contactOf(req, w.now))
+		return w.meet(ctx, d, contactOf(req, w.now, len(receipts)))
 	})
 	if err != nil {
 		return syncproto.Reply{}, explain(err)
@@ -55,10 +55,13 @@ func (w *work) meet(ctx context.Context, d store.Device, c store.Contact) error 
 	return w.tx.SetDeviceContact(ctx, d.ID, c)
 }
 
-func contactOf(req syncproto.Request, now int64) store.Contact {
+// contactOf gives what a device says of itself, now that so many of its changes are taken.
+func contactOf(req syncproto.Request, now int64, taken int) store.Contact {
+	h := req.Health
 	return store.Contact{
-		At: now, Complete: req.Health.Complete, Unsent: req.Health.Unsent, ClockOffset: req.Clock - now,
-		Program: req.Health.Program, Protocol: string(req.Protocol), FreeBytes: req.Health.FreeBytes,
+		At: now, Complete: h.Complete, Unsent: max(0, h.Unsent-taken), ClockOffset: req.Clock - now,
+		Program: h.Program, Protocol: string(req.Protocol), FreeBytes: h.FreeBytes,
+		Up: max(0, h.Up) + taken, Down: max(0, h.Down), DownLeft: max(0, h.DownLeft),
 	}
 }
 

@@ -346,6 +346,9 @@ func TestPagesBringEverythingOnce(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		if want := 60 - len(seen) - len(reply.Records); reply.Left != want {
+			t.Errorf("in round %d %d are left, want %d", rounds, reply.Left, want)
+		}
 		if len(reply.Records) > 10 {
 			t.Errorf("a page of %d records, 10 were asked for", len(reply.Records))
 		}

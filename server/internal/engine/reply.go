@@ -46,7 +46,11 @@ func newReply(ctx context.Context, tx *store.Tx, req syncproto.Request, now int6
 	if req.Epoch != reply.Epoch {
 		cursors = nil
 	}
-	return reply, fillPage(ctx, tx, &reply, cursors, seq, pageSize(req.Page))
+	err = fillPage(ctx, tx, &reply, cursors, seq, pageSize(req.Page))
+	if err == nil && reply.More {
+		reply.Left, err = countLeft(ctx, tx, reply, req.Health.DownLeft, seq)
+	}
+	return reply, err
 }
 
 // newAcknowledgement gives what a former identity is told: of its own changes, and nothing else.
@@ -156,6 +160,34 @@ func fillPage(ctx context.Context, tx *store.Tx, reply *syncproto.Reply, cursors
 		}
 	}
 	return nil
+}
+
+// countLeft gives how many records and departures come behind a page. told is what the device was told of before this
+// page, in the same sync: where that holds the page, nothing is counted, so that a long pull is counted once. What comes
+// to the server meanwhile is counted when the rest has run out.
+func countLeft(ctx context.Context, tx *store.Tx, reply syncproto.Reply, told int, now int64) (int, error) {
+	if left := told - len(reply.Records) - len(reply.Departures); left > 0 {
+		return left, nil
+	}
+	summaries, err := tx.Summaries(ctx, reply.Areas)
+	if err != nil {
+		return 0, err
+	}
+	left := 0
+	for _, area := range reply.Areas {
+		switch cursor := reply.Cursors[area]; cursor {
+		case now:
+		case 0:
+			left += summaries[area].Records
+		default:
+			n, err := tx.CountSince(ctx, area, reached(cursor))
+			if err != nil {
+				return 0, err
+			}
+			left += n
+		}
+	}
+	return left, nil
 }
 
 // pageStep is how many records are read at once: what they come to is bounded by it.

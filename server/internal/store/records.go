@@ -229,6 +229,12 @@ func (t *Tx) Departures(ctx context.Context, area uuid.UUID, seq int64, limit in
 	}, "SELECT area, record, seq FROM departures WHERE area = ? AND seq > ? ORDER BY seq LIMIT ?", area, seq, limit)
 }
 
+// CountSince counts the records and the departures of an area behind a sequence.
+func (t *Tx) CountSince(ctx context.Context, area uuid.UUID, seq int64) (int, error) {
+	return one(ctx, t, scalar[int], `SELECT (SELECT count(*) FROM records WHERE area = ? AND seq > ?)
+    + (SELECT count(*) FROM departures WHERE area = ? AND seq > ?)`, area, seq, area, seq)
+}
+
 // Move notes that a record left one area and came to another.
 func (t *Tx) Move(ctx context.Context, d Departure, to uuid.UUID) error {
 	if err := t.exec(ctx, "DELETE FROM departures WHERE area = ? AND record = ?", to, d.Record); err != nil {

@@ -117,6 +117,15 @@ func recordsComeInOrder(t *testing.T, s *store.Store) {
 	if len(seqs) != 150 || !slices.IsSorted(seqs) || seqs[149] != 400 {
 		t.Errorf("sequences %v: want 150, sorted, the rewritten record last", seqs)
 	}
+	write(t, s, func(ctx context.Context, tx *store.Tx) error {
+		return tx.Move(ctx, store.Departure{Area: id(90), Record: id(152), Seq: 198}, id(91))
+	})
+	for seq, want := range map[int64]int{0: 151, 197: 4, 198: 2, 400: 0} {
+		got := read(t, s, func(ctx context.Context, tx *store.Tx) (int, error) { return tx.CountSince(ctx, id(90), seq) })
+		if got != want {
+			t.Errorf("%d came or went behind %d, want %d", got, seq, want)
+		}
+	}
 }
 
 func departureIsForgotten(t *testing.T, s *store.Store) {
