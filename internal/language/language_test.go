@@ -144,6 +144,9 @@ func TestNumbersAndMomentsAreWrittenAsTheLanguageDoes(t *testing.T) {
 			t.Errorf("%v is %q, want %q", n, got, want)
 		}
 	}
+	if got := c.In("sr-Latn").Exactly(1234567.0125); got != "1.234.567,0125" {
+		t.Errorf("the number is %q with all its digits", got)
+	}
 	for n, want := range map[int64]string{0: "0 B", 999: "999 B", 1500: "1.5 kB", 12_345_678: "12 MB", 3_000_000_000_000: "3 TB"} {
 		if got := c.In("en").Bytes(n); got != want {
 			t.Errorf("%d bytes are %q, want %q", n, got, want)

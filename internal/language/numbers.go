@@ -26,6 +26,12 @@ func (w Words) Number(n float64) string {
 	return message.NewPrinter(language.MustParse(w.tag)).Sprint(number.Decimal(n, number.MaxFractionDigits(2)))
 }
 
+// Exactly writes a number of at most 15 digits with all of them, as the language does.
+func (w Words) Exactly(n float64) string {
+	_, fraction, _ := strings.Cut(strconv.FormatFloat(n, 'f', -1, 64), ".")
+	return message.NewPrinter(language.MustParse(w.tag)).Sprint(number.Decimal(n, number.MaxFractionDigits(len(fraction))))
+}
+
 // Bytes writes an amount of memory in the unit that fits, to two digits.
 func (w Words) Bytes(n int64) string {
 	amount, unit := float64(n), "B"

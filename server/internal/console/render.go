@@ -79,6 +79,11 @@ func (c *Console) functions(with *shown, tag string) template.FuncMap {
 		"ago":    func(ms int64) string { return w.Ago(c.Now().Sub(zoned(ms))) },
 		"iso":    func(ms int64) string { return zoned(ms).Format(time.RFC3339) },
 		"dict":   dict,
+
+		"collection": func(name string) string { return collectionName(w, name) },
+		"one":        func(collection string) string { return oneOf(w, collection) },
+		"field":      func(collection, name string) string { return fieldName(w, collection, name) },
+		"choice":     func(name string) string { return choiceName(w, name) },
 	}
 }
 

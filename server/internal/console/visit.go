@@ -24,6 +24,7 @@ type Visit struct {
 	Words   language.Words
 
 	console *Console
+	names   map[uuid.UUID]string // those that were looked up for this page
 }
 
 // Visit begins the visit of who is logged in with a session, the zero Session for nobody. The form of the request, if it has
