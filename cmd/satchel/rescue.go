@@ -40,30 +40,17 @@ func (r rescueCmd) Run(ctx context.Context, c *cli) error {
 	if err != nil {
 		return fmt.Errorf("open the rescue file: %w", err)
 	}
-	err = syncproto.ReadRescue(file, passphrase, func(syncproto.Request) error { return nil })
-	if err == nil {
-		_, err = file.Seek(0, io.SeekStart)
+	begin := func() (io.Reader, error) {
+		_, err := file.Seek(0, io.SeekStart)
+		return file, err
 	}
-	if err == nil {
-		err = c.takeRescue(ctx, file, passphrase)
-	}
-	return errors.Join(err, file.Close())
-}
-
-// takeRescue takes in a file of which everything was read before, part by part.
-func (c *cli) takeRescue(ctx context.Context, file io.Reader, passphrase string) error {
-	return c.decide(ctx, func(srv *server.Server, actor uuid.UUID) error {
-		changes, count := 0, map[syncproto.Status]int{}
-		err := syncproto.ReadRescue(file, passphrase, func(req syncproto.Request) error {
-			receipts, err := srv.Engine.TakeRescue(ctx, actor, []syncproto.Request{req})
-			for _, receipt := range receipts {
-				count[receipt.Status]++
-			}
-			changes += len(receipts)
-			return err
-		})
-		fmt.Printf("Taken in: %d changes; applied %d, held %d, waiting %d.\n",
-			changes, count[syncproto.Applied], count[syncproto.Held], count[syncproto.Waiting])
+	err = c.decide(ctx, func(srv *server.Server, actor uuid.UUID) error {
+		taken, err := srv.Engine.ImportRescue(ctx, actor, passphrase, begin)
+		if err == nil || taken.Changes > 0 {
+			fmt.Printf("Taken in: %d changes; applied %d, held %d, waiting %d.\n",
+				taken.Changes, taken.ByStatus[syncproto.Applied], taken.ByStatus[syncproto.Held], taken.ByStatus[syncproto.Waiting])
+		}
 		return err
 	})
+	return errors.Join(err, file.Close())
 }

@@ -52,44 +52,109 @@ func plainCode(code string) string {
 	return strings.NewReplacer("-", "", " ", "", "O", "0", "I", "1", "L", "1").Replace(strings.ToUpper(code))
 }
 
+// An Invited is a device that is to be enrolled.
+type Invited struct {
+	Name string
+	// Holder is the user to whom it is handed, Areas what it is to hold.
+	Holder uuid.UUID
+	Areas  []uuid.UUID
+}
+
 // Invite makes a code with which a device is enrolled, for a holder and areas.
 func (a *Accounts) Invite(ctx context.Context, actor, holder uuid.UUID, name string, areas []uuid.UUID) (Invitation, error) {
-	code, err := newCode()
+	made, err := a.InviteTeam(ctx, actor, []Invited{{name, holder, areas}})
 	if err != nil {
 		return Invitation{}, err
 	}
-	if name, err = deviceName(name, ""); err != nil {
-		return Invitation{}, err
+	return made[0], nil
+}
+
+// InviteTeam makes a code for each of several devices, in their order; for all of them or for none.
+func (a *Accounts) InviteTeam(ctx context.Context, actor uuid.UUID, team []Invited) ([]Invitation, error) {
+	made := make([]Invitation, len(team))
+	expires := a.now().Add(inviteLife)
+	for i, d := range team {
+		code, err := newCode()
+		if err != nil {
+			return nil, err
+		}
+		if team[i].Name, err = deviceName(d.Name, ""); err != nil {
+			return nil, err
+		}
+		if len(d.Areas) == 0 {
+			return nil, invalid("a device needs an area, or it would hold nothing")
+		}
+		made[i] = Invitation{Code: code, Expires: expires}
 	}
-	if len(areas) == 0 {
-		return Invitation{}, invalid("a device needs an area, or it would hold nothing")
-	}
-	out := Invitation{Code: code, Expires: a.now().Add(inviteLife)}
-	err = a.store.Write(ctx, func(tx *store.Tx) error {
+	err := a.store.Write(ctx, func(tx *store.Tx) error {
 		within, err := reachOf(ctx, tx, actor)
 		if err != nil {
 			return err
 		}
-		if err := errors.Join(knownAreas(ctx, tx, areas), within.mayDecide(areas)); err != nil {
+		if err := tx.PruneInvites(ctx, a.now().Add(-24*time.Hour).UnixMilli()); err != nil {
 			return err
 		}
-		user, err := tx.User(ctx, holder)
-		if errors.Is(err, store.ErrNotFound) || err == nil && !user.Active {
-			return invalid("there is no active person %s to hand the device to", holder)
+		for i, d := range team {
+			if err := a.addInvite(ctx, tx, within, d, made[i]); err != nil {
+				return err
+			}
 		}
+		return nil
+	})
+	return made, err
+}
+
+// addInvite keeps an invitation that was made, if who made it may.
+func (a *Accounts) addInvite(ctx context.Context, tx *store.Tx, within reach, d Invited, made Invitation) error {
+	if err := errors.Join(knownAreas(ctx, tx, d.Areas), within.mayDecide(d.Areas)); err != nil {
+		return err
+	}
+	holder, err := tx.User(ctx, d.Holder)
+	if errors.Is(err, store.ErrNotFound) || err == nil && !holder.Active {
+		return invalid("there is no active person %s to hand the device to", d.Holder)
+	}
+	if err != nil {
+		return err
+	}
+	if err := within.mayHandTo(holder, d.Areas); err != nil {
+		return err
+	}
+	kept := store.Invite{CodeHash: hashOf(plainCode(made.Code)), Name: d.Name, Holder: d.Holder, Areas: d.Areas, MadeBy: within.user.ID, Expires: made.Expires.UnixMilli()}
+	return errors.Join(
+		tx.AddInvite(ctx, kept),
+		a.log(ctx, tx, within.user.ID, audit.DeviceInvited, d.Holder.String(), map[string]any{"name": d.Name, "areas": d.Areas}),
+	)
+}
+
+// Invitations gives those within somebody's reach that nobody has used yet and that still work, and those that were used within the last
+// day; the newest first.
+func (a *Accounts) Invitations(ctx context.Context, actor uuid.UUID) (list []store.Invite, err error) {
+	err = a.store.Read(ctx, func(tx *store.Tx) error {
+		within, err := reachOf(ctx, tx, actor)
 		if err != nil {
 			return err
 		}
-		if err := within.mayHandTo(user, areas); err != nil {
+		all, err := tx.Invites(ctx, a.now().Add(-24*time.Hour).UnixMilli())
+		list = slices.DeleteFunc(all, func(i store.Invite) bool {
+			return !within.covers(i.Areas) || i.UsedBy == uuid.Nil && i.Expires < a.millis()
+		})
+		return err
+	})
+	return list, err
+}
+
+// Holders gives the active people to whom somebody can hand a device: for a coordinator those who work in the own areas.
+func (a *Accounts) Holders(ctx context.Context, actor uuid.UUID) (list []store.User, err error) {
+	err = a.store.Read(ctx, func(tx *store.Tx) error {
+		within, err := reachOf(ctx, tx, actor)
+		if err != nil {
 			return err
 		}
-		kept := store.Invite{CodeHash: hashOf(plainCode(code)), Name: name, Holder: holder, Areas: areas, MadeBy: actor, Expires: out.Expires.UnixMilli()}
-		return errors.Join(
-			tx.PruneInvites(ctx, a.now().Add(-24*time.Hour).UnixMilli()), tx.AddInvite(ctx, kept),
-			a.log(ctx, tx, actor, audit.DeviceInvited, holder.String(), map[string]any{"name": name, "areas": areas}),
-		)
+		all, err := tx.Users(ctx)
+		list = slices.DeleteFunc(all, func(u store.User) bool { return !u.Active || within.mayHandTo(u, within.user.Areas) != nil })
+		return err
 	})
-	return out, err
+	return list, err
 }
 
 // deviceName gives a name as it is kept, or another one for a blank one.

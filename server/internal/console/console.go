@@ -8,6 +8,7 @@ package console
 
 import (
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
@@ -105,6 +106,11 @@ const SmallBody = 64 << 10
 
 // Routes are all that the console answers.
 func (c *Console) Routes() []Route {
+	return slices.Concat(c.doorRoutes(), c.tabletRoutes())
+}
+
+// doorRoutes are those that everybody needs.
+func (c *Console) doorRoutes() []Route {
 	return []Route{
 		{Method: http.MethodGet, Path: "/", Handle: c.home},
 		{Method: http.MethodGet, Path: "/assets/:name", Handle: c.asset},
@@ -115,7 +121,5 @@ func (c *Console) Routes() []Route {
 		{Method: http.MethodPost, Path: "/setup", Guessable: true, Handle: c.setUp},
 		{Method: http.MethodPost, Path: "/language", Handle: c.chooseLanguage},
 		{Method: http.MethodGet, Path: LivePath, Access: Coordinator, Handle: c.listen},
-
-		{Method: http.MethodGet, Path: "/tablets", Access: Coordinator, Handle: c.board},
 	}
 }

@@ -185,11 +185,3 @@ func (p page) shows(t *testing.T, what string) {
 		t.Errorf("%s is answered %d %q, which does not say %q", p.path, p.status, p.text(), what)
 	}
 }
-
-// hides fails if a page says something.
-func (p page) hides(t *testing.T, what string) {
-	t.Helper()
-	if strings.Contains(p.body, what) {
-		t.Errorf("%s says %q", p.path, what)
-	}
-}

@@ -104,8 +104,5 @@ func within(path, otherwise string) string {
 	return path
 }
 
-// now is the clock, in the office's zone.
-func (v *Visit) now() time.Time { return v.console.Now().In(v.console.Zone) }
-
 // moment gives the moment of a time in milliseconds, in the office's zone.
 func (v *Visit) moment(ms int64) time.Time { return time.UnixMilli(ms).In(v.console.Zone) }

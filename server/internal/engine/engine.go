@@ -27,6 +27,7 @@ type Engine struct {
 	now      func() time.Time
 	follower Follower
 	jobs     chan *job
+	rescues  chan struct{} // see maxRescues
 	closed   chan struct{}
 	done     chan struct{}
 }
@@ -61,7 +62,7 @@ func New(ctx context.Context, s *store.Store, now func() time.Time, follower Fol
 	}
 	e := &Engine{
 		store: s, now: now, follower: follower,
-		jobs: make(chan *job), closed: make(chan struct{}), done: make(chan struct{}),
+		jobs: make(chan *job), rescues: make(chan struct{}, maxRescues), closed: make(chan struct{}), done: make(chan struct{}),
 	}
 	go e.writer(context.WithoutCancel(ctx))
 	return e, nil

@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"errors"
+	"io"
 
 	"github.com/google/uuid"
 
@@ -47,4 +48,50 @@ func (e *Engine) TakeRescue(ctx context.Context, author uuid.UUID, requests []sy
 		receipts = append(receipts, taken...)
 	}
 	return receipts, nil
+}
+
+// A Rescued is what came of a rescue file.
+type Rescued struct {
+	// Changes is how many it held, ByStatus how many of each status there are of them now.
+	Changes  int                      `json:"changes"`
+	ByStatus map[syncproto.Status]int `json:"by_status"`
+}
+
+// maxRescues is how many rescue files are read at once; further ones wait. Opening one takes up to 256 MiB, as its header asks.
+const maxRescues = 1
+
+// ImportRescue takes in a rescue file. begin gives the file from its beginning: it is read twice, so that all of it is known
+// to be good before any of it is taken in, and no more of it than one part is in the memory.
+func (e *Engine) ImportRescue(ctx context.Context, author uuid.UUID, passphrase string, begin func() (io.Reader, error)) (Rescued, error) {
+	out := Rescued{ByStatus: map[syncproto.Status]int{}}
+	select {
+	case e.rescues <- struct{}{}:
+		defer func() { <-e.rescues }()
+	case <-ctx.Done():
+		return out, ctx.Err()
+	}
+	each := func(part func(syncproto.Request) error) error {
+		file, err := begin()
+		if err != nil {
+			return err
+		}
+		return syncproto.ReadRescue(file, passphrase, part)
+	}
+	err := each(func(syncproto.Request) error { return nil })
+	var told *syncproto.Problem
+	switch {
+	case errors.As(err, &told):
+		return out, told
+	case err != nil:
+		return out, syncproto.Refuse(syncproto.CodeInvalid, "Nothing was changed: %v.", err)
+	}
+	err = each(func(r syncproto.Request) error {
+		receipts, err := e.TakeRescue(ctx, author, []syncproto.Request{r})
+		for _, receipt := range receipts {
+			out.ByStatus[receipt.Status]++
+		}
+		out.Changes += len(receipts)
+		return err
+	})
+	return out, err
 }

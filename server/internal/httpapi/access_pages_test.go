@@ -18,7 +18,21 @@ func pageRules() map[string]ruleOf {
 		"POST /language":    {everybody(303), form("POST", "/language", "language", "sq", "next", "//elsewhere")},
 		"GET /live":         {readable(sessions(200)), plain("GET", "/live")},
 
-		"GET /tablets": {readable(sessions(200)), plain("GET", "/tablets")},
+		"GET /tablets":             {readable(sessions(200)), plain("GET", "/tablets")},
+		"GET /tablets/export":      {readable(sessions(200)), plain("GET", "/tablets/export")},
+		"GET /tablets/invite":      {readable(sessions(200)), plain("GET", "/tablets/invite")},
+		"GET /tablets/invitations": {readable(sessions(200)), plain("GET", "/tablets/invitations")},
+		"POST /tablets/invite": {inB(200), func(b *besieged) call {
+			return form("POST", "/tablets/invite", "name", "new", "holder", b.workerB.String(), "area", b.b.String())(b)
+		}},
+		"GET /tablets/rescue":  {readable(onlyAdmin(200)), plain("GET", "/tablets/rescue")},
+		"POST /tablets/rescue": {onlyAdmin(422), form("POST", "/tablets/rescue", "passphrase", "p")},
+		"GET /tablets/:id": {readable(unseenInB(200)), func(b *besieged) call {
+			return plain("GET", "/tablets/"+b.victim.id.String())(b)
+		}},
+		"POST /tablets/:id/name":   {unseenInB(303), ofSpare("name", "name", "Another")},
+		"POST /tablets/:id/areas":  {unseenInB(303), func(b *besieged) call { return ofSpare("areas", "area", b.b.String())(b) }},
+		"POST /tablets/:id/revoke": {unseenInB(303), ofSpare("revoke")},
 	}
 }
 
@@ -29,6 +43,16 @@ func shown(known, others int) map[string]int {
 		out[caller] = known
 	}
 	return out
+}
+
+// unseenInB are the answers of what a coordinator of other areas does not even see.
+func unseenInB(status int) map[string]int {
+	return map[string]int{coordinatorA: 404, coordinatorB: status, adminUser: status}
+}
+
+// ofSpare sends a form about a device of area b.
+func ofSpare(what string, fields ...string) func(*besieged) call {
+	return func(b *besieged) call { return form("POST", "/tablets/"+b.spare().String()+"/"+what, fields...)(b) }
 }
 
 // form makes a call that sends a form of names and values, in turn.

@@ -44,9 +44,7 @@ type API struct {
 	// places bounds how many syncs are decoded and answered at once, and so their memory.
 	places chan struct{}
 	// packing bounds how many replies are packed at once.
-	packing chan struct{}
-	// rescues bounds the same of rescue files.
-	rescues    chan struct{}
+	packing    chan struct{}
 	links      *links
 	identities *tries
 }
@@ -142,7 +140,7 @@ func (a *API) routes() []route {
 
 // Handler gives the interface as an [http.Handler].
 func (a *API) Handler() http.Handler {
-	a.places, a.packing, a.rescues = make(chan struct{}, maxSyncs), make(chan struct{}, maxSyncs), make(chan struct{}, maxRescues)
+	a.places, a.packing = make(chan struct{}, maxSyncs), make(chan struct{}, maxSyncs)
 	a.small, a.large = newRoom(a.Now, maxSmall, syncPace), newRoom(a.Now, maxLarge, syncPace)
 	a.refreshing = newRoom(a.Now, maxRefreshing, refreshPace)
 	a.links = &links{byDevice: map[uuid.UUID]*link{}}

@@ -28,24 +28,33 @@ func (t *Tx) AddInvite(ctx context.Context, i Invite) error {
 	if err != nil {
 		return fmt.Errorf("add an invitation: %w", err)
 	}
-	return t.exec(ctx, "INSERT INTO invites (code_hash, name, holder, areas, made_by, expires, used_by) VALUES "+inList(7),
+	return t.exec(ctx, "INSERT INTO invites ("+inviteColumns+") VALUES "+inList(7),
 		i.CodeHash, i.Name, i.Holder, areas, i.MadeBy, i.Expires, orBlank(i.UsedBy))
+}
+
+const inviteColumns = "code_hash, name, holder, areas, made_by, expires, used_by"
+
+func scanInvite(r row) (i Invite, err error) {
+	var areas, usedBy string
+	if err = r.Scan(&i.CodeHash, &i.Name, &i.Holder, &areas, &i.MadeBy, &i.Expires, &usedBy); err != nil {
+		return i, err
+	}
+	if usedBy != "" {
+		if i.UsedBy, err = uuid.Parse(usedBy); err != nil {
+			return i, fmt.Errorf("read an invitation: %w", err)
+		}
+	}
+	return i, json.Unmarshal([]byte(areas), &i.Areas)
 }
 
 // Invite gives an invitation by the hash of its code; [ErrNotFound] if there is none.
 func (t *Tx) Invite(ctx context.Context, codeHash string) (Invite, error) {
-	return one(ctx, t, func(r row) (i Invite, err error) {
-		var areas, usedBy string
-		if err = r.Scan(&i.CodeHash, &i.Name, &i.Holder, &areas, &i.MadeBy, &i.Expires, &usedBy); err != nil {
-			return i, err
-		}
-		if usedBy != "" {
-			if i.UsedBy, err = uuid.Parse(usedBy); err != nil {
-				return i, fmt.Errorf("read an invitation: %w", err)
-			}
-		}
-		return i, json.Unmarshal([]byte(areas), &i.Areas)
-	}, "SELECT code_hash, name, holder, areas, made_by, expires, used_by FROM invites WHERE code_hash = ?", codeHash)
+	return one(ctx, t, scanInvite, "SELECT "+inviteColumns+" FROM invites WHERE code_hash = ?", codeHash)
+}
+
+// Invites gives the invitations that expire after a time in milliseconds, the one that expires last first.
+func (t *Tx) Invites(ctx context.Context, after int64) ([]Invite, error) {
+	return all(ctx, t, scanInvite, "SELECT "+inviteColumns+" FROM invites WHERE expires > ? ORDER BY expires DESC, name, code_hash", after)
 }
 
 // UseInvite notes the device that an invitation enrolled.

@@ -156,6 +156,19 @@ func (t *Tx) ClocksOff(ctx context.Context, devices []uuid.UUID) (map[uuid.UUID]
 	return out, err
 }
 
+// OpenByDevice counts, for each device that has any, its changes that are held or wait.
+func (t *Tx) OpenByDevice(ctx context.Context) (map[uuid.UUID]int, error) {
+	out := map[uuid.UUID]int{}
+	_, err := all(ctx, t, func(r row) (_ struct{}, err error) {
+		var device uuid.UUID
+		var n int
+		err = r.Scan(&device, &n)
+		out[device] = n
+		return struct{}{}, err
+	}, "SELECT device, count(*) FROM changes WHERE status IN ('held', 'waiting') GROUP BY device")
+	return out, err
+}
+
 // RenameDevice sets a device's name.
 func (t *Tx) RenameDevice(ctx context.Context, id uuid.UUID, name string) error {
 	return t.exec(ctx, "UPDATE devices SET name = ? WHERE id = ?", name, id)

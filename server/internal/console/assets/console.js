@@ -18,9 +18,38 @@ function confirmFirst() {
 	});
 }
 
+/** Shows the buttons that need a script, and has them do what they are for. */
+function wireButtons() {
+	for (const button of document.querySelectorAll("[data-print]")) {
+		button.removeAttribute("hidden");
+		button.addEventListener("click", () => window.print());
+	}
+	for (const button of document.querySelectorAll("[data-add-row]")) {
+		button.removeAttribute("hidden");
+		button.addEventListener("click", () => addRow(/** @type {Element} */ (button.closest("[data-rows]"))));
+	}
+}
+
+/** Adds a row like the last one, with nothing in it, and goes there. */
+function addRow(/** @type {Element} */ rows) {
+	const all = rows.querySelectorAll("[data-row]");
+	const last = all[all.length - 1];
+	const row = /** @type {Element} */ (last.cloneNode(true));
+	for (const part of row.querySelectorAll("[id], [for]")) {
+		for (const name of ["id", "for"]) {
+			const value = part.getAttribute(name);
+			if (value) part.setAttribute(name, value.replace(/\d+$/, String(all.length)));
+		}
+		if (part instanceof HTMLInputElement || part instanceof HTMLSelectElement) part.value = "";
+	}
+	last.after(row);
+	row.querySelector("input")?.focus();
+}
+
 /**
  * Brings the parts of the page that are marked data-live, and have an id, up to date whenever the server says that something
- * changed. A part in which somebody is at work (it has the focus in a field) stays as it is.
+ * changed: from the page itself or, where data-live names one, from another. A part in which somebody is at work (it has the
+ * focus in a field) stays as it is.
  */
 function stayLive() {
 	const from = document.body.dataset.liveFrom;
@@ -43,15 +72,17 @@ async function refresh() {
 	try {
 		while (again) {
 			again = false;
-			await refreshOnce();
+			const sources = new Set([...document.querySelectorAll("[data-live][id]")].map((part) => part.getAttribute("data-live") ?? ""));
+			for (const source of sources) await refreshFrom(source);
+			document.dispatchEvent(new CustomEvent("satchel:refreshed"));
 		}
 	} finally {
 		refreshing = false;
 	}
 }
 
-async function refreshOnce() {
-	const answer = await fetch(location.href, { headers: { Accept: "text/html" } }).catch(() => null);
+async function refreshFrom(/** @type {string} */ source) {
+	const answer = await fetch(source || location.href, { headers: { Accept: "text/html" } }).catch(() => null);
 	if (!answer) return;
 	if (answer.redirected) {
 		location.reload(); // the session has ended
@@ -60,7 +91,9 @@ async function refreshOnce() {
 	if (!answer.ok) return;
 	const page = new DOMParser().parseFromString(await answer.text(), "text/html");
 	for (const part of document.querySelectorAll("[data-live][id]")) {
+		if (part.getAttribute("data-live") !== source) continue;
 		const next = page.getElementById(part.id);
+		next?.setAttribute("data-live", source);
 		const focus = document.activeElement;
 		const busy = focus !== document.body && part.contains(focus) && /** @type {Element} */ (focus).matches("input, select, textarea");
 		if (!next || busy || part.isEqualNode(next)) continue;
@@ -68,9 +101,9 @@ async function refreshOnce() {
 		part.replaceWith(next);
 		if (at) document.getElementById(at)?.focus();
 	}
-	document.dispatchEvent(new CustomEvent("satchel:refreshed"));
 }
 
 submitOnChange();
 confirmFirst();
+wireButtons();
 stayLive();
