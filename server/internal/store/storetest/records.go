@@ -128,6 +128,42 @@ func recordsComeInOrder(t *testing.T, s *store.Store) {
 	}
 }
 
+func changedIsGiven(t *testing.T, s *store.Store) {
+	here, there := id(1), id(2)
+	visit := household(13, here, 13)
+	visit.Collection = "visits"
+	deleted := household(14, there, 14)
+	deleted.Deleted = true
+	write(t, s, func(ctx context.Context, tx *store.Tx) error {
+		return errors.Join(
+			tx.PutRecords(ctx, []store.Record{household(11, here, 11), household(12, there, 12), visit, deleted}),
+			tx.PutSummary(ctx, store.Summary{Area: here, Seq: 13}), tx.PutSummary(ctx, store.Summary{Area: there, Seq: 14}),
+			tx.SetProperty(ctx, store.PropertyEpoch, "first"), tx.SetProperty(ctx, store.PropertySeq, "14"),
+		)
+	})
+	for since, want := range map[int64][]byte{0: {11, 12, 14}, 10: {11, 12, 14}, 11: {12, 14}, 12: {14}, 14: nil} {
+		got := read(t, s, func(ctx context.Context, tx *store.Tx) (got []byte, err error) {
+			err = tx.EachChanged(ctx, []string{"households", "people"}, since, func(r store.Shown) error {
+				if r.Deleted != (r.ID == deleted.ID) || len(r.Doc) == 0 || r.Area == (uuid.UUID{}) {
+					t.Errorf("behind %d comes %+v", since, r)
+				}
+				got = append(got, r.ID[15])
+				return nil
+			})
+			slices.Sort(got)
+			return got, err
+		})
+		same(t, "what changed", got, want)
+	}
+	read(t, s, func(ctx context.Context, tx *store.Tx) (struct{}, error) {
+		epoch, seq, err := tx.State(ctx)
+		if epoch != "first" || seq != 14 {
+			t.Errorf("the database is at %d of %q", seq, epoch)
+		}
+		return struct{}{}, err
+	})
+}
+
 func departureIsForgotten(t *testing.T, s *store.Store) {
 	write(t, s, func(ctx context.Context, tx *store.Tx) error {
 		return errors.Join(

@@ -29,6 +29,7 @@ func recordChecks() []check {
 	return []check{
 		{"a record comes back as it was written", recordComesBack},
 		{"records of an area come in order of sequence, each once", recordsComeInOrder},
+		{"what changed behind a sequence is given, of the collections that are asked for", changedIsGiven},
 		{"a record that leaves and comes back has not left", departureIsForgotten},
 		{"a write that fails leaves nothing", failedWriteLeavesNothing},
 		{"a savepoint that fails undoes its part only", savepointUndoesItsPart},
