@@ -9,10 +9,12 @@
 package review
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -188,6 +190,28 @@ func (q *Queue) List(ctx context.Context, state string, after int64, limit int, 
 		return nil
 	})
 	return out, behind, err
+}
+
+// OpenAbout gives the open items about any of some records, of two households that may be one about either, each once and
+// those that opened last first.
+func OpenAbout(ctx context.Context, tx *store.Tx, records []uuid.UUID) ([]Item, error) {
+	about, err := tx.ReviewsOf(ctx, records)
+	if err != nil {
+		return nil, err
+	}
+	slices.SortFunc(about, func(a, b store.Review) int { return cmp.Compare(b.Seq, a.Seq) })
+	out := []Item{}
+	for i, r := range about {
+		if r.State != Open || i > 0 && about[i-1].Seq == r.Seq {
+			continue
+		}
+		item, err := itemOf(r)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, item)
+	}
+	return out, nil
 }
 
 // Show gives an item with what it rests on; not_found if there is none.

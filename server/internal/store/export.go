@@ -15,6 +15,9 @@ import (
 type Filter struct {
 	// Within asks for what belongs to an area or to one below it; of areas, for those.
 	Within uuid.UUID
+	// Among asks for what belongs to any of some areas or to one below them, and nil for nothing; records of a collection
+	// that belongs to everyone are everyone's.
+	Among []uuid.UUID
 	// Holds asks for what fields hold, as their typed view gives it; nil for nothing.
 	Holds []Holding
 	// From and Before ask for what happened from one day on and before another, such as "2020-04-30", by the field
@@ -33,6 +36,18 @@ const within = `(WITH RECURSIVE below (id) AS (
     SELECT id FROM areas WHERE id = ? UNION SELECT a.id FROM areas AS a JOIN below ON a.parent = below.id
 ) SELECT id FROM below)`
 
+// among gives the condition that a record belongs to any of some areas or to one below them.
+func among(c syncproto.Collection, roots []uuid.UUID) (string, []any) {
+	if len(roots) == 0 {
+		return "1 = 0", nil
+	}
+	area := "area"
+	if c.Name == "areas" {
+		area = "id"
+	}
+	return area + " IN " + strings.Replace(within, "id = ?", "id IN "+inList(len(roots)), 1), anys(roots)
+}
+
 // where gives the condition that the filter is over the typed view of a collection.
 func (f Filter) where(c syncproto.Collection) (string, []any, error) {
 	clauses, args := []string{"1 = 1"}, []any(nil)
@@ -45,6 +60,10 @@ func (f Filter) where(c syncproto.Collection) (string, []any, error) {
 		add("area IN "+within, f.Within)
 	default:
 		return "", nil, fmt.Errorf("records of %s belong to no area", c.Name)
+	}
+	if f.Among != nil && (c.Name == "areas" || len(c.AreaVia) > 0) {
+		clause, roots := among(c, f.Among)
+		clauses, args = append(clauses, clause), append(args, roots...)
 	}
 	for _, h := range f.Holds {
 		switch {

@@ -9,29 +9,20 @@ import (
 // EachChanged gives the records of some collections to which something happened behind a sequence, deleted ones among
 // them, one after another and in no order; all of them behind 0. do must not ask the database.
 func (t *Tx) EachChanged(ctx context.Context, collections []string, since int64, do func(Shown) error) error {
-	query, args := "SELECT "+shownColumns+" FROM records WHERE collection IN "+inList(len(collections)), anys(collections) //nolint:gosec // only signs "?"
+	query, args := "SELECT "+shownColumns+" FROM records WHERE collection IN "+inList(len(collections)), anys(collections)
 	if since > 0 {
 		// The areas in which something happened come first. Of the collection as in [Tx.ShownPeople].
 		query = "SELECT r.id, r.collection, r.area, r.parent, r.deleted, r.doc FROM area_digests AS d CROSS JOIN records AS r " +
 			"WHERE d.seq > ? AND r.area = d.area AND r.seq > ? AND r.collection || '' IN " + inList(len(collections))
 		args = append([]any{since, since}, args...)
 	}
-	query, args = t.say(query, args)
-	rows, err := t.tx.QueryContext(ctx, query, args...)
-	if err != nil {
-		return explain(err)
-	}
-	defer rows.Close()
-	for rows.Next() {
-		s, err := scanShown(rows)
+	return t.each(ctx, query, args, func(r row) error {
+		s, err := scanShown(r)
 		if err != nil {
-			return explain(err)
-		}
-		if err := do(s); err != nil {
 			return err
 		}
-	}
-	return explain(rows.Err())
+		return do(s)
+	})
 }
 
 // State gives the epoch of the database, and the last sequence that was given out in it.

@@ -30,25 +30,6 @@ type Selection struct {
 // A Condition is a field and what it holds, as people write it; "" for nothing.
 type Condition struct{ Field, Text string }
 
-// dateOf gives the field by which a record of a collection has its day, "" if it has none.
-func dateOf(collection string) string {
-	switch collection {
-	case "visits":
-		return "visited_at"
-	case "deliveries":
-		return "delivered_at"
-	case "entitlements":
-		return "approved_on"
-	case "targets":
-		return "due_on"
-	case "projects", "activities":
-		return "starts_on"
-	case "livelihoods":
-		return "started_on"
-	}
-	return ""
-}
-
 // filter gives what the store is asked for.
 func (s Selection) filter(ctx context.Context, tx *store.Tx) (f store.Filter, err error) {
 	c, known := syncproto.CollectionOf(s.Collection)
@@ -74,7 +55,7 @@ func (s Selection) filter(ctx context.Context, tx *store.Tx) (f store.Filter, er
 	if s.Since+s.Until == "" {
 		return f, nil
 	}
-	if f.Date = dateOf(c.Name); f.Date == "" {
+	if f.Date = store.DateOf(c.Name); f.Date == "" {
 		return f, fmt.Errorf("records of %s have no day of their own to ask for", c.Name)
 	}
 	if f.From, err = dayBehind(s.Since, 0); err == nil {
