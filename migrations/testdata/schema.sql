@@ -12,6 +12,8 @@ CREATE INDEX household_keys_by_household ON household_keys (household);
 
 CREATE INDEX mergers_by_kept ON mergers (kept);
 
+CREATE INDEX participations_by_person ON records (json_extract(doc, '$.person')) WHERE collection = 'participations' AND deleted = 0;
+
 CREATE INDEX records_by_area ON records (area, seq);
 
 CREATE INDEX records_by_collection ON records (collection, area);

@@ -1,0 +1,4 @@
+-- +goose Up
+
+-- In what a person took part: a participation is found by its activity otherwise, in whose area it lies.
+CREATE INDEX participations_by_person ON records (((doc::json ->> 'person') COLLATE "C")) WHERE collection = 'participations' AND deleted = 0;
