@@ -178,6 +178,7 @@ func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 		ErrorLog: slog.NewLogLogger(s.config.Log.Handler(), slog.LevelInfo),
 	}
 	web.RegisterOnShutdown(s.console.Close)
+	go s.console.Prepare(ctx)
 	ended := make(chan error, 1)
 	go func() { ended <- web.Serve(listener) }()
 	select {

@@ -22,6 +22,15 @@ type areaChoice struct {
 	Chosen bool
 }
 
+// tree gives the tree of areas.
+func (c *Console) tree(v *Visit) (tree scope.Tree, err error) {
+	err = c.Store.Read(v.ctx(), func(tx *store.Tx) error {
+		tree, err = tx.AreaTree(v.ctx())
+		return err
+	})
+	return tree, err
+}
+
 // areaChoices gives the areas that somebody can decide about, each below what it is part of, by name.
 func (c *Console) areaChoices(ctx context.Context, who store.User, chosen []uuid.UUID) ([]areaChoice, error) {
 	var names map[uuid.UUID]string

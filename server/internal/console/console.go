@@ -7,6 +7,7 @@
 package console
 
 import (
+	"context"
 	"net/http"
 	"slices"
 	"sync"
@@ -15,7 +16,9 @@ import (
 	"satchel/internal/language"
 	"satchel/server/internal/accounts"
 	"satchel/server/internal/engine"
+	"satchel/server/internal/registry"
 	"satchel/server/internal/review"
+	"satchel/server/internal/search"
 	"satchel/server/internal/store"
 )
 
@@ -38,8 +41,10 @@ type Config struct {
 type Console struct {
 	Config
 
-	shown func() *shown
-	live  *hub
+	shown    func() *shown
+	live     *hub
+	index    *search.Index
+	registry *registry.Registry
 }
 
 // shown is what pages are made of. It takes a while to read, and many a server is opened to answer no page.
@@ -51,7 +56,9 @@ type shown struct {
 
 // New gives a console. Close ends what its pages listen to.
 func New(config Config) *Console {
-	c := &Console{Config: config, live: newHub(config.Store)}
+	c := &Console{
+		Config: config, live: newHub(config.Store), index: search.New(config.Store), registry: registry.New(config.Store, config.Engine),
+	}
 	c.shown = sync.OnceValue(c.read)
 	return c
 }
@@ -70,6 +77,12 @@ func (c *Console) read() *shown {
 		panic(err)
 	}
 	return out
+}
+
+// Prepare reads what the first visit would have to wait for. What fails now is tried again then.
+func (c *Console) Prepare(ctx context.Context) {
+	c.shown()
+	_ = c.index.Refresh(ctx) // whoever searches is told why it fails
 }
 
 // Close ends all that is told of changes, so that a server can stop.
@@ -106,7 +119,7 @@ const SmallBody = 64 << 10
 
 // Routes are all that the console answers.
 func (c *Console) Routes() []Route {
-	return slices.Concat(c.doorRoutes(), c.tabletRoutes())
+	return slices.Concat(c.doorRoutes(), c.tabletRoutes(), c.registryRoutes())
 }
 
 // doorRoutes are those that everybody needs.

@@ -136,7 +136,7 @@ func (v view) Languages() []string { return language.Tags() }
 
 // Sections names the parts of the console that are for who is logged in.
 func (v view) Sections() []string {
-	return []string{"tablets"}
+	return []string{"tablets", "households"}
 }
 
 // ProblemKey gives the key, in "problem", of what went wrong.

@@ -160,12 +160,17 @@ func (v *Visit) NameOf(id uuid.UUID) (string, error) {
 	}
 	name, err := v.readName(id)
 	if err == nil {
-		if v.names == nil {
-			v.names = map[uuid.UUID]string{}
-		}
-		v.names[id] = name
+		v.know(map[uuid.UUID]string{id: name})
 	}
 	return name, err
+}
+
+// know notes what records and users are called that were read already, within the areas of who is logged in.
+func (v *Visit) know(names map[uuid.UUID]string) {
+	if v.names == nil {
+		v.names = map[uuid.UUID]string{}
+	}
+	maps.Copy(v.names, names)
 }
 
 func (v *Visit) readName(id uuid.UUID) (string, error) {

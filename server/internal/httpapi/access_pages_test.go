@@ -33,6 +33,16 @@ func pageRules() map[string]ruleOf {
 		"POST /tablets/:id/name":   {unseenInB(303), ofSpare("name", "name", "Another")},
 		"POST /tablets/:id/areas":  {unseenInB(303), func(b *besieged) call { return ofSpare("areas", "area", b.b.String())(b) }},
 		"POST /tablets/:id/revoke": {unseenInB(303), ofSpare("revoke")},
+
+		"GET /households":  {readable(sessions(200)), plain("GET", "/households")},
+		"POST /households": {sessions(200), form("POST", "/households", "text", canaryName)},
+		"GET /households/:id": {readable(unseenInB(200)), func(b *besieged) call {
+			return plain("GET", "/households/"+b.household.String())(b)
+		}},
+		"GET /lists/:collection": {readable(sessions(200)), plain("GET", "/lists/people")},
+		"GET /records/:collection/:id/history": {readable(unseenInB(200)), func(b *besieged) call {
+			return plain("GET", "/records/households/"+b.household.String()+"/history")(b)
+		}},
 	}
 }
 

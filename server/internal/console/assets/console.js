@@ -103,7 +103,28 @@ async function refreshFrom(/** @type {string} */ source) {
 	}
 }
 
+/** Answers a form marked data-search while somebody types: what was found is in the part of that id. */
+function searchWhileTyping() {
+	const form = /** @type {HTMLFormElement | null} */ (document.querySelector("form[data-search]"));
+	if (!form) return;
+	let last = 0;
+	let timer = 0;
+	form.addEventListener("input", () => {
+		clearTimeout(timer);
+		timer = window.setTimeout(async () => {
+			const mine = ++last;
+			const answer = await fetch(form.action, { method: "POST", body: new URLSearchParams(/** @type {any} */ (new FormData(form))) }).catch(() => null);
+			if (!answer?.ok || mine !== last) return;
+			const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+			const id = form.dataset.search ?? "";
+			const next = page.getElementById(id);
+			if (next && mine === last) document.getElementById(id)?.replaceWith(next);
+		}, 150);
+	});
+}
+
 submitOnChange();
+searchWhileTyping();
 confirmFirst();
 wireButtons();
 stayLive();
