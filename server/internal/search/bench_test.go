@@ -43,8 +43,12 @@ func (r *registry) put(collection string, area, parent uuid.UUID, pairs ...any) 
 
 func (r *registry) flush() {
 	r.t.Helper()
+	areas := map[uuid.UUID]bool{}
+	for _, record := range r.batch {
+		areas[record.Area] = true
+	}
 	err := r.store.Write(r.t.Context(), func(tx *store.Tx) error {
-		for _, area := range append(r.areas, syncproto.Everyone) {
+		for area := range areas {
 			if err := tx.PutSummary(r.t.Context(), store.Summary{Area: area, Seq: r.seq}); err != nil {
 				return err
 			}

@@ -23,13 +23,14 @@ type query struct {
 	number string
 }
 
-// A word is a word that is looked for, as it stands at the beginning of one, and with its pairs.
+// A word is a word that is looked for, as it stands at the beginning of one, with its pairs and its first letter.
 type word struct {
 	text, begins string
 	pairs        pairs
+	first        firsts
 }
 
-func wordOf(text string) word { return word{text, " " + text, pairsOf(text)} }
+func wordOf(text string) word { return word{text, " " + text, pairsOf(text), firstOf(text[0])} }
 
 // readQuery reads a text; nothing is asked for if it has no reading.
 func readQuery(text string) query {
@@ -66,7 +67,7 @@ const (
 )
 
 // level says how well a word is found in a text.
-func (w word) level(text string) int {
+func (w *word) level(text string) int {
 	switch {
 	case !strings.Contains(text, w.text):
 		return notThere
@@ -74,6 +75,19 @@ func (w word) level(text string) int {
 		return atBeginning
 	}
 	return withinWord
+}
+
+// in says how well a word is found in a household, and reads no more of it than it has to.
+func (w *word) in(h *household) int {
+	switch begins := h.firsts&w.first != 0; {
+	case begins && len(w.text) == 1:
+		return atBeginning
+	case begins:
+		return w.level(h.text)
+	case strings.Contains(h.text, w.text):
+		return withinWord
+	}
+	return notThere
 }
 
 // The ranks of a hit, the best first. A village's name comes behind people's: many live in one.
@@ -98,8 +112,8 @@ func newFinder(q query, areas []area) *finder {
 	for i, a := range areas {
 		f.villages[i] = make([][]int, len(q.readings))
 		for j, words := range q.readings {
-			for _, w := range words {
-				f.villages[i][j] = append(f.villages[i][j], w.level(a.name))
+			for k := range words {
+				f.villages[i][j] = append(f.villages[i][j], words[k].level(a.name))
 			}
 		}
 	}
@@ -112,7 +126,7 @@ func (f *finder) household(h *household) int {
 	for i, words := range f.readings {
 		village := f.villages[h.area][i]
 		if mayHave(h, words, village) {
-			out, _ := rank(words, h.text, "", village)
+			out, _ := rank(words, func(w *word) int { return w.in(h) }, "", village)
 			best = min(best, out)
 		}
 	}
@@ -137,7 +151,7 @@ func mayHave(h *household, words []word, village []int) bool {
 func (f *finder) section(text, rest string, villages [][]int) int {
 	best := noHit
 	for i, words := range f.readings {
-		if out, own := rank(words, text, rest, villages[i]); own > 0 {
+		if out, own := rank(words, func(w *word) int { return w.level(text) }, rest, villages[i]); own > 0 {
 			best = min(best, out)
 		}
 	}
@@ -147,11 +161,12 @@ func (f *finder) section(text, rest string, villages [][]int) int {
 	return best
 }
 
-// rank says how well words are found in a text and, beside that, in the rest and the village; and how many in the text.
-func rank(words []word, text, rest string, village []int) (out, own int) {
+// rank says how well words are found in something and, beside that, in the rest and the village; and how many in the
+// first. level says how well one is found in that.
+func rank(words []word, level func(*word) int, rest string, village []int) (out, own int) {
 	out = ownBeginnings
 	for i := range words {
-		here := words[i].level(text)
+		here := level(&words[i])
 		if here > notThere {
 			own++
 		}
@@ -194,9 +209,9 @@ func (f *finder) member(h *household) int {
 
 // lacking gives the words that are found neither in a text nor in the village.
 func (f *finder) lacking(words []word, text string, village []int) (out []word) {
-	for i, w := range words {
-		if w.level(text) == notThere && (village == nil || village[i] == notThere) {
-			out = append(out, w)
+	for i := range words {
+		if words[i].level(text) == notThere && (village == nil || village[i] == notThere) {
+			out = append(out, words[i])
 		}
 	}
 	return out

@@ -28,8 +28,9 @@ type household struct {
 	name uint16
 	// text is what it is found by, and then what each of its members is found by; see householdText.
 	text string
-	// pairs are those of the text.
-	pairs pairs
+	// pairs and firsts are those of the text.
+	pairs  pairs
+	firsts firsts
 	// members are not deleted, and in order of their ids.
 	members []uuid.UUID
 }
@@ -162,11 +163,15 @@ func (h *household) section(member int) (begin, end int) {
 	return begin, len(h.text)
 }
 
-func (h *household) set(text string) { h.text, h.pairs = text, pairsOf(text) }
+func (h *household) set(text string) { h.text, h.pairs, h.firsts = text, pairsOf(text), firstsOf(text) }
 
 // arrange puts in order what was taken in.
 func (r *register) arrange() {
-	if len(r.moved) == 0 {
+	switch {
+	case len(r.moved) == 0:
+		return
+	case len(r.order) == 0:
+		r.lay()
 		return
 	}
 	var fresh []int32
@@ -188,6 +193,30 @@ func (r *register) arrange() {
 	}
 	r.order = append(out, fresh...)
 	r.moved = map[int32]bool{} // and not with the room for everything
+}
+
+// lay puts all households side by side in their order, in which queries go through them, and in no more memory than they
+// need.
+func (r *register) lay() {
+	order := make([]int32, 0, len(r.households))
+	for _, at := range r.at {
+		order = append(order, at)
+	}
+	slices.SortFunc(order, r.compare)
+	laid := make([]household, len(order))
+	r.order, r.moved = make([]int32, 0, len(order)), map[int32]bool{}
+	for i, from := range order {
+		at, h := int32(i), r.households[from]
+		h.text = strings.Clone(h.text)
+		laid[at], r.at[h.id] = h, at
+		for _, member := range h.members {
+			r.home[member] = at
+		}
+		if h.shown {
+			r.order = append(r.order, at)
+		}
+	}
+	r.households = laid
 }
 
 func (r *register) compare(a, b int32) int {

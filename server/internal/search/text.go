@@ -71,21 +71,54 @@ func marked(number string) string {
 // squash leaves out the spaces between words.
 func squash(folded string) string { return strings.ReplaceAll(folded, " ", "") }
 
-// Pairs are the pairs of letters that follow each other in a text, each as one of so many bits: a text that lacks one of a
-// word's does not have the word, and need not be read. Few texts have all pairs of a word that they do not have.
+// Pairs are the pairs of letters that follow each other in a text and, of digits, of which all pairs are everywhere, the
+// threes, each as one of so many bits: a text that lacks one of a word's does not have the word, and need not be read. Few
+// texts have all of a word that they do not have.
 type pairs [4]uint64
 
 func pairsOf(text string) (out pairs) {
 	for i := 1; i < len(text); i++ {
-		if text[i-1] > ' ' && text[i] > ' ' {
-			bit := (uint32(text[i-1])<<8 | uint32(text[i])) * 2654435761 >> 24
+		a, b := text[i-1], text[i]
+		key := uint32(a)<<8 | uint32(b)
+		if digit(a) && digit(b) {
+			if i == 1 || !digit(text[i-2]) {
+				continue
+			}
+			key |= uint32(text[i-2]) << 16
+		}
+		if a > ' ' && b > ' ' {
+			bit := key * 2654435761 >> 24
 			out[bit>>6] |= 1 << (bit & 63)
 		}
 	}
 	return out
 }
 
+func digit(letter byte) bool { return '0' <= letter && letter <= '9' }
+
 // has reports whether all of some pairs are there.
 func (p *pairs) has(some *pairs) bool {
 	return (some[0]&^p[0])|(some[1]&^p[1])|(some[2]&^p[2])|(some[3]&^p[3]) == 0
+}
+
+// Firsts are the letters with which the words of a text begin, each as one of so many bits.
+type firsts uint64
+
+func firstsOf(text string) (out firsts) {
+	for i := 1; i < len(text); i++ {
+		if text[i-1] == ' ' {
+			out |= firstOf(text[i])
+		}
+	}
+	return out
+}
+
+func firstOf(letter byte) firsts {
+	switch {
+	case 'a' <= letter && letter <= 'z':
+		return 1 << (letter - 'a')
+	case digit(letter):
+		return 1 << (letter - '0' + 26)
+	}
+	return 1 << 63 // of another script
 }

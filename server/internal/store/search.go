@@ -2,27 +2,37 @@ package store
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/google/uuid"
 )
 
 // EachChanged gives the records of some collections to which something happened behind a sequence, deleted ones among
-// them, one after another and in no order; all of them behind 0. do must not ask the database.
+// them, one after another and in no order that counts; all of them behind 0. do must not ask the database.
 func (t *Tx) EachChanged(ctx context.Context, collections []string, since int64, do func(Shown) error) error {
-	query, args := "SELECT "+shownColumns+" FROM records WHERE collection IN "+inList(len(collections)), anys(collections)
-	if since > 0 {
-		// The areas in which something happened come first. Of the collection as in [Tx.ShownPeople].
-		query = "SELECT r.id, r.collection, r.area, r.parent, r.deleted, r.doc FROM area_digests AS d CROSS JOIN records AS r " +
-			"WHERE d.seq > ? AND r.area = d.area AND r.seq > ? AND r.collection || '' IN " + inList(len(collections))
-		args = append([]any{since, since}, args...)
-	}
-	return t.each(ctx, query, args, func(r row) error {
+	give := func(r row) error {
 		s, err := scanShown(r)
 		if err != nil {
 			return err
 		}
 		return do(s)
-	})
+	}
+	if since == 0 {
+		return t.each(ctx, "SELECT "+shownColumns+" FROM records WHERE collection IN "+inList(len(collections)), anys(collections), give)
+	}
+	areas, err := all(ctx, t, scalar[uuid.UUID], "SELECT area FROM area_digests WHERE seq > ?", since)
+	if err != nil {
+		return fmt.Errorf("read in which areas something happened: %w", err)
+	}
+	for _, area := range areas {
+		// The order has PostgreSQL go by the index even if it knows nothing of the sequences. Of the collection as in
+		// [Tx.ShownPeople].
+		query := "SELECT " + shownColumns + " FROM records WHERE area = ? AND seq > ? AND collection || '' IN " + inList(len(collections)) + " ORDER BY seq"
+		if err := t.each(ctx, query, append([]any{area, since}, anys(collections)...), give); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // State gives the epoch of the database, and the last sequence that was given out in it.
