@@ -58,6 +58,8 @@ func TestWhatSomebodyIsFoundBy(t *testing.T) {
 		{"etrov", "h1"},
 		{"petrovic krasniqi", ""},
 		{"nobody", ""},
+		{"g", "h2"},
+		{"w", ""},
 		{"\x00", "h2 h1 h3"},
 		{"", "h2 h1 h3"},
 	} {
@@ -136,6 +138,11 @@ func TestNothingOutsideTheAreasIsFoundOrCounted(t *testing.T) {
 func TestWhatChangesIsFoundAsItIs(t *testing.T) {
 	o := settled(t)
 	o.expect(search.Query{Text: "krasniqi"}, "h2")
+	o.save(o.edit("people", "p2", "household", o.named("h3")))
+	o.expect(search.Query{Text: "snezana"}, "h3(p2)")
+	o.save(o.edit("people", "p2", "household", o.named("h1")))
+	o.expect(search.Query{Text: "snezana"}, "h1(p2)")
+
 	o.save(o.edit("households", "h2", "area", o.named("Ribnica")))
 	o.expect(search.Query{Text: "krasniqi", Areas: o.areas("Žiča")}, "")
 	o.expect(search.Query{Text: "Shpresa", Areas: o.areas("Ribnica")}, "h2(p3)")

@@ -71,9 +71,9 @@ func marked(number string) string {
 // squash leaves out the spaces between words.
 func squash(folded string) string { return strings.ReplaceAll(folded, " ", "") }
 
-// Pairs are the pairs of letters that follow each other in a text and, of digits, of which all pairs are everywhere, the
-// threes, each as one of so many bits: a text that lacks one of a word's does not have the word, and need not be read. Few
-// texts have all of a word that they do not have.
+// Pairs are the pairs of letters that follow each other in a text, those of digits with what is before them, for all pairs of
+// digits are everywhere. Each is one of so many bits: a text that lacks one of a word's does not have the word, and need not
+// be read.
 type pairs [4]uint64
 
 func pairsOf(text string) (out pairs) {
@@ -81,7 +81,7 @@ func pairsOf(text string) (out pairs) {
 		a, b := text[i-1], text[i]
 		key := uint32(a)<<8 | uint32(b)
 		if digit(a) && digit(b) {
-			if i == 1 || !digit(text[i-2]) {
+			if i == 1 {
 				continue
 			}
 			key |= uint32(text[i-2]) << 16
