@@ -26,6 +26,8 @@ import (
 const (
 	ConflictSettled   = "conflict.settled"
 	ConflictUndone    = "conflict.undone"
+	RuleApplied       = "rule.applied"
+	RuleUndone        = "rule.undone"
 	HeldApplied       = "held.applied"
 	HeldDiscarded     = "held.discarded"
 	ReviewDecided     = "review.decided"

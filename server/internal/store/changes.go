@@ -44,11 +44,13 @@ type Note struct {
 	Restates *syncproto.Version `json:"restates,omitempty"`
 	// Corrects names the held change that this one was made from.
 	Corrects *syncproto.Version `json:"corrects,omitempty"`
+	// Bulk names the first of the settlements that a rule made at once, in each of them and in what takes them back together.
+	Bulk *syncproto.Version `json:"bulk,omitempty"`
 }
 
 // empty reports whether the office says nothing.
 func (n Note) empty() bool {
-	return n.Reason == "" && n.Settles == "" && len(n.Settled) == 0 && n.Undoes == nil && n.Restates == nil && n.Corrects == nil
+	return n.Reason == "" && n.Settles == "" && len(n.Settled) == 0 && n.Undoes == nil && n.Restates == nil && n.Corrects == nil && n.Bulk == nil
 }
 
 // Version names the change.
@@ -161,6 +163,25 @@ func (t *Tx) ChangesNumbered(ctx context.Context, device uuid.UUID, numbers []in
 	return out, nil
 }
 
+// ChangesNamed gives those of the changes that the server has, by their versions.
+func (t *Tx) ChangesNamed(ctx context.Context, versions []syncproto.Version) (map[syncproto.Version]Change, error) {
+	numbers := map[uuid.UUID][]int64{}
+	for _, v := range versions {
+		numbers[v.Device] = append(numbers[v.Device], v.N)
+	}
+	out := make(map[syncproto.Version]Change, len(versions))
+	for device, list := range numbers {
+		found, err := t.ChangesNumbered(ctx, device, list)
+		if err != nil {
+			return nil, err
+		}
+		for _, c := range found {
+			out[c.Version()] = c
+		}
+	}
+	return out, nil
+}
+
 // HashAt gives a device's rolling hash at n; [ErrNotFound] if the server has no change n of it.
 func (t *Tx) HashAt(ctx context.Context, device uuid.UUID, n int64) (hash syncproto.Hash, err error) {
 	text, err := one(ctx, t, scalar[[]byte], "SELECT hash FROM changes WHERE device = ? AND n = ?", device, n)
@@ -259,6 +280,16 @@ ON CONFLICT (record, field) DO UPDATE SET area = excluded.area`, c.Record, c.Fie
 // Conflicts gives open conflicts in the order in which they opened, behind a sequence.
 func (t *Tx) Conflicts(ctx context.Context, after int64, limit int) ([]Conflict, error) {
 	return all(ctx, t, scanConflict, "SELECT "+conflictColumns+" FROM conflicts WHERE seq > ? ORDER BY seq, record, field LIMIT ?", after, limit)
+}
+
+// ConflictsIn gives the open conflicts of a field of a collection, in an area and below it if one is given, in the order
+// in which they opened.
+func (t *Tx) ConflictsIn(ctx context.Context, collection, field string, area *uuid.UUID) ([]Conflict, error) {
+	query, args := "SELECT "+conflictColumns+" FROM conflicts WHERE collection = ? AND field = ?", []any{collection, field}
+	if area != nil {
+		query, args = query+" AND "+inArea, append(args, *area, *area)
+	}
+	return all(ctx, t, scanConflict, query+" ORDER BY seq, record", args...)
 }
 
 // ConflictsOf gives the open conflicts of records, in no order.

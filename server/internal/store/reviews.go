@@ -69,6 +69,11 @@ type ReviewFilter struct {
 	Area, Assignee *uuid.UUID
 }
 
+// inArea is the condition that an area is one, or lies below it, which is given twice.
+const inArea = `(area = ? OR area IN (WITH RECURSIVE below (id) AS (
+    SELECT id FROM areas WHERE id = ? UNION SELECT areas.id FROM below JOIN areas ON areas.parent = below.id
+) SELECT id FROM below))`
+
 // where gives the condition, which goes on behind others, and its arguments.
 func (f ReviewFilter) where() (query string, args []any) {
 	if f.Kind != "" {
@@ -78,10 +83,7 @@ func (f ReviewFilter) where() (query string, args []any) {
 		query, args = query+" AND severity = ?", append(args, f.Severity)
 	}
 	if f.Area != nil {
-		query += ` AND (area = ? OR area IN (WITH RECURSIVE below (id) AS (
-    SELECT id FROM areas WHERE id = ? UNION SELECT areas.id FROM below JOIN areas ON areas.parent = below.id
-) SELECT id FROM below))`
-		args = append(args, *f.Area, *f.Area)
+		query, args = query+" AND "+inArea, append(args, *f.Area, *f.Area)
 	}
 	if f.Assignee != nil {
 		query, args = query+" AND assignee = ?", append(args, orBlank(*f.Assignee))
