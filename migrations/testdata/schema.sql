@@ -2,6 +2,8 @@ CREATE INDEX changes_by_record ON changes (record);
 
 CREATE INDEX changes_needing ON changes (needs) WHERE needs <> '';
 
+CREATE INDEX changes_noted ON changes (seq) WHERE note <> '{}';
+
 CREATE INDEX changes_open ON changes (status, received) WHERE status IN ('held', 'waiting');
 
 CREATE INDEX conflicts_by_seq ON conflicts (seq);

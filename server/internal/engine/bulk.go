@@ -165,26 +165,6 @@ func (w *work) bulkRestatements(ctx context.Context, settled []store.Change, rea
 	return edits, taken, nil
 }
 
-// A Decision is a settlement that was made at the office, or what took one back.
-type Decision struct {
-	// Seq orders decisions by when they were made.
-	Seq        int64             `json:"seq"`
-	Version    syncproto.Version `json:"version"`
-	Collection string            `json:"collection"`
-	Record     uuid.UUID         `json:"record"`
-	Field      string            `json:"field"`
-	// Value is what the field held from then on.
-	Value  syncproto.Value `json:"value"`
-	Reason string          `json:"reason"`
-	// Undoes names the settlement that it takes back, nil if it is one itself; Bulk the first of those that a rule made, or
-	// that were taken back, at once.
-	Undoes *syncproto.Version `json:"undoes,omitempty"`
-	Bulk   *syncproto.Version `json:"bulk,omitempty"`
-	// Standing says that it is a settlement that can be undone: the field was not changed since.
-	Standing bool `json:"standing"`
-	Maker
-}
-
 // Bulk gives what one application of a rule settled, as far as it stands; not_found if none has that name.
 func (e *Engine) Bulk(ctx context.Context, bulk syncproto.Version) (out []Decision, err error) {
 	err = e.store.Read(ctx, func(tx *store.Tx) error {
@@ -196,31 +176,4 @@ func (e *Engine) Bulk(ctx context.Context, bulk syncproto.Version) (out []Decisi
 		return err
 	})
 	return out, explain(err)
-}
-
-// decisions describes what was decided by changes.
-func decisions(ctx context.Context, tx *store.Tx, changes []store.Change) ([]Decision, error) {
-	ids := make([]uuid.UUID, len(changes))
-	for i, c := range changes {
-		ids[i] = c.Record
-	}
-	records, err := tx.Records(ctx, ids)
-	if err != nil {
-		return nil, err
-	}
-	out := make([]Decision, len(changes))
-	for i, c := range changes {
-		maker, err := MakerOf(ctx, tx, c)
-		if err != nil {
-			return nil, err
-		}
-		out[i] = Decision{
-			Seq: c.Seq, Version: c.Version(), Collection: c.Collection, Record: c.Record, Reason: c.Note.Reason,
-			Undoes: c.Note.Undoes, Bulk: c.Note.Bulk, Standing: c.Note.Settles != "" && standing(records[c.Record].State, c), Maker: maker,
-		}
-		for field, value := range c.Fields { // the only one
-			out[i].Field, out[i].Value = field, value
-		}
-	}
-	return out, nil
 }

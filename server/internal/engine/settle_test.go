@@ -2,6 +2,7 @@ package engine_test
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -9,6 +10,7 @@ import (
 	"github.com/google/uuid"
 
 	"satchel/server/internal/engine"
+	"satchel/server/internal/store"
 	"satchel/syncproto"
 )
 
@@ -174,6 +176,66 @@ func TestADeletionAndAFieldAreSettledTogether(t *testing.T) {
 		}
 		if got := o.clashes(household); got != before {
 			t.Errorf("undone: %s clash, want %s", got, before)
+		}
+	}
+}
+
+// TestWhatWasDecidedIsListedTheLastFirst settles, undoes and settles again, beside changes with notes that decide nothing.
+func TestWhatWasDecidedIsListedTheLastFirst(t *testing.T) {
+	o, _, _, household := twoFields(t)
+	settle := func(reason string, value syncproto.Value, fields ...string) []store.Change {
+		t.Helper()
+		var form []engine.Settlement
+		for _, field := range fields {
+			form = append(form, o.seen(household, field, value))
+		}
+		settled, err := o.engine.SettleRecord(t.Context(), o.admin, household, form, reason)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return settled
+	}
+	first := settle(`"settles": "undoes":`, text("A"), "phone", "address")
+	if _, err := o.engine.UndoForm(t.Context(), o.admin, first[0].Version(), "wrong"); err != nil {
+		t.Fatal(err)
+	}
+	o.save(engine.OfficeEdit{
+		Collection: "households", Record: household, Fields: map[string]syncproto.Value{"notes": text("x")},
+		Note: store.Note{Reason: `it "settles": nothing, "undoes": nothing`},
+	})
+	settle("again", text("B"), "phone")
+	want := []string{
+		`phone "B" again standing`,
+		`address "New 3" wrong undoes 2`,
+		`phone "060 333" wrong undoes 1`,
+		`address "A" "settles": "undoes":`,
+		`phone "A" "settles": "undoes":`,
+	}
+	for _, limit := range []int{1, 2, 3, 5, 1000} {
+		var got []string
+		before, more := int64(0), true
+		for more {
+			var part []engine.Decision
+			var err error
+			if part, more, err = o.engine.Decisions(t.Context(), before, limit); err != nil || len(part) == 0 || len(got)+len(part) > min(len(got)+limit, len(want)) {
+				t.Fatalf("by %d: a part of %d, %v", limit, len(part), err)
+			}
+			for _, d := range part {
+				line := d.Field + " " + string(d.Value) + " " + d.Reason
+				if d.Undoes != nil {
+					line += " undoes " + strconv.FormatInt(d.Undoes.N-first[0].N+1, 10)
+				}
+				if d.Standing {
+					line += " standing"
+				}
+				if before = d.Seq; d.AuthorName != "Ana Admin" || d.Record != household || d.Collection != "households" || d.Claimed != o.now.UnixMilli() {
+					t.Errorf("%s: by %q at %d about %s %s", line, d.AuthorName, d.Claimed, d.Collection, d.Record)
+				}
+				got = append(got, line)
+			}
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("by %d:\ngot  %q\nwant %q", limit, got, want)
 		}
 	}
 }

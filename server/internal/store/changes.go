@@ -206,6 +206,13 @@ WHERE status IN ('held', 'waiting') AND (received, device, n) > (?, ?, ?)
 ORDER BY received, device, n LIMIT ?`, after.Received, after.Device, after.N, limit)
 }
 
+// Decided gives the changes that settle a conflict, or take that back, the last first, from a sequence on down. A member of
+// a note is told from text in it by its quotes, which text has only with a backslash.
+func (t *Tx) Decided(ctx context.Context, from int64, limit int) ([]Change, error) {
+	return all(ctx, t, scanChange, "SELECT "+changeColumns+` FROM changes
+WHERE note <> '{}' AND (note LIKE '%"settles":%' OR note LIKE '%"undoes":%') AND seq <= ? ORDER BY seq DESC LIMIT ?`, from, limit)
+}
+
 func scanVersion(r row) (v syncproto.Version, err error) {
 	err = r.Scan(&v.Device, &v.N)
 	return v, err
