@@ -163,3 +163,17 @@ type Livelihood struct {
 	StartedOn string    `satchel:"started_on"`
 	Business  string    `satchel:"business"`
 }
+
+// A Question is what the office asks the field about a record.
+type Question struct {
+	Meta            `satchel:"questions"`
+	Household       uuid.UUID `satchel:"household"`
+	Activity        uuid.UUID `satchel:"activity"`
+	About           uuid.UUID `satchel:"about"`
+	AboutCollection string    `satchel:"about_collection"`
+	Field           string    `satchel:"field"`
+	Text            string    `satchel:"text"`
+	Answer          string    `satchel:"answer"`
+	AnsweredAt      time.Time `satchel:"answered_at"`
+	Closed          *bool     `satchel:"closed"`
+}

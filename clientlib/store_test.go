@@ -13,6 +13,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
+
 	"satchel/clientlib"
 	"satchel/syncproto"
 )
@@ -192,6 +194,7 @@ func TestEveryTypedRecordHasTheFieldsOfItsCollection(t *testing.T) {
 		clientlib.Activity{},
 		clientlib.Participation{},
 		clientlib.Livelihood{},
+		clientlib.Question{},
 	} {
 		typ := reflect.TypeOf(x)
 		meta, _ := typ.FieldByName("Meta")
@@ -305,4 +308,24 @@ func headNames(t *testing.T, d *device, under clientlib.Meta) (out []string) {
 	}
 	slices.Sort(out)
 	return out
+}
+
+// A collection that the office has learnt of since is kept, and the digests agree.
+func TestRecordsOfAnUnknownCollectionAreKept(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	d := enrolled(t, o, vranje)
+	id := uuid.Must(uuid.NewV7())
+	o.write(id, "weather", map[string]any{"wind": 7, "said": "rain"})
+	d.sync()
+	d.reopen()
+	o.write(id, "weather", map[string]any{"wind": 8})
+	d.sync()
+	r, err := d.store.Get(t.Context(), id)
+	if err != nil || r.Collection != "weather" || r.Value("wind") != "8" || r.Text("said") != "rain" {
+		t.Errorf("the device has %+v, %v; want the record as the office has it", r, err)
+	}
+	if list, err := d.store.List(t.Context(), "weather", uuid.Nil); err != nil || len(list) != 1 {
+		t.Errorf("it lists %d, %v; want one", len(list), err)
+	}
 }

@@ -173,4 +173,18 @@ var collections = []Collection{
 			{Name: "business", Type: Text, Doc: "what it does"},
 		},
 	},
+	{
+		Name: "questions", Doc: "what the office asks the field about a record", AreaVia: []string{"household", "activity"},
+		Fields: []Field{
+			{Name: "household", Type: Reference, Refers: "households", Doc: "the household that the record is, or belongs to"},
+			{Name: "activity", Type: Reference, Refers: "activities", Doc: "the activity that the record is, or belongs to"},
+			{Name: "about", Type: UUID, Required: true, Doc: "the record"},
+			{Name: "about_collection", Type: Text, Required: true, Doc: "the collection of the record"},
+			{Name: "field", Type: Text, Doc: "the field that is asked about, where it is one"},
+			{Name: "text", Type: Text, Required: true, Doc: "what is asked"},
+			{Name: "answer", Type: Text, Doc: "what the field answers"},
+			{Name: "answered_at", Type: Timestamp, Doc: "when it was answered, in ms"},
+			{Name: "closed", Type: Boolean, Doc: "whether the office wants no answer any more"},
+		},
+	},
 }

@@ -283,13 +283,40 @@ func TestAPINAndAPassphraseComeFromWhereTheHelpSays(t *testing.T) {
 	}
 }
 
+func TestAWorkerAnswersWhatTheOfficeAsks(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	w := enrolled(t, o)
+	has(t, w.run("question", "list"), "The office asks nothing.")
+	w.run("household", "add", "Milica", "--area", "Kraljevo", "--card", "1")
+	w.run("sync")
+	var hits []hit
+	w.into(&hits, "household", "find", "milica")
+	question, err := o.srv.Engine.Ask(t.Context(), o.admin, hits[0].ID, "phone", "Whose number is it?")
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.run("sync")
+	has(t, w.run("question", "list"), question.String(), "Milica phone", "Whose number is it?")
+	w.fails(exitFailed, "no question of that id", "question", "answer", hits[0].ID.String(), "hers")
+	w.fails(exitFailed, "say what the answer is", "question", "answer", question.String(), " ")
+	has(t, w.run("question", "answer", question.String(), "the sister's"), "Saved on this device: answer")
+	has(t, w.run("question", "list"), "The office asks nothing.")
+	has(t, w.run("question", "list", "--all"), "the sister's")
+	w.run("sync")
+	history, err := o.srv.Engine.History(t.Context(), question)
+	if err != nil || len(history) != 2 || history[1].Fields["answer"] != `"the sister's"` || history[1].Fields["answered_at"].IsNull() {
+		t.Errorf("at the office the question has the history %+v, %v; want the answer and when", history, err)
+	}
+}
+
 func TestEveryCommandExplainsItselfWithAnExample(t *testing.T) {
 	t.Parallel()
 	w := newWorker(t)
 	has(t, w.run("--help"), "Exit status:", "--pin-file", "SATCHEL_STORE")
 	for _, command := range []string{
 		"enrol", "household add", "household find", "household show", "household edit", "visit add", "deliver", "cancel",
-		"sync", "status", "attention", "rescue",
+		"question list", "question answer", "sync", "status", "attention", "rescue",
 	} {
 		has(t, w.run(append(strings.Fields(command), "--help")...), "satchel-device "+command, "Example")
 	}

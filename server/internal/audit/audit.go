@@ -28,6 +28,8 @@ const (
 	ConflictUndone    = "conflict.undone"
 	RuleApplied       = "rule.applied"
 	RuleUndone        = "rule.undone"
+	QuestionAsked     = "question.asked"
+	QuestionClosed    = "question.closed"
 	HeldApplied       = "held.applied"
 	HeldDiscarded     = "held.discarded"
 	ReviewDecided     = "review.decided"

@@ -148,13 +148,16 @@ func (w *work) setOfficeTip(ctx context.Context, tip syncproto.Tip) error {
 }
 
 // PlainReason gives the text that somebody gave as a reason in the form in which text is kept.
-func PlainReason(text string) (string, error) {
+func PlainReason(text string) (string, error) { return plain("reason", text) }
+
+// plain gives a text that somebody wrote in the form in which text is kept; what says what it is.
+func plain(what, text string) (string, error) {
 	v, err := syncproto.ValueOf(strings.TrimSpace(text))
 	if err == nil {
 		err = v.Check()
 	}
 	if err != nil {
-		return "", syncproto.Refuse(syncproto.CodeInvalid, "The reason cannot be kept: %v. Nothing was changed.", err)
+		return "", syncproto.Refuse(syncproto.CodeInvalid, "The %s cannot be kept: %v. Nothing was changed.", what, err)
 	}
 	return v.Text(), nil
 }

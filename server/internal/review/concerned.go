@@ -29,6 +29,9 @@ func (d *Detail) detail(ctx context.Context, tx *store.Tx) (err error) {
 	case Duplicate:
 		d.Kept, err = keptOf(ctx, tx, d.Record, *d.Subject)
 	case Conflict:
+		if d.Questions, err = engine.QuestionsAbout(ctx, tx, d.Record); err != nil {
+			return err
+		}
 		d.Conflicts, err = engine.ConflictsOf(ctx, tx, d.Record)
 		for _, c := range d.Conflicts {
 			for _, s := range c.Sides {

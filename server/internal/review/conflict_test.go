@@ -70,3 +70,28 @@ func TestAConflictIsAcceptedUntilOtherValuesClash(t *testing.T) {
 		t.Errorf("the settlement was undone, and open is %+v", again)
 	}
 }
+
+// What the field is asked about a conflict stands with it, and neither closes it nor is left behind by a deletion.
+func TestAConflictIsShownWithWhatTheFieldWasAsked(t *testing.T) {
+	o := newOffice(t)
+	one, two := o.tablet("one"), o.tablet("two")
+	o.save(o.household("h"))
+	for _, d := range []*tablet{one, two} {
+		e := edit("households", named("h"), "phone", d.id.String())
+		e.Base = map[string][]syncproto.Version{"area": o.looking(o.household("h")).Base["area"]}
+		d.sync(e)
+	}
+	question, err := o.engine.Ask(t.Context(), o.admin, named("h"), "phone", "Whose is it?")
+	if err != nil {
+		t.Fatal(err)
+	}
+	one.sync(o.looking(edit("questions", question, "answer", "hers")))
+	item := o.open()
+	shown, err := o.queue.Show(t.Context(), item.ID)
+	if err != nil || item.Kind != review.Conflict || len(shown.Questions) != 1 || shown.Questions[0].Answer != "hers" || shown.Questions[0].Answered.Device != one.id {
+		t.Errorf("%s is shown with %+v, %v; want the question and its answer", item.Kind, shown.Questions, err)
+	}
+	o.settleConflict(o.conflicts()[0], `"1"`)
+	o.save(edit("households", named("h"), syncproto.FieldDeleted, true))
+	o.none("only a question belongs to what was deleted")
+}

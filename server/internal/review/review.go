@@ -142,6 +142,8 @@ type Detail struct {
 	Kept []uuid.UUID `json:"kept,omitempty"`
 	// Conflicts are those of the record as they are now, with their sides.
 	Conflicts []engine.Conflict `json:"conflicts,omitempty"`
+	// Questions are those that the field was asked about the record with conflicts, in the order in which they were asked.
+	Questions []engine.Question `json:"questions,omitempty"`
 	// Changes are those of the facts as they are now or, where they come to more than 1 MiB, the first of them.
 	Changes []engine.HeldChange `json:"changes,omitempty"`
 	// Concerned are those who made all that, each once; of a clock, who holds the device.

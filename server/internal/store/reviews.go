@@ -170,12 +170,20 @@ type Child struct {
 	Collection string
 }
 
-// ChildrenLeft gives the records that are not deleted and have their area from any of the given ones.
+// ChildrenLeft gives the records that are not deleted and have their area from any of the given ones, but for questions: these are
+// about what became of them.
 func (t *Tx) ChildrenLeft(ctx context.Context, parents []uuid.UUID) ([]Child, error) {
 	return in(ctx, t, func(r row) (c Child, err error) {
 		err = r.Scan(&c.ID, &c.Parent, &c.Collection)
 		return c, err
-	}, parents, "SELECT id, parent, collection FROM records WHERE parent <> '' AND deleted = 0 AND parent IN ")
+	}, parents, "SELECT id, parent, collection FROM records WHERE parent <> '' AND deleted = 0 AND collection <> 'questions' AND parent IN ")
+}
+
+// QuestionsAbout gives the first questions about a record that are not deleted, in the order in which they were asked.
+func (t *Tx) QuestionsAbout(ctx context.Context, record uuid.UUID, limit int) ([]Record, error) {
+	// Wherever the record, or what it belonged to then, is by now. Text has quotes only with a backslash.
+	return all(ctx, t, scanRecord, "SELECT "+recordColumns+` FROM records
+WHERE collection = 'questions' AND deleted = 0 AND doc LIKE ? ORDER BY id LIMIT ?`, `%"about":"`+record.String()+`"%`, limit)
 }
 
 // A Standing is what there is about a record.

@@ -328,7 +328,9 @@ func childrenAreLeft(t *testing.T, s *store.Store) {
 	gone := belonging(4, 1, 2)
 	gone.Deleted = true
 	write(t, s, func(ctx context.Context, tx *store.Tx) error {
-		return tx.PutRecords(ctx, []store.Record{household(1, id(90), 1), gone, belonging(5, 1, 3), belonging(6, 2, 4)})
+		asked := belonging(7, 1, 5)
+		asked.Collection = "questions"
+		return tx.PutRecords(ctx, []store.Record{household(1, id(90), 1), gone, belonging(5, 1, 3), belonging(6, 2, 4), asked})
 	})
 	left := read(t, s, func(ctx context.Context, tx *store.Tx) ([]store.Child, error) {
 		return tx.ChildrenLeft(ctx, []uuid.UUID{id(1), id(3)})
