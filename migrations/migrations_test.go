@@ -211,7 +211,8 @@ func postgresColumns(f syncproto.Field) []string {
 // bytewise has PostgreSQL sort and compare text as SQLite does, whatever the language of the database.
 const bytewise = ` COLLATE "C"`
 
-// A database of before has mergers that nobody noted when they were made, and households that were never compared.
+// A database of before has mergers and new identities that nobody noted when they were made, and households that were never
+// compared.
 func TestWhatWasThereBeforeIsNoted(t *testing.T) {
 	db := openDB(t)
 	before := fstest.MapFS{}
@@ -236,10 +237,27 @@ func TestWhatWasThereBeforeIsNoted(t *testing.T) {
 	if _, err := db.ExecContext(t.Context(), "INSERT INTO records VALUES ('d', 'visits', '', 'a', 1, 1, 1, '{}', '{}')"); err != nil {
 		t.Fatal(err)
 	}
+	// y is another identity of x, z was handed in under only, and of w the log was erased.
+	for id, details := range map[string]string{"x": "", "y": `{"of":"x"}`, "z": `{"of":"y"}`, "w": ""} {
+		ended := 0
+		if id == "z" {
+			ended = 5
+		}
+		_, err := db.ExecContext(t.Context(), "INSERT INTO devices VALUES (?, '', '', 5, 0, 0, x'', 0, 0, ?, 0, 0, 0, 0, '', '', 0, 0)", id, ended)
+		if err == nil && id != "x" {
+			_, err = db.ExecContext(t.Context(), "INSERT INTO audit VALUES (unicode(?1), 0, '', 'device.forked', ?1, ?2, x'', x'', x'')", id, details)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
 	if err := Up(t.Context(), db, SQLite); err != nil {
 		t.Fatal(err)
 	}
 	var got string
+	if err := db.QueryRowContext(t.Context(), "SELECT group_concat(id || ' was ' || former) FROM (SELECT * FROM devices WHERE former <> '' ORDER BY id)").Scan(&got); err != nil || got != "y was x" {
+		t.Errorf("the former identities are %q, %v; want y was x", got, err)
+	}
 	if err := db.QueryRowContext(t.Context(), "SELECT group_concat(record || ' into ' || kept) FROM mergers").Scan(&got); err != nil || got != "a into b" {
 		t.Errorf("the mergers are %q, %v; want a into b", got, err)
 	}

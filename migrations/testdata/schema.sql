@@ -128,7 +128,7 @@ CREATE TABLE devices (
     program      TEXT    NOT NULL,
     protocol     TEXT    NOT NULL,
     free_bytes   INTEGER NOT NULL
-, token_used INTEGER NOT NULL DEFAULT 0, up INTEGER NOT NULL DEFAULT 0, down INTEGER NOT NULL DEFAULT 0, down_left INTEGER NOT NULL DEFAULT 0, differs INTEGER NOT NULL DEFAULT 0, safe INTEGER NOT NULL DEFAULT 0) STRICT;
+, token_used INTEGER NOT NULL DEFAULT 0, up INTEGER NOT NULL DEFAULT 0, down INTEGER NOT NULL DEFAULT 0, down_left INTEGER NOT NULL DEFAULT 0, differs INTEGER NOT NULL DEFAULT 0, safe INTEGER NOT NULL DEFAULT 0, former TEXT NOT NULL DEFAULT '') STRICT;
 
 CREATE TABLE household_keys (
     -- 64 bits of a digest, so that nobody reads a name or a number here

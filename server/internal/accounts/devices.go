@@ -192,6 +192,9 @@ func (a *Accounts) Enrol(ctx context.Context, code string, existing uuid.UUID, n
 		if d.ID, err = freeID(ctx, tx, existing); err != nil {
 			return err
 		}
+		if d.Former, err = knownDevice(ctx, tx, existing); err != nil {
+			return err
+		}
 		return errors.Join(
 			tx.AddDevice(ctx, d), tx.UseInvite(ctx, hash, d.ID),
 			a.log(ctx, tx, d.Holder, audit.DeviceEnrolled, d.ID.String(), map[string]any{"name": d.Name, "areas": d.Areas}),
@@ -221,6 +224,15 @@ func (a *Accounts) goodInvite(ctx context.Context, tx *store.Tx, hash string) (s
 		}
 	}
 	return invite, nil
+}
+
+// knownDevice gives an id if it is that of a device, and [uuid.Nil] otherwise.
+func knownDevice(ctx context.Context, tx *store.Tx, id uuid.UUID) (uuid.UUID, error) {
+	_, err := tx.Device(ctx, id)
+	if errors.Is(err, store.ErrNotFound) {
+		return uuid.Nil, nil
+	}
+	return id, err
 }
 
 // freeID gives wanted if it is a time-ordered UUID under which nothing ever came, and a new one
@@ -261,7 +273,7 @@ func (a *Accounts) NewIdentity(ctx context.Context, old store.Device) (Enrolment
 			return fmt.Errorf("make an id: %w", err)
 		}
 		d = store.Device{
-			ID: id, Name: old.Name, Holder: old.Holder, Areas: old.Areas,
+			ID: id, Name: old.Name, Holder: old.Holder, Areas: old.Areas, Former: old.ID,
 			Enrolled: a.millis(), TokenAt: a.millis(), Revoked: old.Revoked,
 		}
 		return errors.Join(

@@ -270,6 +270,7 @@ func TestANewIdentityIsTheSameDeviceUnderAnotherId(t *testing.T) {
 	})
 	want := store.Device{
 		ID: e.Device.ID, Name: "tablet", Holder: p.worker, Enrolled: p.now.UnixMilli(), TokenAt: p.now.UnixMilli(), Areas: []uuid.UUID{p.b},
+		Former: old.Device.ID,
 	}
 	if got := p.device(e.Device.ID); !reflect.DeepEqual(got, want) || e.Device.ID == old.Device.ID {
 		t.Errorf("it is\n%+v\nwant\n%+v", got, want)

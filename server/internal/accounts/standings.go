@@ -91,7 +91,7 @@ func stateOf(d store.Device, held int, replaced bool, now time.Time) State {
 		return Low
 	case c.At == 0:
 		return Never
-	case now.Sub(time.UnixMilli(c.Complete)) > SilentAfter:
+	case now.Sub(time.UnixMilli(max(c.Complete, d.Enrolled))) > SilentAfter:
 		return Silent
 	case c.Unsent > 0:
 		return Unsent
@@ -99,10 +99,11 @@ func stateOf(d store.Device, held int, replaced bool, now time.Time) State {
 	return Fine
 }
 
-// goesOn reports whether a device took a new identity, as a copy of another or from a backup of itself: one of the same holder and
-// name was enrolled since it last came. So it did, too, if the server knows this one only from what the new one handed in.
+// goesOn reports whether a device took a new identity, as a copy of another, from a backup of itself or because it was enrolled
+// again, and nobody has come under this one since, as the other copy would. So it did, too, if the server knows this one only
+// from what the new one handed in.
 func goesOn(d store.Device, devices []store.Device) bool {
 	return d.TokenEnded == d.Enrolled || slices.ContainsFunc(devices, func(later store.Device) bool {
-		return later.ID != d.ID && later.Name == d.Name && later.Holder == d.Holder && later.Enrolled > max(d.Enrolled, d.Contact.At)
+		return later.Former == d.ID && later.Enrolled > d.Contact.At
 	})
 }

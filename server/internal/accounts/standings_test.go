@@ -24,41 +24,50 @@ func (p *programme) contacted(device uuid.UUID, change func(*store.Contact)) {
 
 func TestTheDeviceThatNeedsSomebodyMostComesFirst(t *testing.T) {
 	p := newProgramme(t)
-	long := p.now.Add(-15 * 24 * time.Hour).UnixMilli()
+	long := p.now.UnixMilli()
 	made := map[string]func(*store.Contact){
 		"fine, long ago": func(c *store.Contact) { c.Complete -= 3600_000 },
 		"fine":           func(*store.Contact) {},
 		"unsent":         func(c *store.Contact) { c.Unsent = 3 },
 		"silent":         func(c *store.Contact) { c.At, c.Complete = long, long },
+		"first sync":     func(c *store.Contact) { c.Complete, c.Unsent = 0, 1 },
 		"low":            func(c *store.Contact) { c.FreeBytes = accounts.LowSpace - 1 },
 		"clock":          func(c *store.Contact) { c.ClockOffset = 2 * syncproto.ClockWarning },
 		"never":          nil,
 		"held":           func(*store.Contact) {},
 		"revoked":        func(*store.Contact) {},
 		"twice":          func(c *store.Contact) { c.At, c.Complete = long, long },
+		"both go on":     func(*store.Contact) {},
 	}
-	for name, change := range made {
+	enrolled := map[string]store.Device{}
+	enrol := func(name string) {
 		e, err := p.accounts.Enrol(t.Context(), p.code(), uuid.Nil, name)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if change != nil {
-			p.contacted(e.Device.ID, change)
-		}
-		switch name {
-		case "held":
-			p.hold(e.Device.ID)
-		case "revoked":
-			if err := p.accounts.RevokeDevice(t.Context(), p.coordinator, e.Device.ID); err != nil {
-				t.Fatal(err)
-			}
-		case "twice":
-			p.now = p.now.Add(time.Second)
-			if _, err := p.accounts.NewIdentity(t.Context(), e.Device); err != nil {
-				t.Fatal(err)
-			}
+		enrolled[name] = e.Device
+	}
+	for name := range made {
+		if name != "first sync" {
+			enrol(name)
 		}
 	}
+	p.now = p.now.Add(accounts.SilentAfter + time.Hour)
+	enrol("first sync")
+	for name, change := range made {
+		if change != nil {
+			p.contacted(enrolled[name].ID, change)
+		}
+	}
+	p.hold(enrolled["held"].ID)
+	p.revoke(enrolled["revoked"].ID)
+	for _, copied := range []string{"twice", "both go on"} {
+		if _, err := p.accounts.NewIdentity(t.Context(), enrolled[copied]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	p.now = p.now.Add(time.Second)
+	p.contacted(enrolled["both go on"].ID, func(*store.Contact) {})
 	standings, err := p.accounts.Standings(t.Context(), p.coordinator)
 	if err != nil {
 		t.Fatal(err)
@@ -68,8 +77,8 @@ func TestTheDeviceThatNeedsSomebodyMostComesFirst(t *testing.T) {
 		got = append(got, s.Name+": "+string(s.State))
 	}
 	want := []string{
-		"held: held", "clock: clock", "low: low", "silent: silent", "never: never", "twice: never", "unsent: unsent",
-		"fine, long ago: fine", "fine: fine", "twice: replaced", "revoked: revoked",
+		"held: held", "clock: clock", "low: low", "silent: silent", "both go on: never", "never: never", "twice: never",
+		"first sync: unsent", "unsent: unsent", "fine, long ago: fine", "fine: fine", "both go on: fine", "twice: replaced", "revoked: revoked",
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("the devices stand\n%q, want\n%q", got, want)

@@ -52,9 +52,9 @@ func (t *Tx) Invite(ctx context.Context, codeHash string) (Invite, error) {
 	return one(ctx, t, scanInvite, "SELECT "+inviteColumns+" FROM invites WHERE code_hash = ?", codeHash)
 }
 
-// Invites gives the invitations that expire after a time in milliseconds, the one that expires last first.
+// Invites gives the invitations that expire at a time in milliseconds or later, the one that expires last first.
 func (t *Tx) Invites(ctx context.Context, after int64) ([]Invite, error) {
-	return all(ctx, t, scanInvite, "SELECT "+inviteColumns+" FROM invites WHERE expires > ? ORDER BY expires DESC, name, code_hash", after)
+	return all(ctx, t, scanInvite, "SELECT "+inviteColumns+" FROM invites WHERE expires >= ? ORDER BY expires DESC, name, code_hash", after)
 }
 
 // UseInvite notes the device that an invitation enrolled.

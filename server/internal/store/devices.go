@@ -26,6 +26,8 @@ type Device struct {
 	// when a reuse ended it, 0 if none did. TokenUsed is the last rotation whose access token was shown.
 	Token, TokenAt, TokenEnded, TokenUsed int64
 	Contact                               Contact
+	// Former is the identity that the device had before, [uuid.Nil] if none is known.
+	Former uuid.UUID
 	// Areas are those that it holds, with everything below them.
 	Areas []uuid.UUID
 }
@@ -73,23 +75,27 @@ func (c Contact) ClockOff() int64 {
 }
 
 const deviceColumns = `id, name, holder, enrolled, revoked, n, hash, token, token_at, token_ended, token_used,
-contact, complete, unsent, clock_offset, program, protocol, free_bytes, up, down, down_left, differs, safe`
+contact, complete, unsent, clock_offset, program, protocol, free_bytes, up, down, down_left, differs, safe, former`
 
 func scanDevice(r row) (d Device, err error) {
 	var hash []byte
+	var former string
 	c := &d.Contact
 	err = r.Scan(&d.ID, &d.Name, &d.Holder, &d.Enrolled, &d.Revoked, &d.N, &hash, &d.Token, &d.TokenAt, &d.TokenEnded, &d.TokenUsed,
-		&c.At, &c.Complete, &c.Unsent, &c.ClockOffset, &c.Program, &c.Protocol, &c.FreeBytes, &c.Up, &c.Down, &c.DownLeft, &c.Differs, &c.Safe)
+		&c.At, &c.Complete, &c.Unsent, &c.ClockOffset, &c.Program, &c.Protocol, &c.FreeBytes, &c.Up, &c.Down, &c.DownLeft, &c.Differs, &c.Safe, &former)
 	copy(d.Hash[:], hash)
+	if err == nil && former != "" {
+		d.Former, err = uuid.Parse(former)
+	}
 	return d, err
 }
 
 // AddDevice adds a device; [ErrExists] if the id is taken.
 func (t *Tx) AddDevice(ctx context.Context, d Device) error {
 	c := d.Contact
-	err := t.exec(ctx, "INSERT INTO devices ("+deviceColumns+") VALUES "+inList(23),
+	err := t.exec(ctx, "INSERT INTO devices ("+deviceColumns+") VALUES "+inList(24),
 		d.ID, d.Name, d.Holder, d.Enrolled, d.Revoked, d.N, d.Hash[:], d.Token, d.TokenAt, d.TokenEnded, d.TokenUsed,
-		c.At, c.Complete, c.Unsent, c.ClockOffset, c.Program, c.Protocol, c.FreeBytes, c.Up, c.Down, c.DownLeft, c.Differs, c.Safe)
+		c.At, c.Complete, c.Unsent, c.ClockOffset, c.Program, c.Protocol, c.FreeBytes, c.Up, c.Down, c.DownLeft, c.Differs, c.Safe, orBlank(d.Former))
 	if err != nil {
 		return fmt.Errorf("add a device: %w", err)
 	}

@@ -43,7 +43,7 @@ func worker(n byte, login string) store.User {
 func tablet(n byte) store.Device {
 	return store.Device{
 		ID: id(n), Name: "Tablet <7>", Holder: id(50), Enrolled: 1, Revoked: 2, N: 3, Hash: syncproto.Hash{4, 31: 5},
-		Token: 6, TokenAt: 7, TokenEnded: 8, TokenUsed: 9, Areas: []uuid.UUID{id(90), id(91)},
+		Token: 6, TokenAt: 7, TokenEnded: 8, TokenUsed: 9, Former: id(92), Areas: []uuid.UUID{id(90), id(91)},
 		Contact: store.Contact{
 			At: 9, Complete: 10, Unsent: 11, ClockOffset: -12, Program: "satchel-device 1", Protocol: "2026-01-01", FreeBytes: 1 << 40,
 			Up: 13, Down: 14, DownLeft: 15, Differs: 16, Safe: 17,
@@ -128,7 +128,7 @@ func personChanges(t *testing.T, s *store.Store) {
 
 func deviceComesBack(t *testing.T, s *store.Store) {
 	first, second := tablet(201), tablet(200)
-	second.Areas = nil
+	second.Areas, second.Former = nil, uuid.Nil
 	withTablet(t, s, first)
 	write(t, s, func(ctx context.Context, tx *store.Tx) error { return tx.AddDevice(ctx, second) })
 	same(t, "by id", read(t, s, device(201)), first)
@@ -231,6 +231,9 @@ func inviteComesBack(t *testing.T, s *store.Store) {
 	want.UsedBy = id(200)
 	same(t, "once used", read(t, s, invite("aa")), want)
 	same(t, "another", read(t, s, invite("bb")), invitation("bb", 10))
+	write(t, s, func(ctx context.Context, tx *store.Tx) error { return tx.AddInvite(ctx, invitation("aa first", 9)) })
+	all := func(ctx context.Context, tx *store.Tx) ([]store.Invite, error) { return tx.Invites(ctx, 10) }
+	same(t, "all that expire at 10 or later", read(t, s, all), []store.Invite{want, invitation("bb", 10)})
 	notFound(t, s, "a code that is none", invite("cc"))
 }
 
