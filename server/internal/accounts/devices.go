@@ -273,8 +273,9 @@ func (a *Accounts) NewIdentity(ctx context.Context, old store.Device) (Enrolment
 			return fmt.Errorf("make an id: %w", err)
 		}
 		d = store.Device{
-			ID: id, Name: old.Name, Holder: old.Holder, Areas: old.Areas, Former: old.ID,
+			ID: id, Name: old.Name, Holder: old.Holder, Areas: old.Areas,
 			Enrolled: a.millis(), TokenAt: a.millis(), Revoked: old.Revoked,
+			Former: old.ID,
 		}
 		return errors.Join(
 			tx.AddDevice(ctx, d),

@@ -35,7 +35,7 @@ func pageRules() map[string]ruleOf {
 		"POST /tablets/:id/revoke": {unseenInB(303), ofSpare("revoke")},
 
 		"GET /households":  {readable(sessions(200)), plain("GET", "/households")},
-		"POST /households": {sessions(200), form("POST", "/households", "text", canaryName)},
+		"POST /households": {sessions(200), form("POST", "/households", "text", "canary")},
 		"GET /households/:id": {readable(unseenInB(200)), func(b *besieged) call {
 			return plain("GET", "/households/"+b.household.String())(b)
 		}},
