@@ -1,7 +1,7 @@
 import { expectForEverybody, speak, test } from "../office.js";
 
 /** The pages, by how to come to them: an address, or what to do on the page of an administrator. */
-const pages = ["/login", "/tablets", "/tablets/invite", "/tablets/invitations", "/tablets/rescue", "/households", "/lists/deliveries"];
+const pages = ["/login", "/enrol#7K2M-QF9D-0XWB", "/nowhere", "/tablets", "/tablets/invite", "/tablets/invitations", "/tablets/rescue", "/households", "/lists/deliveries"];
 
 for (const tag of ["en", "sr-Latn", "sr-Cyrl", "sq"]) {
 	test(`every page is for everybody, in ${tag}`, async ({ admin, office }) => {

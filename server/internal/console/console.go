@@ -132,6 +132,7 @@ func (c *Console) doorRoutes() []Route {
 		{Method: http.MethodPost, Path: "/logout", Access: Coordinator, Handle: c.logout},
 		{Method: http.MethodGet, Path: "/setup", Handle: c.askSetup},
 		{Method: http.MethodPost, Path: "/setup", Guessable: true, Handle: c.setUp},
+		{Method: http.MethodGet, Path: "/enrol", Handle: c.enrol},
 		{Method: http.MethodPost, Path: "/language", Handle: c.chooseLanguage},
 		{Method: http.MethodGet, Path: LivePath, Access: Coordinator, Handle: c.listen},
 	}

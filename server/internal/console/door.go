@@ -116,6 +116,9 @@ func (c *Console) setUp(v *Visit) error {
 	return v.goTo("/", "set_up")
 }
 
+// enrol is where an invitation leads. Its code is behind the "#", which no server sees; a script shows it.
+func (c *Console) enrol(v *Visit) error { return v.page("enrol", c.address(v)) }
+
 // chooseLanguage keeps in which language somebody reads, for a year.
 func (c *Console) chooseLanguage(v *Visit) error {
 	chosen := c.shown().catalogue.Match(v.form("language")).Tag()

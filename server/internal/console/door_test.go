@@ -114,6 +114,21 @@ func TestPagesRunNothingButWhatTheServerHas(t *testing.T) {
 	}
 }
 
+func TestWhoIsLostIsToldSoByAPage(t *testing.T) {
+	o := newOffice(t)
+	b := o.browser()
+	if at := b.get("/nowhere"); at.status != http.StatusNotFound || !strings.HasPrefix(at.body, "{") {
+		t.Errorf("a program that is lost is answered %d %s", at.status, at.body)
+	}
+	b.header["Accept"] = "text/html,*/*"
+	at := b.get("/nowhere")
+	at.shows(t, "There is no such thing here")
+	if at.status != http.StatusNotFound {
+		t.Errorf("a person who is lost is answered %d", at.status)
+	}
+	b.get("/enrol").shows(t, "satchel-device enrol "+o.url)
+}
+
 func TestAnOpenPageIsToldOfChanges(t *testing.T) {
 	o := newOffice(t)
 	b := o.as("ana")

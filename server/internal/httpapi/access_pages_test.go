@@ -15,6 +15,7 @@ func pageRules() map[string]ruleOf {
 		"POST /logout":      {sessions(303), form("POST", "/logout")},
 		"GET /setup":        {everybody(303), plain("GET", "/setup")},
 		"POST /setup":       {everybody(401), form("POST", "/setup", "code", "wrong", "login", "x", "name", "X", "password", "1234567890", "password_again", "1234567890")},
+		"GET /enrol":        {everybody(200), plain("GET", "/enrol")},
 		"POST /language":    {everybody(303), form("POST", "/language", "language", "sq", "next", "//elsewhere")},
 		"GET /live":         {readable(sessions(200)), plain("GET", "/live")},
 

@@ -7,6 +7,7 @@ import (
 	"math"
 	"net/http"
 	"strconv"
+	"strings"
 
 	"github.com/labstack/echo/v4"
 
@@ -31,7 +32,7 @@ func (a *API) problem(err error, c echo.Context) {
 		a.Log.ErrorContext(c.Request().Context(), "request failed", "request", answer.Request, "route", c.Path(), "error", err.Error())
 	}
 	sayWhen(c.Response().Header(), p.Code, err)
-	if c.Get(keyPage) != nil {
+	if c.Get(keyPage) != nil || isLost(c) {
 		if err := a.visitOf(c).Problem(&answer); err != nil {
 			a.Log.ErrorContext(c.Request().Context(), "make the page of a problem", "request", answer.Request, "error", err.Error())
 		}
@@ -44,6 +45,12 @@ func (a *API) problem(err error, c echo.Context) {
 	if err := c.Blob(answer.Status, syncproto.ProblemMediaType, text); err != nil {
 		a.Log.InfoContext(c.Request().Context(), "the client left before it was answered", "request", answer.Request)
 	}
+}
+
+// isLost reports whether somebody came by a browser to where there is nothing.
+func isLost(c echo.Context) bool {
+	r := c.Request()
+	return c.Path() == "" && r.Method == http.MethodGet && strings.Contains(r.Header.Get(echo.HeaderAccept), echo.MIMETextHTML)
 }
 
 // sayWhen says when to come again, if that helps. Who has to stay away is not waited for: thousands of idle connections
