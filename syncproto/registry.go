@@ -46,6 +46,10 @@ type Field struct {
 	Refers string
 	// Doc says what the field holds, with its unit.
 	Doc string
+	// Personal says that the field tells who somebody is, where to find them, or whatever a worker wrote of
+	// them. It is left out of what is given away without personal data. A reference to a record, a choice, a
+	// quantity and the day of an event are none, so that what is given away can still be counted.
+	Personal bool
 }
 
 // A Collection is a kind of record.

@@ -212,6 +212,20 @@ func checkField(t *testing.T, c Collection, f Field, seen map[string]bool) {
 	}
 }
 
+// What people wrote about people is personal, and so is where somebody is and when somebody was born. What is about the
+// programme alone is not: a report without it would be empty.
+func TestPersonalFieldsAreDeclared(t *testing.T) {
+	ofPeople := []string{"households", "people", "visits", "entitlements", "deliveries", "participations", "livelihoods"}
+	for _, c := range Collections() {
+		for _, f := range c.Fields {
+			tells := slices.Contains([]Type{Text, Object, Position}, f.Type) || f.Name == "born_on"
+			if want := tells && slices.Contains(ofPeople, c.Name); f.Personal != want {
+				t.Errorf("field %s.%s is declared personal: %v, want %v", c.Name, f.Name, f.Personal, want)
+			}
+		}
+	}
+}
+
 // What Collections gives can be changed by whoever asked for it, and the registry stays as it is.
 func TestRegistryIsNotShared(t *testing.T) {
 	mine := Collections()
