@@ -13,6 +13,9 @@ import (
 // A NewUser is a person to add; see [accounts.Accounts.AddUser].
 type NewUser = accounts.NewUser
 
+// A NewFeedToken says what somebody outside is to read; see [accounts.Accounts.AddFeedToken].
+type NewFeedToken = accounts.NewFeedToken
+
 // An OfficeEdit is one edit made at the office; see [engine.Engine.Save].
 type OfficeEdit = engine.OfficeEdit
 

@@ -14,6 +14,7 @@ type cli struct {
 	Device     deviceCmd     `cmd:"" help:"Devices: invite, list, change areas, revoke."`
 	Import     importCmd     `cmd:"" help:"Import records from XLSX or CSV."`
 	Export     exportCmd     `cmd:"" help:"Export a collection as CSV, XLSX or GeoJSON."`
+	Feed       feedCmd       `cmd:"" help:"Tokens by which Excel, Power BI and other programs read: add, list, revoke."`
 	Household  householdCmd  `cmd:"" help:"Households: show what a family is due and received."`
 	Indicator  indicatorCmd  `cmd:"" help:"What the programme counts: indicators and targets."`
 	Report     reportCmd     `cmd:"" help:"The programme's figures: table, logframe, shares, restatements."`

@@ -22,6 +22,8 @@ CREATE INDEX records_by_collection ON records (collection, area);
 
 CREATE INDEX records_by_parent ON records (parent) WHERE parent <> '';
 
+CREATE INDEX records_in_order ON records (collection, id) WHERE deleted = 0;
+
 CREATE INDEX reviews_by_record ON reviews (record);
 
 CREATE INDEX reviews_by_state ON reviews (state, seq);
@@ -129,6 +131,26 @@ CREATE TABLE devices (
     protocol     TEXT    NOT NULL,
     free_bytes   INTEGER NOT NULL
 , token_used INTEGER NOT NULL DEFAULT 0, up INTEGER NOT NULL DEFAULT 0, down INTEGER NOT NULL DEFAULT 0, down_left INTEGER NOT NULL DEFAULT 0, differs INTEGER NOT NULL DEFAULT 0, safe INTEGER NOT NULL DEFAULT 0, former TEXT NOT NULL DEFAULT '') STRICT;
+
+CREATE TABLE feed_tokens (
+    id          TEXT    NOT NULL PRIMARY KEY,
+    -- whom it was made for
+    name        TEXT    NOT NULL,
+    -- SHA-256 of the token, hexadecimal
+    token_hash  TEXT    NOT NULL UNIQUE,
+    -- JSON array of names
+    collections TEXT    NOT NULL,
+    -- what belongs to it or to an area below it may be read; '' for everything
+    area        TEXT    NOT NULL,
+    -- whether personal fields may be read
+    personal    INTEGER NOT NULL,
+    made_by     TEXT    NOT NULL,
+    -- times in milliseconds, 0 for never; use is noted once a minute
+    created     INTEGER NOT NULL,
+    expires     INTEGER NOT NULL,
+    revoked     INTEGER NOT NULL,
+    used        INTEGER NOT NULL
+) STRICT;
 
 CREATE TABLE household_keys (
     -- 64 bits of a digest, so that nobody reads a name or a number here

@@ -51,6 +51,8 @@ const (
 	HouseholdUnmerged = "household.unmerged"
 	DuplicatesRuled   = "duplicates.ruled"
 	Imported          = "records.imported"
+	FeedAdded         = "feed.added"
+	FeedRevoked       = "feed.revoked"
 	RescueImported    = "rescue.imported"
 	Restored          = "database.restored"
 )

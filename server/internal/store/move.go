@@ -57,6 +57,7 @@ var tables = []table{
 	{"reviews", []string{"id"}},
 	{"household_keys", []string{"key", "household"}},
 	{"households_due", []string{"household"}},
+	{"feed_tokens", []string{"id"}},
 	{"audit", []string{"seq"}},
 }
 

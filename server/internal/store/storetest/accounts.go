@@ -26,6 +26,7 @@ func accountChecks() []check {
 		{"an invitation comes back as written, used or not", inviteComesBack},
 		{"an invitation is forgotten once it is old enough", invitesArePruned},
 		{"a session ends alone, with its person's, or with its time", sessionsEnd},
+		{"a token of a feed comes back as written, however one asks, and a token is one's", feedTokensComeBack},
 		{"the audit log comes in order, each number once", auditComesInOrder},
 		{"erasing a row of the audit log leaves what the chain covers", auditIsErased},
 	}
@@ -321,4 +322,41 @@ func auditIsErased(t *testing.T, s *store.Store) {
 		got[0].Salt = []byte{} // a driver may give nil for no bytes
 	}
 	same(t, "the log", got, []store.AuditRow{erased, auditRow(2)})
+}
+
+func feedTokensComeBack(t *testing.T, s *store.Store) {
+	one := store.FeedToken{
+		ID: id(1), Name: "Донатор 'x'", TokenHash: "aa", Collections: []string{"people", "visits"}, Area: id(90), Personal: true, MadeBy: id(50),
+		Created: 1, Expires: 2, Revoked: 3, Used: 4,
+	}
+	other := store.FeedToken{ID: id(2), Name: "x", TokenHash: "bb", Collections: []string{"areas"}, MadeBy: id(50)}
+	write(t, s, func(ctx context.Context, tx *store.Tx) error {
+		return errors.Join(tx.AddFeedToken(ctx, other), tx.AddFeedToken(ctx, one))
+	})
+	other.Revoked, other.Used = 5, 6
+	write(t, s, func(ctx context.Context, tx *store.Tx) error { return tx.SetFeedToken(ctx, other) })
+	list := read(t, s, func(ctx context.Context, tx *store.Tx) ([]store.FeedToken, error) { return tx.FeedTokens(ctx) })
+	if want := []store.FeedToken{one, other}; !reflect.DeepEqual(list, want) {
+		t.Errorf("read back\n%+v\nwant\n%+v", list, want)
+	}
+	byHash := read(t, s, func(ctx context.Context, tx *store.Tx) (store.FeedToken, error) { return tx.FeedTokenByHash(ctx, "aa") })
+	byID := read(t, s, func(ctx context.Context, tx *store.Tx) (store.FeedToken, error) { return tx.FeedToken(ctx, id(1)) })
+	if !reflect.DeepEqual(byHash, one) || !reflect.DeepEqual(byID, one) {
+		t.Errorf("read back %+v and %+v", byHash, byID)
+	}
+	err := s.Read(t.Context(), func(tx *store.Tx) error {
+		_, err := tx.FeedTokenByHash(t.Context(), "cc")
+		return err
+	})
+	if !errors.Is(err, store.ErrNotFound) {
+		t.Errorf("a token that there is not: %v", err)
+	}
+	err = s.Write(t.Context(), func(tx *store.Tx) error {
+		again := one
+		again.ID = id(3)
+		return tx.AddFeedToken(t.Context(), again)
+	})
+	if !errors.Is(err, store.ErrExists) {
+		t.Errorf("the same token twice: %v", err)
+	}
 }
