@@ -31,6 +31,7 @@ const (
 	CodeBusy             Code = "busy"
 	CodeStorageFull      Code = "storage_full"
 	CodeInternal         Code = "internal"
+	CodeUnsupported      Code = "unsupported"
 )
 
 // statuses gives each code its HTTP status.
@@ -58,6 +59,7 @@ var statuses = map[Code]int{
 	CodeBusy:             503,
 	CodeStorageFull:      507,
 	CodeInternal:         500,
+	CodeUnsupported:      501,
 }
 
 // Codes gives every code and its HTTP status.

@@ -7,9 +7,11 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/http"
+	"time"
 
 	"github.com/google/uuid"
 
+	"satchel/server"
 	"satchel/syncproto"
 )
 
@@ -51,13 +53,20 @@ func (o *office) gather(ctx context.Context, worker uuid.UUID) error {
 	if err := o.srv.Accounts.RevokeDevice(ctx, o.admin, gone.id); err != nil {
 		return err
 	}
-	o.ids = append(o.ids, device.id, gone.id)
+	made, token, err := o.srv.Accounts.AddFeedToken(ctx, o.admin, server.NewFeedToken{
+		Name: "Reader of a", Collections: []string{"households", "visits"}, Area: o.a, Personal: true, Expires: o.now().Add(24 * time.Hour).UnixMilli(),
+	})
+	if err != nil {
+		return err
+	}
+	o.ids = append(o.ids, device.id, gone.id, made.ID)
 	o.callers = []*caller{
 		{name: "nobody", device: device},
 		{name: "somebody who forges", header: forged, device: device},
 		{name: "a device", header: bearer(device), device: device},
 		{name: "a device", header: bearer(device), device: device},
 		{name: "a revoked device", header: bearer(gone), device: gone},
+		{name: "a reader of a feed of a", header: map[string]string{"Authorization": "Bearer " + token}, device: device},
 		{name: "a coordinator of a", login: "cora", device: device},
 		{name: "a coordinator of b", login: "cvetko", maySeeB: true, device: device},
 		{name: "an administrator", login: "ana", maySeeB: true, device: device},

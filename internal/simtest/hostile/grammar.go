@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 
 	"satchel/syncproto"
 )
@@ -87,6 +88,17 @@ var grammar = []rule{
 		return `{"passphrase":"p","file":"{\"satchel\":\"rescue\",\"kdf\":\"argon2id\",\"memory\":8,\"passes\":1,\"threads\":1,\"salt\":\"AAAAAAAAAAAAAAAAAAAAAA==\",\"parts\":1}\nAAAA\n"}`
 	}},
 	{"GET", "/api/v1/audit", 1, nil},
+	{"GET", "/api/v1/feeds", 1, nil},
+	{"POST", "/api/v1/feeds", 4, func(o *office, _ *caller, r *rand.Rand) string {
+		return fmt.Sprintf(`{"name":"x","collections":["households"],"area":%q,"personal":true,"expires":%d}`, o.anyID(r), o.now().Add(time.Hour).UnixMilli())
+	}},
+	{"POST", "/api/v1/feeds/:id/revoke", 2, nil},
+	{"GET", "/feeds/csv/households", 2, nil},
+	{"GET", "/feeds/json/visits", 2, nil},
+	{"GET", "/feeds/odata/", 1, nil},
+	{"GET", "/feeds/odata/$metadata", 1, nil},
+	{"GET", "/feeds/odata/households?$filter=head_name%20ne%20'x'%20and%20id%20gt%20:id&$top=3&$count=true", 8, nil},
+	{"GET", "/feeds/odata/households/$count?$filter=not%20(status%20eq%20null)", 4, nil},
 	{"GET", "/nowhere", 2, nil},
 }
 

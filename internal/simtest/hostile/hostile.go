@@ -157,7 +157,7 @@ func (o *office) check(in input, a *answer) error {
 	switch {
 	case err != nil:
 		return err
-	case a.status >= http.StatusInternalServerError || a.status < http.StatusOK:
+	case a.status >= http.StatusInternalServerError && a.status != http.StatusNotImplemented || a.status < http.StatusOK:
 		return fmt.Errorf("it is answered %d %s; the log says %s", a.status, text, o.log.String())
 	case len(text) > maxAnswerBytes:
 		return fmt.Errorf("the answer has more than %d bytes", maxAnswerBytes)
@@ -180,19 +180,46 @@ func (o *office) check(in input, a *answer) error {
 // checkProblem checks that a refusal is a problem document that keeps to the protocol.
 func checkProblem(a *answer, text []byte) error {
 	var p syncproto.Problem
-	decoder := json.NewDecoder(bytes.NewReader(text))
-	decoder.DisallowUnknownFields()
-	err := decoder.Decode(&p)
+	var err error
+	if a.header.Get("OData-Version") != "" {
+		p, err = odataProblem(text)
+	} else if a.header.Get("Content-Type") != syncproto.ProblemMediaType {
+		err = errors.New("its type is another")
+	} else {
+		err = decode(text, &p)
+	}
 	status, known := syncproto.Codes()[p.Code]
 	switch {
-	case err != nil || a.header.Get("Content-Type") != syncproto.ProblemMediaType:
+	case err != nil:
 		return fmt.Errorf("it is answered %d %.300q, which is no problem document: %w", a.status, text, err)
-	case !known || status != a.status || p.Status != a.status || p.Detail == "" || p.Request == "":
+	case !known || status != a.status || p.Status != 0 && p.Status != a.status || p.Detail == "" || p.Request == "":
 		return fmt.Errorf("it is answered %d with the problem %.300q, which does not keep to the protocol", a.status, text)
 	case len(text) > maxProblemBytes:
 		return fmt.Errorf("it is answered %d with a problem of %d bytes", a.status, len(text))
 	}
 	return nil
+}
+
+// odataProblem reads a problem in the form of OData, which has no status.
+func odataProblem(text []byte) (syncproto.Problem, error) {
+	var in struct {
+		Error struct {
+			Code       syncproto.Code `json:"code"`
+			Message    string         `json:"message"`
+			InnerError struct {
+				Request string `json:"request"`
+			} `json:"innererror"`
+		} `json:"error"`
+	}
+	err := decode(text, &in)
+	return syncproto.Problem{Code: in.Error.Code, Detail: in.Error.Message, Request: in.Error.InnerError.Request}, err
+}
+
+// decode reads JSON that has no more than x takes.
+func decode(text []byte, x any) error {
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	decoder.DisallowUnknownFields()
+	return decoder.Decode(x)
 }
 
 func headersHold(header http.Header, canary string) bool {

@@ -2,6 +2,7 @@ package httpapi_test
 
 import (
 	"bytes"
+	"encoding/base64"
 	"fmt"
 	"maps"
 	"net/http"
@@ -30,6 +31,9 @@ const (
 	adminUser    = "administrator"
 	noTokenA     = "coordinator of a without the session's CSRF token"
 	noTokenAdmin = "administrator without the session's CSRF token"
+	readerA      = "reader of a feed of area a"
+	readerB      = "reader of a feed of area b"
+	gone         = "reader of a feed that was revoked"
 )
 
 // A ruleOf a route says who may use it, and how it is tried. Every route needs one: who adds a route
@@ -47,7 +51,9 @@ func everybody(status int) map[string]int {
 	for caller, status := range sessions(status) {
 		out[caller] = status
 	}
-	out[nobody], out[worker], out[noTokenA], out[noTokenAdmin] = status, status, status, status
+	for _, caller := range []string{nobody, worker, noTokenA, noTokenAdmin, readerA, readerB, gone} {
+		out[caller] = status
+	}
 	return out
 }
 
@@ -73,6 +79,9 @@ func inB(status int) map[string]int {
 	return map[string]int{coordinatorA: 403, coordinatorB: status, adminUser: status}
 }
 
+// readers are those who have a token of a feed.
+func readers() map[string]int { return map[string]int{readerA: 200, readerB: 200} }
+
 func onlyAdmin(status int) map[string]int { return map[string]int{adminUser: status} }
 
 // tooLong gives a wrong password that costs no time to refuse.
@@ -80,7 +89,7 @@ func tooLong() string { return strings.Repeat("x", 2000) }
 
 // rules has one entry for each route.
 func rules() map[string]ruleOf {
-	return map[string]ruleOf{
+	all := map[string]ruleOf{
 		"GET /healthz": {everybody(200), plain("GET", "/healthz")},
 		// Everybody on the same machine; TestMetricsAreForTheSameMachine tries others.
 		"GET /metrics": {everybody(200), plain("GET", "/metrics")},
@@ -144,6 +153,17 @@ func rules() map[string]ruleOf {
 			return withBody("POST", "/api/v1/households/"+b.duplicate().String()+"/merge", fmt.Sprintf(`{"into": %q}`, b.household))(b)
 		}},
 		"POST /api/v1/households/:id/unmerge": {onlyAdmin(200), (*besieged).unmerge},
+		"POST /api/v1/rescue":                 {onlyAdmin(422), withBody("POST", "/api/v1/rescue", `{"passphrase": "p", "file": "not one"}`)},
+		"GET /api/v1/audit":                   {readable(onlyAdmin(200)), plain("GET", "/api/v1/audit")},
+	}
+	maps.Copy(all, reviewRules())
+	maps.Copy(all, feedRules())
+	return all
+}
+
+// reviewRules are those of reviews.
+func reviewRules() map[string]ruleOf {
+	return map[string]ruleOf{
 		"GET /api/v1/reviews": {readable(onlyAdmin(200)), func(b *besieged) call {
 			b.overDeliver()
 			return plain("GET", "/api/v1/reviews")(b)
@@ -165,8 +185,29 @@ func rules() map[string]ruleOf {
 		"POST /api/v1/reviews/:id/assign": {onlyAdmin(204), func(b *besieged) call {
 			return withBody("POST", "/api/v1/reviews/"+b.overDeliver().ID.String()+"/assign", fmt.Sprintf(`{"user": %q}`, b.workerB))(b)
 		}},
-		"POST /api/v1/rescue": {onlyAdmin(422), withBody("POST", "/api/v1/rescue", `{"passphrase": "p", "file": "not one"}`)},
-		"GET /api/v1/audit":   {readable(onlyAdmin(200)), plain("GET", "/api/v1/audit")},
+	}
+}
+
+// feedRules are those of feeds.
+func feedRules() map[string]ruleOf {
+	return map[string]ruleOf{
+		"GET /api/v1/feeds": {readable(onlyAdmin(200)), func(b *besieged) call {
+			b.feed(canaryName, b.b)
+			return plain("GET", "/api/v1/feeds")(b)
+		}},
+		"POST /api/v1/feeds": {onlyAdmin(201), func(b *besieged) call {
+			return withBody("POST", "/api/v1/feeds", fmt.Sprintf(`{"name": "x", "collections": ["people"], "area": %q, "expires": %d}`, b.b, b.now().Add(time.Hour).UnixMilli()))(b)
+		}},
+		"POST /api/v1/feeds/:id/revoke": {onlyAdmin(204), func(b *besieged) call {
+			id, _ := b.feed(canaryName, b.b)
+			return plain("POST", "/api/v1/feeds/"+id.String()+"/revoke")(b)
+		}},
+		"GET /feeds/csv/:collection":          {readers(), plain("GET", "/feeds/csv/households")},
+		"GET /feeds/json/:collection":         {readers(), plain("GET", "/feeds/json/households")},
+		"GET /feeds/odata":                    {readers(), plain("GET", "/feeds/odata/")},
+		"GET /feeds/odata/$metadata":          {readers(), plain("GET", "/feeds/odata/$metadata")},
+		"GET /feeds/odata/:collection":        {readers(), plain("GET", "/feeds/odata/households")},
+		"GET /feeds/odata/:collection/$count": {readers(), plain("GET", "/feeds/odata/households/$count")},
 	}
 }
 
@@ -353,6 +394,32 @@ func (b *besieged) pull() call {
 	return call{http.MethodPost, "/api/v1/sync", map[string]string{"Content-Type": syncproto.MediaType}, bytes.NewReader(encode(b.t, request))}
 }
 
+// feed makes a token for everything in an area.
+func (o *office) feed(name string, area uuid.UUID) (uuid.UUID, string) {
+	o.t.Helper()
+	var all []string
+	for _, c := range syncproto.Collections() {
+		all = append(all, c.Name)
+	}
+	return o.feedOf(server.NewFeedToken{Name: name, Collections: all, Area: area, Personal: true})
+}
+
+// feedOf makes a token that is good for a day.
+func (o *office) feedOf(n server.NewFeedToken) (uuid.UUID, string) {
+	o.t.Helper()
+	n.Expires = o.now().Add(24 * time.Hour).UnixMilli()
+	made, token, err := o.srv.Accounts.AddFeedToken(o.t.Context(), o.admin, n)
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	return made.ID, token
+}
+
+// basic gives the headers of a program that reads a feed.
+func basic(token string) map[string]string {
+	return map[string]string{"Authorization": "Basic " + base64.StdEncoding.EncodeToString([]byte("token:"+token))}
+}
+
 // A caller is somebody with or without credentials.
 type caller struct {
 	name   string
@@ -362,7 +429,7 @@ type caller struct {
 
 // everyCaller is in the order in which they try.
 func everyCaller() []string {
-	return []string{nobody, worker, revoked, tabletA, tabletB, noTokenA, coordinatorA, coordinatorB, noTokenAdmin, adminUser}
+	return []string{nobody, worker, gone, readerA, readerB, revoked, tabletA, tabletB, noTokenA, coordinatorA, coordinatorB, noTokenAdmin, adminUser}
 }
 
 // callers gives a function that gives everybody valid credentials.
@@ -371,14 +438,26 @@ func (b *besieged) callers() func(name string) caller {
 	b.person("cora", "coordinator", password, b.a)
 	b.person("cvetko", "coordinator", password, b.b)
 	b.person("anka", "administrator", password)
-	gone := b.tablet("Tablet of a", workerA, b.a)
-	gone.revoke()
-	own := map[string]*tablet{tabletA: b.tablet("Tablet of a", workerA, b.a), tabletB: b.victim, revoked: gone}
+	former := b.tablet("Tablet of a", workerA, b.a)
+	former.revoke()
+	own := map[string]*tablet{tabletA: b.tablet("Tablet of a", workerA, b.a), tabletB: b.victim, revoked: former}
+	tokens := map[string]string{}
+	for name, area := range map[string]uuid.UUID{readerA: b.a, readerB: b.b, gone: b.b} {
+		var id uuid.UUID
+		if id, tokens[name] = b.feed("Reader", area); name == gone {
+			if err := b.srv.Accounts.RevokeFeedToken(b.t.Context(), b.admin, id); err != nil {
+				b.t.Fatal(err)
+			}
+		}
+	}
 	logins := map[string]string{coordinatorA: "cora", coordinatorB: "cvetko", adminUser: "anka", noTokenA: "cora", noTokenAdmin: "anka"}
 	kept := map[string]map[string]string{}
 	return func(name string) caller {
 		if d := own[name]; d != nil {
 			return caller{name, d.bearer(), d}
+		}
+		if token := tokens[name]; token != "" {
+			return caller{name: name, header: basic(token)}
 		}
 		login, ok := logins[name]
 		if !ok {
@@ -457,13 +536,13 @@ func (b *besieged) besiege(t *testing.T, rule ruleOf, page bool) {
 	if got.status != status || code != "" && got.problem().Code != code {
 		t.Errorf("%s is answered %d %.300q, want %d %q", what, got.status, got.body, status, code)
 	}
-	if rule.may[nobody] >= 400 {
+	if rule.may[nobody] >= 400 || rule.may[readerA] != 0 && got.status == http.StatusUnauthorized {
 		b.ahead.Add(int64(6 * time.Second)) // the next try in vain is free again
 	}
 	if got.status >= 400 {
 		sameRows(t, what, all, b.rows("audit"))
 	}
-	if slices.Contains([]string{tabletB, coordinatorB, adminUser, noTokenAdmin}, b.caller.name) {
+	if slices.Contains([]string{tabletB, coordinatorB, readerB, adminUser, noTokenAdmin}, b.caller.name) {
 		return
 	}
 	sameRows(t, what, ofB, b.rowsOf(b.b))
@@ -480,11 +559,12 @@ func (r ruleOf) answer(method, who string) (int, syncproto.Code) {
 		return status, map[int]syncproto.Code{http.StatusForbidden: syncproto.CodeForbidden}[status]
 	}
 	_, forDevices := r.may[tabletA]
+	_, forReaders := r.may[readerA]
 	isDevice := slices.Contains([]string{tabletA, tabletB, revoked}, who)
-	hasSession := !isDevice && who != nobody && who != worker
+	hasSession := !isDevice && !slices.Contains([]string{nobody, worker, readerA, readerB, gone}, who)
 	lacksToken := method != http.MethodGet && (who == noTokenA || who == noTokenAdmin)
 	switch {
-	case forDevices && !isDevice, !forDevices && !hasSession:
+	case forReaders, forDevices && !isDevice, !forDevices && !hasSession:
 		return http.StatusUnauthorized, syncproto.CodeUnauthorized
 	case lacksToken:
 		return http.StatusForbidden, syncproto.CodeCSRF

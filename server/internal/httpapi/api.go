@@ -47,6 +47,10 @@ type API struct {
 	packing    chan struct{}
 	links      *links
 	identities *tries
+	// credentials bounds how often these may be tried in vain.
+	credentials *tries
+	// feeding bounds how many feeds are read at once.
+	feeding chan struct{}
 }
 
 // maxSyncs is how many syncs are decoded and answered at once; further ones wait. One takes up to
@@ -65,6 +69,8 @@ const (
 	coordinator
 	// administrator, logged in.
 	administrator
+	// feed is whoever has a token for it.
+	feed
 )
 
 // A route is one entry of the interface.
@@ -135,6 +141,16 @@ func (a *API) routes() []route {
 		{http.MethodPost, "/api/v1/households/:id/unmerge", administrator, unlimited, a.unmerge},
 		{http.MethodPost, "/api/v1/rescue", administrator, unlimited, a.importRescue},
 		{http.MethodGet, "/api/v1/audit", administrator, unlimited, a.audit},
+		{http.MethodGet, "/api/v1/feeds", administrator, unlimited, a.listFeeds},
+		{http.MethodPost, "/api/v1/feeds", administrator, unlimited, a.addFeed},
+		{http.MethodPost, "/api/v1/feeds/:id/revoke", administrator, unlimited, a.revokeFeed},
+
+		{http.MethodGet, "/feeds/csv/:collection", feed, unlimited, a.feedCSV},
+		{http.MethodGet, "/feeds/json/:collection", feed, unlimited, a.feedJSON},
+		{http.MethodGet, odataPath, feed, unlimited, a.odataService},
+		{http.MethodGet, odataPath + "/$metadata", feed, unlimited, a.odataMetadata},
+		{http.MethodGet, odataPath + "/:collection", feed, unlimited, a.odataSet},
+		{http.MethodGet, odataPath + "/:collection/$count", feed, unlimited, a.odataCount},
 	}
 }
 
@@ -145,11 +161,13 @@ func (a *API) Handler() http.Handler {
 	a.refreshing = newRoom(a.Now, maxRefreshing, refreshPace)
 	a.links = &links{byDevice: map[uuid.UUID]*link{}}
 	a.identities = newTries(a.Now, maxIdentities, identityEvery)
+	a.credentials, a.feeding = newTries(a.Now, maxTries, tryEvery), make(chan struct{}, maxFeeds)
 	e := echo.New()
 	e.HTTPErrorHandler = a.problem
 	// Only a proxy on the same machine is believed when it says for whom it asks.
 	e.IPExtractor = echo.ExtractIPFromXFFHeader(echo.TrustLoopback(true), echo.TrustLinkLocal(false), echo.TrustPrivateNet(false))
 	observer := newObserver(a.Metrics)
+	e.Pre(plainFeedPath)
 	e.Use(
 		nameRequest,
 		a.observe(observer),
@@ -157,9 +175,8 @@ func (a *API) Handler() http.Handler {
 		securityHeaders(a.Console.SecureCookies),
 		middleware.GzipWithConfig(middleware.GzipConfig{MinLength: 512, Skipper: func(c echo.Context) bool { return c.Path() == syncPath || c.Path() == console.LivePath }}),
 	)
-	credentials := newTries(a.Now, maxTries, tryEvery)
 	for _, r := range a.routes() {
-		chain := a.chain(r, credentials)
+		chain := a.chain(r)
 		if r.path == syncPath || r.path == endPath {
 			chain = []echo.MiddlewareFunc{a.admit, a.authorise(r.access)} // to find out who asks costs something too
 		}
@@ -167,19 +184,19 @@ func (a *API) Handler() http.Handler {
 	}
 	for _, p := range a.Console.Routes() {
 		r := a.page(p)
-		e.Add(r.method, r.path, r.handle, append([]echo.MiddlewareFunc{a.asPage(p)}, a.chain(r, credentials)...)...)
+		e.Add(r.method, r.path, r.handle, append([]echo.MiddlewareFunc{a.asPage(p)}, a.chain(r)...)...)
 	}
 	return e
 }
 
 // chain is what comes before a route: who asks, may they, and how often.
-func (a *API) chain(r route, credentials *tries) []echo.MiddlewareFunc {
+func (a *API) chain(r route) []echo.MiddlewareFunc {
 	chain := []echo.MiddlewareFunc{a.authorise(r.access)}
 	switch r.limit {
 	case guessable:
-		chain = append(chain, credentials.bound)
+		chain = append(chain, a.credentials.bound)
 	case unguessable:
-		chain = append(chain, credentials.boundInVain)
+		chain = append(chain, a.credentials.boundInVain)
 	}
 	return chain
 }

@@ -19,6 +19,7 @@ const (
 	keyDevice  = "device"
 	keyCame    = "came"
 	keySession = "session"
+	keyFeed    = "feed"
 )
 
 // csrfHeader carries the CSRF token of a session; a page's form has it in the field csrf.
@@ -42,6 +43,8 @@ func (a *API) check(c echo.Context, need access) error {
 		return nil
 	case device:
 		return a.checkDevice(c)
+	case feed:
+		return a.checkFeed(c)
 	default:
 		return a.checkSession(c, need)
 	}

@@ -154,8 +154,17 @@ func (a answer) bytes() string {
 	return out.String() + a.body
 }
 
-// problem gives the problem that the answer is; an empty one if it is none.
+// problem gives the problem that the answer is, in the form of OData too; an empty one if it is none.
 func (a answer) problem() (p syncproto.Problem) {
+	var odata struct {
+		Error struct {
+			Code    syncproto.Code
+			Message string
+		}
+	}
+	if a.header.Get("OData-Version") != "" && json.Unmarshal([]byte(a.body), &odata) == nil {
+		return syncproto.Problem{Code: odata.Error.Code, Detail: odata.Error.Message}
+	}
 	if a.header.Get("Content-Type") != syncproto.ProblemMediaType || json.Unmarshal([]byte(a.body), &p) != nil {
 		return syncproto.Problem{}
 	}

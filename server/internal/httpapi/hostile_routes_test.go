@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
+	"net/url"
 	"regexp"
 	"slices"
 	"strings"
@@ -16,7 +17,7 @@ import (
 // A badCall is a request that is wrong in one way, and its documented answer.
 type badCall struct {
 	name string
-	// by is who calls: "", "device", "coordinator" or "administrator".
+	// by is who calls: "", "device", "reader", "coordinator" or "administrator".
 	by, method, path string
 	header           map[string]string
 	body             string
@@ -49,6 +50,7 @@ func bodiedRoutes() []bodied {
 		{"administrator", "POST", "/api/v1/reviews/" + unknown + "/reopen"},
 		{"administrator", "POST", "/api/v1/reviews/" + unknown + "/assign"},
 		{"administrator", "POST", "/api/v1/rescue"},
+		{"administrator", "POST", "/api/v1/feeds"},
 	}
 }
 
@@ -96,6 +98,7 @@ func badIDs() (all []badCall) {
 		{"administrator", "POST", "/api/v1/households/", "/merge"},
 		{"administrator", "POST", "/api/v1/households/", "/unmerge"},
 		{"administrator", "GET", "/api/v1/held?after=", ""},
+		{"administrator", "POST", "/api/v1/feeds/", "/revoke"},
 	} {
 		for _, id := range spellings {
 			all = append(all, badCall{
@@ -122,12 +125,61 @@ func badCredentials() []badCall {
 		{"a token without a scheme", "", "POST", "/api/v1/identity", with("Authorization", "x.y.z"), "", syncproto.CodeUnauthorized},
 		{"an empty token", "", "POST", "/api/v1/identity", with("Authorization", "Bearer "), "", syncproto.CodeUnauthorized},
 		{"a huge token", "", "POST", "/api/v1/identity", with("Authorization", "Bearer "+strings.Repeat("x", 10_000)), "", syncproto.CodeUnauthorized},
+		{"a feed without a token", "", "GET", "/feeds/odata", nil, "", syncproto.CodeUnauthorized},
+		{"a feed with a wrong token", "", "GET", "/feeds/csv/households", basic("satchel-feed-AAAA"), "", syncproto.CodeUnauthorized},
+		{"a feed with an empty token", "", "GET", "/feeds/csv/households", basic(""), "", syncproto.CodeUnauthorized},
+		{"a feed with a token in the address", "", "GET", "/feeds/csv/households?token=x&access_token=x", nil, "", syncproto.CodeUnauthorized},
+		{"a feed with a session", "administrator", "GET", "/feeds/csv/households", nil, "", syncproto.CodeUnauthorized},
+		{"a feed with a device's token", "device", "GET", "/feeds/json/households", nil, "", syncproto.CodeUnauthorized},
+		{"a feed's token as a session", "reader", "GET", "/api/v1/users", nil, "", syncproto.CodeUnauthorized},
+		{"a feed's token as a device's", "reader", "POST", "/api/v1/identity", nil, "", syncproto.CodeUnauthorized},
 		{"no CSRF token", "administrator", "POST", "/api/v1/users", with("X-CSRF-Token", ""), "{}", syncproto.CodeCSRF},
 		{"a wrong CSRF token", "administrator", "POST", "/api/v1/rescue", with("X-CSRF-Token", "AAAA"), "{}", syncproto.CodeCSRF},
 		{"no CSRF token at the end", "coordinator", "DELETE", "/api/v1/session", with("X-CSRF-Token", ""), "", syncproto.CodeCSRF},
 		{"a coordinator among the users", "coordinator", "GET", "/api/v1/users", nil, "", syncproto.CodeForbidden},
 		{"a coordinator at the conflicts", "coordinator", "GET", "/api/v1/conflicts", nil, "", syncproto.CodeForbidden},
 	}
+}
+
+// badFeeds ask a feed for what it has not.
+func badFeeds() (all []badCall) {
+	get := func(name, path string, code syncproto.Code) {
+		all = append(all, badCall{name + " of a feed", "reader", "GET", path, nil, "", code})
+	}
+	get("a collection that there is not", "/feeds/csv/secrets", syncproto.CodeNotFound)
+	get("a table that is none of its collections", "/feeds/json/users", syncproto.CodeNotFound)
+	get("a collection in capitals", "/feeds/odata/HOUSEHOLDS", syncproto.CodeNotFound)
+	get("a collection with a statement behind it", "/feeds/odata/households;DROP%20TABLE%20records", syncproto.CodeNotFound)
+	get("a path above it", "/feeds/csv/..%2F..%2Fetc%2Fpasswd", syncproto.CodeNotFound)
+	get("a mark that is none", "/feeds/csv/households?bom=perhaps", syncproto.CodeBadRequest)
+	get("one record", "/feeds/odata/households("+unknown+")", syncproto.CodeUnsupported)
+	get("options that cannot be read", "/feeds/odata/households?$top=%ZZ", syncproto.CodeBadRequest)
+	for option, code := range map[string]syncproto.Code{
+		"$top=-1": syncproto.CodeBadRequest, "$top=x": syncproto.CodeBadRequest, "$top=99999999999999999999": syncproto.CodeBadRequest,
+		"$skip=-1": syncproto.CodeBadRequest, "$skip=1.5": syncproto.CodeBadRequest, "$count=perhaps": syncproto.CodeBadRequest,
+		"$skiptoken=x": syncproto.CodeBadRequest, "$skiptoken=' OR 1=1 --": syncproto.CodeBadRequest, "$top=1&$top=2": syncproto.CodeBadRequest,
+		"$format=atom": syncproto.CodeMediaType, "$format=json;odata.metadata=full": syncproto.CodeMediaType,
+		"$nonsense=1": syncproto.CodeBadRequest, "$expand=area": syncproto.CodeUnsupported, "$search=x": syncproto.CodeUnsupported, "$apply=x": syncproto.CodeUnsupported,
+		"$orderby=head_name": syncproto.CodeUnsupported, "$orderby=id desc": syncproto.CodeUnsupported,
+		"$select=nothing": syncproto.CodeBadRequest, "$select=id;DROP TABLE records": syncproto.CodeBadRequest, "$select=doc": syncproto.CodeBadRequest,
+		"$filter=doc ne null": syncproto.CodeBadRequest, "$filter=head_name": syncproto.CodeBadRequest, "$filter=head_name eq": syncproto.CodeBadRequest,
+		"$filter=head_name eq 'x": syncproto.CodeBadRequest, "$filter=head_name eq x": syncproto.CodeBadRequest, "$filter=(head_name eq 'x'": syncproto.CodeBadRequest,
+		"$filter=head_name eq 'x')": syncproto.CodeBadRequest, "$filter=head_name eq 'x' OR 1 eq 1": syncproto.CodeBadRequest, "$filter=1 eq 1": syncproto.CodeBadRequest,
+		"$filter=head_name like 'x'": syncproto.CodeBadRequest, "$filter=head_name eq '\x00'": syncproto.CodeBadRequest, "$filter=head_name eq '\xff'": syncproto.CodeBadRequest,
+		"$filter=displaced_on eq 1999": syncproto.CodeBadRequest, "$filter=area eq 'x'": syncproto.CodeBadRequest, "$filter=position_lat gt NaN": syncproto.CodeBadRequest,
+		"$filter=position_lat gt 1e999": syncproto.CodeBadRequest, "$filter=contains(head_name,'x')": syncproto.CodeUnsupported, "$filter=position_lat add 1 eq 2": syncproto.CodeUnsupported,
+		"$filter=status in ('idp')": syncproto.CodeUnsupported, "$filter=area/name eq 'x'": syncproto.CodeUnsupported,
+		"$filter=" + strings.Repeat("(", 1000): syncproto.CodeBadRequest, "$filter=" + strings.Repeat("not ", 1000): syncproto.CodeBadRequest,
+		"$filter=head_name eq '" + strings.Repeat("x", 10_000) + "'": syncproto.CodeBadRequest,
+	} {
+		name, value, _ := strings.Cut(option, "=")
+		if value, more, twice := strings.Cut(value, "&"); twice {
+			get(fmt.Sprintf("%.60s", option), "/feeds/odata/households?"+name+"="+value+"&"+more, code)
+			continue
+		}
+		get(fmt.Sprintf("%.60s", option), "/feeds/odata/households?"+name+"="+url.QueryEscape(value), code)
+	}
+	return all
 }
 
 // badMatters are well written, and ask for what there is not or must not be.
@@ -194,6 +246,13 @@ func badMatters(v *village) []badCall {
 		admin("a merger into itself", "POST", "/api/v1/households/"+v.foreign.String()+"/merge", `{"into":"`+v.foreign.String()+`"}`, syncproto.CodeInvalid),
 		admin("a merger into a word", "POST", "/api/v1/households/"+v.foreign.String()+"/merge", `{"into":"x"}`, syncproto.CodeBadRequest),
 		admin("unmerging what is no duplicate", "POST", "/api/v1/households/"+v.foreign.String()+"/unmerge", `{}`, syncproto.CodeInvalid),
+		admin("a feed of nothing", "POST", "/api/v1/feeds", fmt.Sprintf(`{"name":"x","collections":[],"expires":%d}`, v.now().Add(time.Hour).UnixMilli()), syncproto.CodeInvalid),
+		admin("a feed of what there is not", "POST", "/api/v1/feeds", fmt.Sprintf(`{"name":"x","collections":["users"],"expires":%d}`, v.now().Add(time.Hour).UnixMilli()), syncproto.CodeInvalid),
+		admin("a feed of nobody", "POST", "/api/v1/feeds", fmt.Sprintf(`{"name":" ","collections":["areas"],"expires":%d}`, v.now().Add(time.Hour).UnixMilli()), syncproto.CodeInvalid),
+		admin("a feed for ever", "POST", "/api/v1/feeds", `{"name":"x","collections":["areas"],"expires":9007199254740992}`, syncproto.CodeInvalid),
+		admin("a feed that has expired", "POST", "/api/v1/feeds", `{"name":"x","collections":["areas"],"expires":1}`, syncproto.CodeInvalid),
+		admin("a feed of an area that there is not", "POST", "/api/v1/feeds", fmt.Sprintf(`{"name":"x","collections":["areas"],"area":%q,"expires":%d}`, unknown, v.now().Add(time.Hour).UnixMilli()), syncproto.CodeInvalid),
+		admin("the end of a feed that there is not", "POST", "/api/v1/feeds/"+unknown+"/revoke", "", syncproto.CodeNotFound),
 		admin("a rescue file that is none", "POST", "/api/v1/rescue", `{"passphrase":"p","file":"name,phone"}`, syncproto.CodeInvalid),
 		admin("a rescue file that asks for 4 GB", "POST", "/api/v1/rescue", `{"passphrase":"p","file":"{\"satchel\":\"rescue\",\"kdf\":\"argon2id\",\"memory\":4194304,\"passes\":1,\"threads\":1,\"salt\":\"AAAAAAAAAAAAAAAAAAAAAA==\",\"parts\":1}\n"}`, syncproto.CodeInvalid),
 		admin("a rescue file without its parts", "POST", "/api/v1/rescue", `{"passphrase":"p","file":"{\"satchel\":\"rescue\",\"kdf\":\"argon2id\",\"memory\":8,\"passes\":1,\"threads\":1,\"salt\":\"AAAAAAAAAAAAAAAAAAAAAA==\",\"parts\":9}\n"}`, syncproto.CodeInvalid),
@@ -218,8 +277,10 @@ func TestBadCallsGetTheirDocumentedAnswers(t *testing.T) {
 	by := map[string]map[string]string{
 		"administrator": v.login("anka"), "coordinator": v.login("cora"), "device": {"Authorization": "Bearer " + v.neighbour.access},
 	}
+	_, reader := v.feed("Reader", v.a)
+	by["reader"] = basic(reader)
 	before := v.rows()
-	for _, c := range slices.Concat(badBodies(), badIDs(), badCredentials(), badMatters(v)) {
+	for _, c := range slices.Concat(badBodies(), badIDs(), badCredentials(), badFeeds(), badMatters(v)) {
 		t.Run(c.name, func(t *testing.T) {
 			header := maps.Clone(by[c.by])
 			if header == nil {
@@ -232,10 +293,13 @@ func TestBadCallsGetTheirDocumentedAnswers(t *testing.T) {
 				t.Errorf("nobody is told that nothing was changed: %s", got.body)
 			}
 			after := v.rows()
+			if c.by == "reader" { // its use is noted, and nothing else
+				delete(before, "feed_tokens")
+			}
 			sameRows(t, c.name, before, after)
 			before = after
 		})
-		if c.by == "" {
+		if c.by == "" || c.code == syncproto.CodeUnauthorized {
 			v.ahead.Add(int64(6 * time.Second)) // the next try in vain is free again
 		}
 	}
@@ -263,7 +327,7 @@ func (v *village) badAnswer(t *testing.T, got answer, code syncproto.Code) {
 func TestThereAreEnoughBadInputs(t *testing.T) {
 	v := newVillage(t)
 	count := len(badFrames()) + len(badRequests()) + len(badChanges()) + len(bombs()) +
-		len(badBodies()) + len(badIDs()) + len(badCredentials()) + len(badMatters(v)) + len(badHTTP())
+		len(badBodies()) + len(badIDs()) + len(badCredentials()) + len(badFeeds()) + len(badMatters(v)) + len(badHTTP())
 	t.Logf("there are %d bad inputs", count)
 	if count < 200 {
 		t.Errorf("there are %d bad inputs, 200 are wanted", count)

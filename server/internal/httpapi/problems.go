@@ -38,6 +38,10 @@ func (a *API) problem(err error, c echo.Context) {
 		}
 		return
 	}
+	if strings.HasPrefix(c.Path(), odataPath) {
+		a.odataProblem(c, answer)
+		return
+	}
 	text, err := json.Marshal(answer)
 	if err != nil {
 		a.Log.ErrorContext(c.Request().Context(), "encode a problem", "error", err.Error())
