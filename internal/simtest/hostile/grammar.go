@@ -38,6 +38,7 @@ type rule struct {
 var grammar = []rule{
 	{"GET", "/healthz", 1, nil},
 	{"GET", "/metrics", 1, nil},
+	{"GET", "/api/v1/openapi.json", 1, nil},
 	{"POST", "/api/v1/enrol", 8, func(o *office, _ *caller, r *rand.Rand) string {
 		return fmt.Sprintf(`{"code":"%04d-AAAA-BBBB","device":%q,"name":"x"}`, r.IntN(10_000), o.anyID(r))
 	}},

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/base64"
 	"fmt"
+	"io"
 	"maps"
 	"net/http"
 	"slices"
@@ -92,7 +93,8 @@ func rules() map[string]ruleOf {
 	all := map[string]ruleOf{
 		"GET /healthz": {everybody(200), plain("GET", "/healthz")},
 		// Everybody on the same machine; TestMetricsAreForTheSameMachine tries others.
-		"GET /metrics": {everybody(200), plain("GET", "/metrics")},
+		"GET /metrics":             {everybody(200), plain("GET", "/metrics")},
+		"GET /api/v1/openapi.json": {everybody(200), plain("GET", "/api/v1/openapi.json")},
 
 		"POST /api/v1/enrol":    {everybody(401), withBody("POST", "/api/v1/enrol", `{"code": "0000-0000-0000"}`)},
 		"POST /api/v1/token":    {everybody(401), withBody("POST", "/api/v1/token", `{"refresh": "wrong"}`)},
@@ -496,7 +498,7 @@ func TestEveryRouteIsForThoseOfItsRule(t *testing.T) {
 			for _, who := range everyCaller() {
 				b.caller = as(who)
 				_, page := pages[name]
-				b.besiege(t, rule, page)
+				b.besiege(t, route.Path, rule, page)
 			}
 		})
 	}
@@ -512,7 +514,7 @@ func TestEveryRouteIsForThoseOfItsRule(t *testing.T) {
 
 // besiege tries a route as one caller, who must get and do what the rule says and nothing else. Whom a page is not for is told so
 // by a page, or shown where to log in.
-func (b *besieged) besiege(t *testing.T, rule ruleOf, page bool) {
+func (b *besieged) besiege(t *testing.T, path string, rule ruleOf, page bool) {
 	t.Helper()
 	_, b.letIn = rule.may[b.caller.name]
 	try := rule.try(b)
@@ -532,7 +534,9 @@ func (b *besieged) besiege(t *testing.T, rule ruleOf, page bool) {
 		}
 	}
 	all, ofB := b.rows("audit"), b.rowsOf(b.b)
+	sent := b.spy(&try)
 	got := b.do(try)
+	conforms(t, try.method, path, sent, got)
 	if got.status != status || code != "" && got.problem().Code != code {
 		t.Errorf("%s is answered %d %.300q, want %d %q", what, got.status, got.body, status, code)
 	}
@@ -551,6 +555,20 @@ func (b *besieged) besiege(t *testing.T, rule ruleOf, page bool) {
 			t.Errorf("%s brings %q of area b", what, canary)
 		}
 	}
+}
+
+// spy gives the body of a call, and has it sent as well.
+func (b *besieged) spy(c *call) string {
+	b.t.Helper()
+	if c.body == nil {
+		return ""
+	}
+	text, err := io.ReadAll(c.body)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	c.body = bytes.NewReader(text)
+	return string(text)
 }
 
 // answer gives what a caller has to be answered, and the code where it is refused.

@@ -104,6 +104,7 @@ func (a *API) routes() []route {
 	return []route{
 		{http.MethodGet, "/healthz", anybody, unlimited, a.health},
 		{http.MethodGet, "/metrics", anybody, unlimited, a.metrics},
+		{http.MethodGet, "/api/v1/openapi.json", anybody, unlimited, a.openapi},
 
 		{http.MethodPost, "/api/v1/enrol", anybody, guessable, a.enrol},
 		{http.MethodPost, "/api/v1/token", anybody, unguessable, a.refresh},
