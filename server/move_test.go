@@ -51,6 +51,13 @@ func lively(t *testing.T, at server.Config) (*office, []*clientlib.Store) {
 	if _, _, err := o.srv.Accounts.AddFeedToken(t.Context(), o.admin, feed); err != nil {
 		t.Fatal(err)
 	}
+	hook, err := o.srv.Accounts.AddWebhook(t.Context(), o.admin, "https://donor.example/", "record.changed")
+	if err == nil {
+		err = o.srv.Store.Write(t.Context(), func(tx *store.Tx) error { return tx.AddDelivery(t.Context(), store.Delivery{Webhook: hook.ID}) })
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
 	if _, err := o.srv.Accounts.Login(t.Context(), "ana", "long enough"); err != nil {
 		t.Fatal(err)
 	}
@@ -120,8 +127,8 @@ func TestAnOfficeMoves(t *testing.T) {
 					t.Fatalf("open what was moved in part: %v, want ErrMoving", err)
 				}
 			}
-			if len(tables) < 16 || rounds < 16 {
-				t.Errorf("%d rounds moved the tables %v, want 16 of them at least", rounds, tables)
+			if len(tables) < 18 || rounds < 18 {
+				t.Errorf("%d rounds moved the tables %v, want 18 of them at least", rounds, tables)
 			}
 			o.goesOn(to, tablets)
 		})

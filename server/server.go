@@ -13,9 +13,11 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/gofrs/flock"
@@ -29,6 +31,7 @@ import (
 	"satchel/server/internal/httpapi"
 	"satchel/server/internal/review"
 	"satchel/server/internal/store"
+	"satchel/server/internal/webhooks"
 )
 
 // A Config says how to run a server. Only Dir is required to open one, and Listen to run it.
@@ -49,6 +52,8 @@ type Config struct {
 	Domain string
 	// AllowPlain allows plain HTTP on addresses other than loopback, behind a proxy that does TLS.
 	AllowPlain bool
+	// WebhookAllow are the networks that webhooks may reach although they are not public.
+	WebhookAllow []netip.Prefix
 	// Log takes what happens; nothing if nil.
 	Log *slog.Logger
 	// Now is the clock; [time.Now] if nil.
@@ -157,7 +162,7 @@ const (
 	stopTimeout   = 30 * time.Second
 )
 
-// Run listens and serves until ctx ends, then lets what is under way end, for at most 30 seconds.
+// Run listens, serves and tells webhooks until ctx ends, then lets what is under way end, for at most 30 seconds.
 // ready is called with the address once the server listens; it may be nil.
 func (s *Server) Run(ctx context.Context, ready func(net.Addr)) error {
 	listener, err := s.listen(ctx)
@@ -167,10 +172,15 @@ func (s *Server) Run(ctx context.Context, ready func(net.Addr)) error {
 	if ready != nil {
 		ready(listener.Addr())
 	}
+	var telling sync.WaitGroup
+	defer telling.Wait()
+	ctx, stopTelling := context.WithCancel(ctx)
+	defer stopTelling()
+	telling.Go(func() { webhooks.New(s.Store, s.config.Log, s.config.Now, s.config.WebhookAllow).Run(ctx) })
 	return s.Serve(ctx, listener)
 }
 
-// Serve is [Server.Run] on a listener that somebody else opened, and ends with it.
+// Serve is [Server.Run] on a listener that somebody else opened, and ends with it. It tells no webhooks.
 func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 	web := &http.Server{
 		Handler: s.Handler(), ReadHeaderTimeout: headerTimeout, ReadTimeout: bodyTimeout, //nolint:contextcheck // each request brings its own

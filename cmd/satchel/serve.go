@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"net/netip"
 	"os"
 	"runtime/debug"
 	"strings"
@@ -21,6 +22,8 @@ type serveCmd struct {
 	Key    string `help:"TLS key, PEM." env:"SATCHEL_KEY" placeholder:"FILE" and:"tls"`
 	Domain string `help:"Domain to get TLS certificates for by ACME; the server has to be reachable there on port 443." env:"SATCHEL_DOMAIN" xor:"acme"`
 	Plain  bool   `help:"Allow plain HTTP on other addresses than loopback: only behind a proxy that does TLS." env:"SATCHEL_PLAIN"`
+	// Whoever may add a webhook could otherwise have the server knock at every door of the office.
+	WebhookAllow []netip.Prefix `help:"Network that webhooks may reach although it is not public, such as 10.1.2.0/24 or 127.0.0.1/32; may be repeated." env:"SATCHEL_WEBHOOK_ALLOW" placeholder:"CIDR"`
 }
 
 // Help is shown by --help.
@@ -46,7 +49,7 @@ func (s serveCmd) Run(ctx context.Context, c *cli) error {
 		debug.SetMemoryLimit(softLimit)
 	}
 	srv, err := server.Open(ctx, server.Config{
-		Dir: c.Data, Database: c.Database, Listen: s.Listen, URL: s.reach(), CertFile: s.Cert, KeyFile: s.Key, Domain: s.Domain, AllowPlain: s.Plain,
+		Dir: c.Data, Database: c.Database, Listen: s.Listen, URL: s.reach(), CertFile: s.Cert, KeyFile: s.Key, Domain: s.Domain, AllowPlain: s.Plain, WebhookAllow: s.WebhookAllow,
 		Log: slog.New(slog.NewJSONHandler(os.Stderr, nil)),
 	})
 	if err != nil {

@@ -271,6 +271,42 @@ CREATE TABLE users (
     created  INTEGER NOT NULL
 ) STRICT;
 
+CREATE TABLE webhook_deliveries (
+    webhook TEXT    NOT NULL,
+    -- counts up from 1
+    n       INTEGER NOT NULL,
+    at      INTEGER NOT NULL,
+    -- how many events it told of, and the sequence of the last
+    events  INTEGER NOT NULL,
+    seq     INTEGER NOT NULL,
+    -- of the answer, 0 if there was none; and what was wrong, '' if nothing was
+    status  INTEGER NOT NULL,
+    error   TEXT    NOT NULL,
+    PRIMARY KEY (webhook, n)
+) STRICT;
+
+CREATE TABLE webhooks (
+    id      TEXT    NOT NULL PRIMARY KEY,
+    url     TEXT    NOT NULL,
+    -- record.changed, review.opened
+    kind    TEXT    NOT NULL,
+    -- the key of the signatures, whsec_ and base64: to sign takes the key itself
+    secret  TEXT    NOT NULL,
+    made_by TEXT    NOT NULL,
+    -- times in milliseconds, 0 for never; what is ended stays in the list
+    created INTEGER NOT NULL,
+    ended   INTEGER NOT NULL,
+    -- the sequence, of records or of reviews, up to which it was told
+    told    INTEGER NOT NULL,
+    -- when to try next: while one server sends, this keeps the others from it
+    due     INTEGER NOT NULL,
+    -- how often in a row it has failed, and since when
+    failed  INTEGER NOT NULL,
+    since   INTEGER NOT NULL,
+    -- when nobody tried any longer
+    paused  INTEGER NOT NULL
+) STRICT;
+
 CREATE TRIGGER audit_is_append_only BEFORE DELETE ON audit
 BEGIN
     SELECT RAISE(ABORT, 'the audit log is append-only');

@@ -94,6 +94,13 @@ var grammar = []rule{
 		return fmt.Sprintf(`{"name":"x","collections":["households"],"area":%q,"personal":true,"expires":%d}`, o.anyID(r), o.now().Add(time.Hour).UnixMilli())
 	}},
 	{"POST", "/api/v1/feeds/:id/revoke", 2, nil},
+	{"GET", "/api/v1/webhooks", 1, nil},
+	{"POST", "/api/v1/webhooks", 2, func(*office, *caller, *rand.Rand) string {
+		return `{"url":"https://donor.example/x","kind":"record.changed"}`
+	}},
+	{"GET", "/api/v1/webhooks/:id/deliveries", 1, nil},
+	{"POST", "/api/v1/webhooks/:id/resume", 1, nil},
+	{"POST", "/api/v1/webhooks/:id/end", 1, nil},
 	{"GET", "/feeds/csv/households", 2, nil},
 	{"GET", "/feeds/json/visits", 2, nil},
 	{"GET", "/feeds/odata/", 1, nil},

@@ -53,6 +53,9 @@ const (
 	Imported          = "records.imported"
 	FeedAdded         = "feed.added"
 	FeedRevoked       = "feed.revoked"
+	WebhookAdded      = "webhook.added"
+	WebhookEnded      = "webhook.ended"
+	WebhookResumed    = "webhook.resumed"
 	RescueImported    = "rescue.imported"
 	Restored          = "database.restored"
 )

@@ -145,6 +145,11 @@ func (a *API) routes() []route {
 		{http.MethodGet, "/api/v1/feeds", administrator, unlimited, a.listFeeds},
 		{http.MethodPost, "/api/v1/feeds", administrator, unlimited, a.addFeed},
 		{http.MethodPost, "/api/v1/feeds/:id/revoke", administrator, unlimited, a.revokeFeed},
+		{http.MethodGet, "/api/v1/webhooks", administrator, unlimited, a.listWebhooks},
+		{http.MethodPost, "/api/v1/webhooks", administrator, unlimited, a.addWebhook},
+		{http.MethodGet, "/api/v1/webhooks/:id/deliveries", administrator, unlimited, a.deliveries},
+		{http.MethodPost, "/api/v1/webhooks/:id/resume", administrator, unlimited, a.resumeWebhook},
+		{http.MethodPost, "/api/v1/webhooks/:id/end", administrator, unlimited, a.endWebhook},
 
 		{http.MethodGet, "/feeds/csv/:collection", feed, unlimited, a.feedCSV},
 		{http.MethodGet, "/feeds/json/:collection", feed, unlimited, a.feedJSON},

@@ -51,6 +51,7 @@ func bodiedRoutes() []bodied {
 		{"administrator", "POST", "/api/v1/reviews/" + unknown + "/assign"},
 		{"administrator", "POST", "/api/v1/rescue"},
 		{"administrator", "POST", "/api/v1/feeds"},
+		{"administrator", "POST", "/api/v1/webhooks"},
 	}
 }
 
@@ -99,6 +100,9 @@ func badIDs() (all []badCall) {
 		{"administrator", "POST", "/api/v1/households/", "/unmerge"},
 		{"administrator", "GET", "/api/v1/held?after=", ""},
 		{"administrator", "POST", "/api/v1/feeds/", "/revoke"},
+		{"administrator", "GET", "/api/v1/webhooks/", "/deliveries"},
+		{"administrator", "POST", "/api/v1/webhooks/", "/resume"},
+		{"administrator", "POST", "/api/v1/webhooks/", "/end"},
 	} {
 		for _, id := range spellings {
 			all = append(all, badCall{
@@ -252,6 +256,14 @@ func badMatters(v *village) []badCall {
 		admin("a feed for ever", "POST", "/api/v1/feeds", `{"name":"x","collections":["areas"],"expires":9007199254740992}`, syncproto.CodeInvalid),
 		admin("a feed that has expired", "POST", "/api/v1/feeds", `{"name":"x","collections":["areas"],"expires":1}`, syncproto.CodeInvalid),
 		admin("a feed of an area that there is not", "POST", "/api/v1/feeds", fmt.Sprintf(`{"name":"x","collections":["areas"],"area":%q,"expires":%d}`, unknown, v.now().Add(time.Hour).UnixMilli()), syncproto.CodeInvalid),
+		admin("a webhook by HTTP", "POST", "/api/v1/webhooks", `{"url":"http://donor.example/","kind":"record.changed"}`, syncproto.CodeInvalid),
+		admin("a webhook to a file", "POST", "/api/v1/webhooks", `{"url":"file:///etc/passwd","kind":"record.changed"}`, syncproto.CodeInvalid),
+		admin("a webhook to nowhere", "POST", "/api/v1/webhooks", `{"url":"https:///x","kind":"record.changed"}`, syncproto.CodeInvalid),
+		admin("a webhook with a password", "POST", "/api/v1/webhooks", `{"url":"https://a:b@donor.example/","kind":"record.changed"}`, syncproto.CodeInvalid),
+		admin("a webhook with a long address", "POST", "/api/v1/webhooks", `{"url":"https://donor.example/`+strings.Repeat("x", 500)+`","kind":"record.changed"}`, syncproto.CodeInvalid),
+		admin("a webhook for what there is not", "POST", "/api/v1/webhooks", `{"url":"https://donor.example/","kind":"user.added"}`, syncproto.CodeInvalid),
+		admin("the end of a webhook that there is not", "POST", "/api/v1/webhooks/"+unknown+"/end", "", syncproto.CodeNotFound),
+		admin("deliveries of a webhook that there is not", "GET", "/api/v1/webhooks/"+unknown+"/deliveries", "", syncproto.CodeNotFound),
 		admin("the end of a feed that there is not", "POST", "/api/v1/feeds/"+unknown+"/revoke", "", syncproto.CodeNotFound),
 		admin("a rescue file that is none", "POST", "/api/v1/rescue", `{"passphrase":"p","file":"name,phone"}`, syncproto.CodeInvalid),
 		admin("a rescue file that asks for 4 GB", "POST", "/api/v1/rescue", `{"passphrase":"p","file":"{\"satchel\":\"rescue\",\"kdf\":\"argon2id\",\"memory\":4194304,\"passes\":1,\"threads\":1,\"salt\":\"AAAAAAAAAAAAAAAAAAAAAA==\",\"parts\":1}\n"}`, syncproto.CodeInvalid),

@@ -58,6 +58,8 @@ var tables = []table{
 	{"household_keys", []string{"key", "household"}},
 	{"households_due", []string{"household"}},
 	{"feed_tokens", []string{"id"}},
+	{"webhooks", []string{"id"}},
+	{"webhook_deliveries", []string{"webhook", "n"}},
 	{"audit", []string{"seq"}},
 }
 

@@ -27,6 +27,8 @@ func accountChecks() []check {
 		{"an invitation is forgotten once it is old enough", invitesArePruned},
 		{"a session ends alone, with its person's, or with its time", sessionsEnd},
 		{"a token of a feed comes back as written, however one asks, and a token is one's", feedTokensComeBack},
+		{"a webhook comes back as written, and is due unless it waits, is paused or ended", webhooksComeBack},
+		{"the last deliveries of a webhook are kept, and those of another are its own", deliveriesAreKept},
 		{"the audit log comes in order, each number once", auditComesInOrder},
 		{"erasing a row of the audit log leaves what the chain covers", auditIsErased},
 	}
