@@ -60,6 +60,16 @@ const (
 	Restored          = "database.restored"
 )
 
+// Actions gives all of them.
+func Actions() []string {
+	return []string{
+		ConflictSettled, ConflictUndone, RuleApplied, RuleUndone, QuestionAsked, QuestionClosed, HeldApplied, HeldDiscarded, ReviewDecided, ReviewReopened, ReviewAssigned,
+		UserAdded, UserChanged, Login, LoginFailed, DeviceInvited, DeviceEnrolled, DeviceForked, DeviceScoped, DeviceRenamed,
+		DeviceRevoked, RefreshReused, RefreshAhead, HouseholdMerged, HouseholdUnmerged, DuplicatesRuled, Imported,
+		FeedAdded, FeedRevoked, WebhookAdded, WebhookEnded, WebhookResumed, RescueImported, Restored,
+	}
+}
+
 // An Entry is one decision.
 type Entry struct {
 	// At is when, in milliseconds.

@@ -6,7 +6,10 @@ import (
 	"database/sql"
 	"encoding/binary"
 	"encoding/hex"
+	"os"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -236,5 +239,22 @@ func TestADecisionThatFailsLeavesNoEntry(t *testing.T) {
 	})
 	if report := l.verify(""); err == nil || report.Rows != 1 {
 		t.Errorf("%+v after %v, want the one row from before", report, err)
+	}
+}
+
+// TestEveryActionIsAmongThem reads the constants of the source.
+func TestEveryActionIsAmongThem(t *testing.T) {
+	source, err := os.ReadFile("audit.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := regexp.MustCompile(`(?m)^\t[A-Z]\w+ += "([a-z_.]+)"$`).FindAllStringSubmatch(string(source), -1)
+	if len(found) < 20 {
+		t.Errorf("%d constants were found: the source is not read", len(found))
+	}
+	for _, constant := range found {
+		if !slices.Contains(audit.Actions(), constant[1]) {
+			t.Errorf("%q is not among the actions", constant[1])
+		}
 	}
 }

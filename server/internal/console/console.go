@@ -3,7 +3,7 @@
 // It promises that every page can be read without JavaScript and used with the keyboard alone, that it asks nothing of any
 // other machine, that what people wrote is shown as they wrote it and never run, and that what changes something is decided
 // by the rooms that it asks, for who is logged in. It finds out neither who that is nor whether the page is for them: that
-// does whoever serves its routes. It never keeps anything itself.
+// does whoever serves its routes. It never keeps anything itself, but for a table that somebody is about to import.
 package console
 
 import (
@@ -45,6 +45,8 @@ type Console struct {
 	live     *hub
 	index    *search.Index
 	registry *registry.Registry
+	// pending are the tables that somebody is about to import.
+	pending pendings
 }
 
 // shown is what pages are made of. It takes a while to read, and many a server is opened to answer no page.
@@ -119,7 +121,7 @@ const SmallBody = 64 << 10
 
 // Routes are all that the console answers.
 func (c *Console) Routes() []Route {
-	return slices.Concat(c.doorRoutes(), c.tabletRoutes(), c.registryRoutes())
+	return slices.Concat(c.doorRoutes(), c.tabletRoutes(), c.registryRoutes(), c.recordRoutes(), c.settingsRoutes())
 }
 
 // doorRoutes are those that everybody needs.

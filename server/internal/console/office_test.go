@@ -24,7 +24,8 @@ const password = "long enough for all"
 type office struct {
 	t   *testing.T
 	srv *server.Server
-	url string
+	// dir holds its database, url is where it answers.
+	dir, url string
 	// admin, ana, is the administrator; a and b are the municipalities; cora is the coordinator of a, cvetko that of b.
 	admin, a, b, cora, cvetko uuid.UUID
 }
@@ -40,7 +41,8 @@ func newOffice(t *testing.T) *office {
 
 func newEmptyOffice(t *testing.T) *office {
 	t.Helper()
-	srv, err := server.Open(t.Context(), server.Config{Dir: t.TempDir()})
+	dir := t.TempDir()
+	srv, err := server.Open(t.Context(), server.Config{Dir: dir})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -52,7 +54,7 @@ func newEmptyOffice(t *testing.T) *office {
 			t.Error(err)
 		}
 	})
-	return &office{t: t, srv: srv, url: web.URL}
+	return &office{t: t, dir: dir, srv: srv, url: web.URL}
 }
 
 func (o *office) person(login, role string, areas ...uuid.UUID) uuid.UUID {
@@ -183,5 +185,13 @@ func (p page) shows(t *testing.T, what string) {
 	t.Helper()
 	if !strings.Contains(p.text(), what) {
 		t.Errorf("%s is answered %d %q, which does not say %q", p.path, p.status, p.text(), what)
+	}
+}
+
+// hides fails if a page says something.
+func (p page) hides(t *testing.T, what string) {
+	t.Helper()
+	if strings.Contains(p.body, what) {
+		t.Errorf("%s says %q", p.path, what)
 	}
 }

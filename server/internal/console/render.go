@@ -79,10 +79,13 @@ func (c *Console) functions(with *shown, tag string) template.FuncMap {
 		"ago":    func(ms int64) string { return w.Ago(c.Now().Sub(zoned(ms))) },
 		"iso":    func(ms int64) string { return zoned(ms).Format(time.RFC3339) },
 		"dict":   dict,
+		"part":   part,
+		"list":   func(items ...string) []string { return items },
 
 		"collection": func(name string) string { return collectionName(w, name) },
 		"one":        func(collection string) string { return oneOf(w, collection) },
 		"field":      func(collection, name string) string { return fieldName(w, collection, name) },
+		"help":       func(collection, name string) string { return wordOr(w, "help."+collection+"."+name, "") },
 		"choice":     func(name string) string { return choiceName(w, name) },
 	}
 }
@@ -127,8 +130,22 @@ func (v view) Path() string { return v.Request.URL.RequestURI() }
 
 // Section names the part of the console that the page belongs to: the first part of its path.
 func (v view) Section() string {
-	first, _, _ := strings.Cut(strings.TrimPrefix(v.Request.URL.Path, "/"), "/")
+	first, rest, _ := strings.Cut(strings.TrimPrefix(v.Request.URL.Path, "/"), "/")
+	if collection, _, _ := strings.Cut(rest, "/"); first == "records" {
+		return sectionOf(collection)
+	}
 	return first
+}
+
+// sectionOf names the part of the console to which records of a collection belong.
+func sectionOf(collection string) string {
+	switch collection {
+	case "areas", "projects", "assistance_types", "questionnaires":
+		return "settings"
+	case "indicators", "targets", "activities", "participations":
+		return "programme"
+	}
+	return "households"
 }
 
 // Languages gives all of them.
@@ -136,7 +153,11 @@ func (v view) Languages() []string { return language.Tags() }
 
 // Sections names the parts of the console that are for who is logged in.
 func (v view) Sections() []string {
-	return []string{"tablets", "households"}
+	sections := []string{"tablets", "households"}
+	if v.IsAdministrator() {
+		sections = append(sections, "settings")
+	}
+	return sections
 }
 
 // ProblemKey gives the key, in "problem", of what went wrong.

@@ -152,7 +152,7 @@ func linesOf(value syncproto.Value) (out []string) {
 	return out
 }
 
-// NameOf gives what people call a record or a user, or the beginning of its id where it has no name. Of what lies outside the
+// NameOf gives what people call a record, a user or a device, or the end of its id where it has no name. Of what lies outside the
 // areas of who is logged in it says only that.
 func (v *Visit) NameOf(id uuid.UUID) (string, error) {
 	if name, known := v.names[id]; known {
@@ -174,12 +174,12 @@ func (v *Visit) know(names map[uuid.UUID]string) {
 }
 
 func (v *Visit) readName(id uuid.UUID) (string, error) {
-	r, user, err := v.find(id)
+	r, name, err := v.find(id)
 	switch {
 	case err != nil:
 		return "", err
-	case user != "":
-		return user, nil
+	case name != "":
+		return name, nil
 	case r.ID == uuid.Nil:
 		return shortID(id), nil
 	}
@@ -190,20 +190,25 @@ func (v *Visit) readName(id uuid.UUID) (string, error) {
 	return v.called(r)
 }
 
-// find reads a record, or the name of the user of that id; neither is no error.
-func (v *Visit) find(id uuid.UUID) (r store.Record, user string, err error) {
+// find reads a record, or the name of the user or device of that id; none is no error.
+func (v *Visit) find(id uuid.UUID) (r store.Record, name string, err error) {
 	err = v.console.Store.Read(v.ctx(), func(tx *store.Tx) error {
 		if r, err = tx.Record(v.ctx(), id); !errors.Is(err, store.ErrNotFound) {
 			return err
 		}
 		u, err := tx.User(v.ctx(), id)
+		if !errors.Is(err, store.ErrNotFound) {
+			name = u.Name
+			return err
+		}
+		d, err := tx.Device(v.ctx(), id)
 		if errors.Is(err, store.ErrNotFound) {
 			return nil
 		}
-		user = u.Name
+		name = d.Name
 		return err
 	})
-	return r, user, err
+	return r, name, err
 }
 
 // reaches reports whether what belongs to an area is for who is logged in.
@@ -211,12 +216,19 @@ func (v *Visit) reaches(area uuid.UUID) (bool, error) {
 	if area == syncproto.Everyone || v.IsAdministrator() {
 		return true, nil
 	}
+	if within, known := v.reached[area]; known {
+		return within, nil
+	}
 	err := v.console.Accounts.MayRead(v.ctx(), v.User().ID, []uuid.UUID{area})
 	var p *syncproto.Problem
-	if errors.As(err, &p) {
-		return false, nil
+	if err != nil && !errors.As(err, &p) {
+		return false, err
 	}
-	return err == nil, err
+	if v.reached == nil {
+		v.reached = map[uuid.UUID]bool{}
+	}
+	v.reached[area] = err == nil
+	return err == nil, nil
 }
 
 // called gives what people call a record. One without a name is called by what it is about.

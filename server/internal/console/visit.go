@@ -25,6 +25,7 @@ type Visit struct {
 
 	console *Console
 	names   map[uuid.UUID]string // those that were looked up for this page
+	reached map[uuid.UUID]bool   // whether areas are within reach, as far as that was asked
 }
 
 // Visit begins the visit of who is logged in with a session, the zero Session for nobody. The form of the request, if it has

@@ -44,6 +44,46 @@ func pageRules() map[string]ruleOf {
 		"GET /records/:collection/:id/history": {readable(unseenInB(200)), func(b *besieged) call {
 			return plain("GET", "/records/households/"+b.household.String()+"/history")(b)
 		}},
+		"GET /records/:collection/new": {readable(sessions(200)), func(b *besieged) call {
+			return plain("GET", "/records/people/new?household="+b.household.String())(b)
+		}},
+		"POST /records/:collection/new": {inB(303), func(b *besieged) call {
+			return form("POST", "/records/households/new", "id", newID(b.t).String(), "f.head_name", "New", "f.status", "idp", "f.area", b.b.String())(b)
+		}},
+		"GET /records/:collection/:id": {readable(inB(200)), func(b *besieged) call {
+			return plain("GET", "/records/households/"+b.household.String())(b)
+		}},
+		"POST /records/:collection/:id": {inB(303), func(b *besieged) call {
+			return form("POST", "/records/households/"+b.household.String(), "f.address", "elsewhere")(b)
+		}},
+		"GET /records/:collection/:id/delete": {readable(inB(200)), func(b *besieged) call {
+			return plain("GET", "/records/households/"+b.household.String()+"/delete")(b)
+		}},
+		"POST /records/:collection/:id/delete": {inB(303), func(b *besieged) call {
+			return form("POST", "/records/households/"+b.household.String()+"/delete")(b)
+		}},
+
+		"GET /settings":                  {readable(onlyAdmin(200)), plain("GET", "/settings")},
+		"GET /settings/areas":            {readable(onlyAdmin(200)), plain("GET", "/settings/areas")},
+		"GET /settings/projects":         {readable(onlyAdmin(200)), plain("GET", "/settings/projects")},
+		"GET /settings/assistance_types": {readable(onlyAdmin(200)), plain("GET", "/settings/assistance_types")},
+		"GET /settings/questionnaires":   {readable(onlyAdmin(200)), plain("GET", "/settings/questionnaires")},
+		"GET /settings/users":            {readable(onlyAdmin(200)), plain("GET", "/settings/users")},
+		"GET /settings/users/new":        {readable(onlyAdmin(200)), plain("GET", "/settings/users/new")},
+		"POST /settings/users/new": {onlyAdmin(303), func(b *besieged) call {
+			return form("POST", "/settings/users/new", "login", newID(b.t).String(), "name", "New", "role", "worker", "area", b.b.String())(b)
+		}},
+		"GET /settings/users/:id": {readable(onlyAdmin(200)), func(b *besieged) call {
+			return plain("GET", "/settings/users/"+b.workerB.String())(b)
+		}},
+		"POST /settings/users/:id": {onlyAdmin(303), func(b *besieged) call {
+			return form("POST", "/settings/users/"+b.workerB.String(), "name", canaryWorker+" again", "role", "worker", "active", "yes",
+				"area", b.b.String(), "was.role", "worker", "was.active", "yes")(b)
+		}},
+		"GET /settings/import":          {readable(onlyAdmin(200)), plain("GET", "/settings/import")},
+		"POST /settings/import":         {onlyAdmin(422), form("POST", "/settings/import", "collection", "areas")},
+		"POST /settings/import/confirm": {onlyAdmin(409), form("POST", "/settings/import/confirm", "token", "wrong")},
+		"GET /settings/audit":           {readable(onlyAdmin(200)), plain("GET", "/settings/audit")},
 	}
 }
 

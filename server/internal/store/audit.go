@@ -49,6 +49,11 @@ func (t *Tx) AuditSince(ctx context.Context, seq int64, limit int) ([]AuditRow, 
 	return all(ctx, t, scanAudit, "SELECT "+auditColumns+" FROM audit WHERE seq > ? ORDER BY seq LIMIT ?", seq, limit)
 }
 
+// AuditBefore gives rows before a number, the last one first.
+func (t *Tx) AuditBefore(ctx context.Context, seq int64, limit int) ([]AuditRow, error) {
+	return all(ctx, t, scanAudit, "SELECT "+auditColumns+" FROM audit WHERE seq < ? ORDER BY seq DESC LIMIT ?", seq, limit)
+}
+
 // EraseAudit empties the details of a row. The chain still holds.
 func (t *Tx) EraseAudit(ctx context.Context, seq int64) error {
 	return t.exec(ctx, "UPDATE audit SET details = '', salt = ? WHERE seq = ?", []byte{}, seq)

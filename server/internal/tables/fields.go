@@ -63,7 +63,7 @@ func (d *draft) value(c *column, text string) (syncproto.Value, error) {
 	}
 	value, err := d.names.value(c.field, text)
 	if err == nil {
-		err = checkMeaning(d.collection.Name, c.field.Name, value)
+		err = CheckMeaning(d.collection.Name, c.field.Name, value)
 	}
 	if err == nil && len(text) >= longText {
 		d.long[said{c, text}] = value
@@ -92,9 +92,9 @@ func (d *draft) readPlace(e *entry, name string, parts []string) {
 	e.fields[name], e.parts = value, map[string][]bool{name: filled}
 }
 
-// checkMeaning says what is wrong with a value that the type of its field allows. What a room knows of the meaning of a
+// CheckMeaning says what is wrong with a value that the type of its field allows, nil for nothing. What a room knows of the meaning of a
 // field is checked here.
-func checkMeaning(collection, field string, value syncproto.Value) error {
+func CheckMeaning(collection, field string, value syncproto.Value) error {
 	if collection != "indicators" || field != "definition" {
 		return nil
 	}

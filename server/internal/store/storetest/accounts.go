@@ -308,6 +308,8 @@ func auditComesInOrder(t *testing.T, s *store.Store) {
 	same(t, "the last", read(t, s, last), auditRow(10))
 	same(t, "those behind 2", read(t, s, auditRows(2, 10)), []store.AuditRow{auditRow(9), auditRow(10)})
 	same(t, "the first two", read(t, s, auditRows(0, 2)), []store.AuditRow{auditRow(2), auditRow(9)})
+	before := func(ctx context.Context, tx *store.Tx) ([]store.AuditRow, error) { return tx.AuditBefore(ctx, 10, 1) }
+	same(t, "the last before 10", read(t, s, before), []store.AuditRow{auditRow(9)})
 	err := s.Write(t.Context(), func(tx *store.Tx) error { return tx.AddAudit(t.Context(), auditRow(9)) })
 	if !errors.Is(err, store.ErrExists) {
 		t.Errorf("a number again: %v, want ErrExists", err)
