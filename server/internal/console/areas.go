@@ -22,6 +22,9 @@ type areaChoice struct {
 	Chosen bool
 }
 
+// Indented gives its name so that it stands below what it is part of in a list.
+func (a areaChoice) Indented() string { return strings.Repeat("\u2003", a.Depth) + a.Name }
+
 // tree gives the tree of areas.
 func (c *Console) tree(v *Visit) (tree scope.Tree, err error) {
 	err = c.Store.Read(v.ctx(), func(tx *store.Tx) error {

@@ -35,6 +35,14 @@ func pageRules() map[string]ruleOf {
 		"POST /tablets/:id/areas":  {unseenInB(303), func(b *besieged) call { return ofSpare("areas", "area", b.b.String())(b) }},
 		"POST /tablets/:id/revoke": {unseenInB(303), ofSpare("revoke")},
 
+		"GET /settings/feeds":                {readable(onlyAdmin(200)), plain("GET", "/settings/feeds")},
+		"POST /settings/feeds":               {onlyAdmin(200), form("POST", "/settings/feeds", "name", "x", "collection", "visits", "days", "30")},
+		"POST /settings/feeds/:id/revoke":    {onlyAdmin(404), form("POST", "/settings/feeds/"+unknown+"/revoke")},
+		"POST /settings/webhooks":            {onlyAdmin(200), form("POST", "/settings/webhooks", "url", "https://x.example", "kind", "record.changed")},
+		"GET /settings/webhooks/:id":         {readable(onlyAdmin(404)), plain("GET", "/settings/webhooks/"+unknown)},
+		"POST /settings/webhooks/:id/resume": {onlyAdmin(404), form("POST", "/settings/webhooks/"+unknown+"/resume")},
+		"POST /settings/webhooks/:id/end":    {onlyAdmin(404), form("POST", "/settings/webhooks/"+unknown+"/end")},
+
 		"GET /households":  {readable(sessions(200)), plain("GET", "/households")},
 		"POST /households": {sessions(200), form("POST", "/households", "text", "canary")},
 		"GET /households/:id": {readable(unseenInB(200)), func(b *besieged) call {

@@ -31,16 +31,7 @@ type webhookBody struct {
 }
 
 func webhookBodyOf(w store.Webhook, secret string) webhookBody {
-	out := webhookBody{w.ID, w.URL, w.Kind, "ok", w.MadeBy, w.Created, w.Ended, w.Told, w.Due, w.Failed, w.Since, w.Paused, secret}
-	switch {
-	case w.Ended != 0:
-		out.State = "ended"
-	case w.Paused != 0:
-		out.State = "paused"
-	case w.Failed != 0:
-		out.State = "failing"
-	}
-	return out
+	return webhookBody{w.ID, w.URL, w.Kind, w.State(), w.MadeBy, w.Created, w.Ended, w.Told, w.Due, w.Failed, w.Since, w.Paused, secret}
 }
 
 func (a *API) listWebhooks(c echo.Context) error {

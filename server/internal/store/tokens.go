@@ -24,6 +24,9 @@ type FeedToken struct {
 	Created, Expires, Revoked, Used int64
 }
 
+// HasArea reports whether only the records of an area may be read.
+func (f FeedToken) HasArea() bool { return f.Area != uuid.Nil }
+
 const feedColumns = "id, name, token_hash, collections, area, personal, made_by, created, expires, revoked, used"
 
 func scanFeed(r row) (f FeedToken, err error) {

@@ -23,6 +23,19 @@ type Webhook struct {
 	Told, Failed int64
 }
 
+// State is ok, failing, paused or ended.
+func (w Webhook) State() string {
+	switch {
+	case w.Ended != 0:
+		return "ended"
+	case w.Paused != 0:
+		return "paused"
+	case w.Failed != 0:
+		return "failing"
+	}
+	return "ok"
+}
+
 const webhookColumns = "id, url, kind, secret, made_by, created, ended, told, due, failed, since, paused"
 
 func scanWebhook(r row) (w Webhook, err error) {
