@@ -100,21 +100,5 @@ func notCounted(code, fault string) error {
 
 // options says what the figures are of.
 func (r Report) options(now time.Time) reports.Options {
-	zone := r.Zone
-	if zone == nil {
-		zone = time.UTC
-	}
-	note := "Counted by Satchel on " + now.In(zone).Format("2006-01-02 15:04 MST") + " of what happened"
-	if r.From != "" {
-		note += " from " + r.From
-	}
-	if r.Until != "" {
-		note += " until " + r.Until
-	}
-	if note += ", as known"; r.KnownBy != "" {
-		note += " by the end of " + r.KnownBy
-	} else {
-		note += " then"
-	}
-	return reports.Options{Suppress: r.Suppress, Notes: []string{note + "; days in " + zone.String() + "."}}
+	return reports.Options{Suppress: r.Suppress, Notes: []string{reports.NoteOf(r.FigureQuery, now)}}
 }

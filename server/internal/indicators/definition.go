@@ -152,6 +152,15 @@ func Parse(text syncproto.Value) (Definition, error) {
 	return p.Definition, err
 }
 
+// SharesBy reports whether what a definition counts can be shared out by a dimension.
+func SharesBy(text syncproto.Value, dimension string) bool {
+	p, err := parse(text, needs{})
+	if err == nil {
+		_, err = p.dimension(dimension)
+	}
+	return err == nil
+}
+
 // parse reads a definition and finds its paths.
 func parse(text syncproto.Value, n needs) (plan, error) {
 	p := plan{needs: n, through: map[string]bool{}}

@@ -11,6 +11,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"time"
@@ -36,10 +37,14 @@ type Query struct {
 	Only                 []Share
 	// Area narrows it to an area and everything below, [uuid.Nil] does not.
 	Area uuid.UUID
+	// Within narrows it further to these areas and everything below them, nil does not. An empty list leaves nothing.
+	Within []uuid.UUID
 	// By names the dimensions by which each figure is shared out.
 	By []string
 	// Codes are those of the indicators; all if there are none.
 	Codes []string
+	// Own is counted in the place of the indicators that are records, unless it is "". It has no code, title or target.
+	Own syncproto.Value
 }
 
 // A Figure is one indicator as it was counted.
@@ -74,42 +79,63 @@ var ErrQuery = errors.New("the figures cannot be counted as asked")
 
 // Count counts figures, in order of institution and code.
 func Count(ctx context.Context, s *store.Store, q Query) ([]Figure, error) {
-	var out []Figure
+	out, err := CountEach(ctx, s, []Query{q})
+	if err != nil {
+		return nil, err
+	}
+	return out[0], nil
+}
+
+// CountEach answers several queries of one moment, in their order, and reads every record once for all of them. What they
+// count has to be known by the same day, of the same zone.
+func CountEach(ctx context.Context, s *store.Store, queries []Query) ([][]Figure, error) {
+	for _, q := range queries {
+		if q.KnownBy != queries[0].KnownBy || q.zone() != queries[0].zone() {
+			return nil, fmt.Errorf("%w: what is counted together has to be known by one day", ErrQuery)
+		}
+	}
+	var out [][]Figure
 	err := s.Read(ctx, func(tx *store.Tx) error {
-		at, err := q.cut(ctx, tx)
+		at, err := queries[0].cut(ctx, tx)
 		if err != nil {
 			return err
 		}
-		out, err = count(ctx, &world{tx: tx, at: at, zone: q.zone(), needs: needs{}}, q)
+		out, err = count(ctx, &world{tx: tx, at: at, zone: queries[0].zone(), needs: needs{}}, queries)
 		return err
 	})
 	return out, err
 }
 
-// count counts figures in a world.
-func count(ctx context.Context, w *world, q Query) ([]Figure, error) {
-	figures, questions, err := prepare(ctx, w, q)
-	if err != nil {
-		return nil, err
-	}
-	tallies := make([]tally, len(figures))
+// count answers queries in a world.
+func count(ctx context.Context, w *world, queries []Query) ([][]Figure, error) {
+	out, tallies := make([][]Figure, len(queries)), make([][]tally, len(queries))
 	var asked []question
-	for i, ask := range questions {
-		tallies[i] = newTally()
-		if ask.plan != nil {
-			ask.take = func(c counted) { tallies[i].take(ask.plan, c) }
-			asked = append(asked, ask)
+	for n, q := range queries {
+		figures, questions, err := prepare(ctx, w, q)
+		if err != nil {
+			return nil, err
+		}
+		out[n], tallies[n] = figures, make([]tally, len(figures))
+		for i, ask := range questions {
+			t := &tallies[n][i]
+			*t = newTally()
+			if ask.plan != nil {
+				ask.take = func(c counted) { t.take(ask.plan, c) }
+				asked = append(asked, ask)
+			}
 		}
 	}
 	if err := w.ask(ctx, asked); err != nil {
 		return nil, err
 	}
-	for i := range tallies {
-		t := &tallies[i]
-		t.finish()
-		figures[i].Value, figures[i].Cells = t.total.value(), t.shares()
+	for n, figures := range out {
+		for i := range figures {
+			t := &tallies[n][i]
+			t.finish()
+			figures[i].Value, figures[i].Cells = t.total.value(), t.shares()
+		}
 	}
-	return figures, nil
+	return out, nil
 }
 
 // prepare finds the figures that a query asks for, and beside each how to count it: no plan where that is not known.
@@ -195,7 +221,7 @@ func (q Query) cut(ctx context.Context, tx *store.Tx) (int64, error) {
 
 // areas gives the areas that are counted, nil for all.
 func (q Query) areas(ctx context.Context, w *world) (map[uuid.UUID]bool, error) {
-	if q.Area == uuid.Nil {
+	if q.Area == uuid.Nil && q.Within == nil {
 		return nil, nil
 	}
 	tree := scope.Tree{}
@@ -204,11 +230,22 @@ func (q Query) areas(ctx context.Context, w *world) (map[uuid.UUID]bool, error) 
 		tree[r.id] = r.values[at].ID()
 		return nil
 	})
-	return tree.Expand([]uuid.UUID{q.Area}), err
+	if q.Area == uuid.Nil {
+		return tree.Expand(q.Within), err
+	}
+	out := tree.Expand([]uuid.UUID{q.Area})
+	if q.Within != nil {
+		within := tree.Expand(q.Within)
+		maps.DeleteFunc(out, func(area uuid.UUID, _ bool) bool { return !within[area] })
+	}
+	return out, err
 }
 
 // indicators gives the indicators that a query asks for, before anything is counted.
 func (w *world) indicators(ctx context.Context, q Query) ([]Figure, error) {
+	if q.Own != "" {
+		return []Figure{{Definition: q.Own}}, nil
+	}
 	code, title, definition := w.needs.at("indicators", "code"), w.needs.at("indicators", "title"), w.needs.at("indicators", "definition")
 	var out []Figure
 	err := w.each(ctx, "indicators", func(r record) error {

@@ -1,10 +1,13 @@
 package indicators
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/google/uuid"
 
 	"satchel/server/internal/store"
 )
@@ -215,6 +218,11 @@ func TestAFigureIsNarrowed(t *testing.T) {
 		{"STOVES", Query{Area: named("areas", "raska")}, "10"},
 		{"STOVES", Query{Area: named("areas", "village"), Project: "G01"}, "10"},
 		{"STOVES", Query{Area: named("areas", "ring-2")}, "4"},
+		{"STOVES", Query{Within: []uuid.UUID{named("areas", "raska"), named("areas", "ring-2")}}, "14"},
+		{"STOVES", Query{Within: []uuid.UUID{named("areas", "ring-2")}, Area: named("areas", "ring-1")}, "4"},
+		{"STOVES", Query{Within: []uuid.UUID{named("areas", "ring-2")}, Area: named("areas", "raska")}, "0"},
+		{"STOVES", Query{Within: []uuid.UUID{named("areas", "village")}, Area: named("areas", "raska")}, "10"},
+		{"STOVES", Query{Within: []uuid.UUID{}}, "0"},
 		{"STOVES", Query{Only: []Share{{"sex", "female"}}}, "2.5"},
 		{"STOVES", Query{Only: []Share{{"sex", "male"}, {"age", "5-11"}}}, "1"},
 		{"STOVES", Query{Only: []Share{{"age", Unknown}}}, "44"},
@@ -231,6 +239,44 @@ func TestAFigureIsNarrowed(t *testing.T) {
 		if got := written(figures[0]); got != c.want {
 			t.Errorf("%s of %+v is %s, want %s", c.code, c.q, got, c.want)
 		}
+	}
+}
+
+func TestSeveralQueriesAreAnsweredAsEachIsAlone(t *testing.T) {
+	s := filled(t, shared, indicator(t, "STOVES", "stoves", `{"of":"deliveries","sum":"quantity"}`))
+	queries := []Query{
+		{By: []string{"sex"}},
+		{By: []string{"project"}, Area: named("areas", "raska")},
+		{Until: "2019-07-01"},
+		{Own: `{"of":"deliveries","distinct":"household"}`, By: []string{"status"}},
+	}
+	together, err := CountEach(t.Context(), s, queries)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, want := range []string{"63.5: female 2.5, male 33, not known 28", "10: G01 10", "2.5", "3: idp 2, returnee 1"} {
+		alone, err := Count(t.Context(), s, queries[i])
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := written(together[i][0]); got != want || written(alone[0]) != want {
+			t.Errorf("%+v is %s together and %s alone, want %s", queries[i], got, written(alone[0]), want)
+		}
+	}
+	queries[1].KnownBy = "2020-01-01"
+	if _, err := CountEach(t.Context(), s, queries); !errors.Is(err, ErrQuery) {
+		t.Errorf("what is known by different days is counted together: %v", err)
+	}
+}
+
+func TestADefinitionTellsWhatItIsSharedOutBy(t *testing.T) {
+	for dimension, want := range map[string]bool{"month": true, "area": true, "project": true, "sex": false, "kind": true, "name": false} {
+		if got := SharesBy(`{"of":"activities"}`, dimension); got != want {
+			t.Errorf("activities are shared out by %s: %v, want %v", dimension, got, want)
+		}
+	}
+	if SharesBy(`{"of":"nothing"}`, "month") {
+		t.Error("a definition that is not understood is shared out")
 	}
 }
 

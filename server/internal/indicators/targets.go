@@ -21,7 +21,7 @@ type target struct {
 // each includes those before. Of all projects together it is the programme's own or, if it has none, the sum of theirs, without
 // those of deleted ones. A query that counts only a part of that has no target to compare with.
 func (w *world) targets(ctx context.Context, q Query, figures []Figure) error {
-	if q.Area != uuid.Nil || len(q.Only) > 0 || q.Institution != "" || q.From != "" {
+	if q.Own != "" || q.Area != uuid.Nil || q.Within != nil || len(q.Only) > 0 || q.Institution != "" || q.From != "" {
 		return nil
 	}
 	codes, err := w.projectCodes(ctx)

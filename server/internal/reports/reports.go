@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"satchel/server/internal/indicators"
 	"satchel/syncproto"
@@ -66,10 +67,10 @@ func Programme(figures []indicators.Figure, o Options) Table {
 		t.Columns = append(t.Columns, Column{"target", "#targeted+num", 14}, Column{"%", "#indicator+value+pct", 8})
 	}
 	for _, f := range figures {
-		shown := o.row(f.Value, nil)
-		row := append(head(f), shown.total(f), blank(f.Unit))
+		achieved := AchievedOf(f, o)
+		row := append(head(f), achieved.Value, blank(f.Unit))
 		if targeted {
-			row = append(row, shown.target(f)...)
+			row = append(row, achieved.Target, achieved.Percent)
 		}
 		t.Rows = append(t.Rows, row)
 	}
@@ -136,22 +137,85 @@ func (g group) row(f indicators.Figure, labels []string, targeted bool, o Option
 	for _, l := range g.labels {
 		row = append(row, l)
 	}
+	line, shown := g.line(f, labels, o)
+	if targeted {
+		target := shown.target(f)
+		row = append(row, target[0], line.Total, target[1])
+	}
+	row = append(row, line.Values...)
+	if !targeted {
+		row = append(row, line.Total)
+	}
+	return row
+}
+
+// A Line is a row of the table of a figure that is shared out.
+type Line struct {
+	// Labels are those of all dimensions but the last.
+	Labels []string
+	// Values has what stands for each label of the last dimension, and Total what stands for their sum: a float64, a text such as
+	// [Withheld] or "12,000+", or nil.
+	Values []any
+	Total  any
+}
+
+// Lines gives the labels of the last dimension, and the rows, in which [Shared] lays out one figure that is shared out by so many
+// dimensions.
+func Lines(f indicators.Figure, dimensions int, o Options) (labels []string, lines []Line) {
+	labels = labelsOf([]indicators.Figure{f}, dimensions-1)
+	for _, g := range groupsOf(f, dimensions-1) {
+		line, _ := g.line(f, labels, o)
+		lines = append(lines, line)
+	}
+	return labels, lines
+}
+
+func (g group) line(f indicators.Figure, labels []string, o Options) (Line, shown) {
 	values := make([]float64, len(labels))
 	for i, l := range labels {
 		values[i] = g.cells[l]
 	}
 	shown := o.row(g.sum, values)
-	if targeted {
-		target := shown.target(f)
-		row = append(row, target[0], shown.total(f), target[1])
-	}
+	out := Line{Labels: g.labels, Total: shown.total(f)}
 	for i, v := range values {
-		row = append(row, shown.cell(f, i, v))
+		out.Values = append(out.Values, shown.cell(f, i, v))
 	}
-	if !targeted {
-		row = append(row, shown.total(f))
+	return out, shown
+}
+
+// An Achieved is what a table of the programme says of a figure.
+type Achieved struct {
+	// Value is a float64 or a text such as [Withheld], "12,000+" or why it is not counted; Target is nil or a float64, and so is
+	// Percent, which is how much of the target is reached.
+	Value, Target, Percent any
+}
+
+// AchievedOf gives what [Programme] says of a figure.
+func AchievedOf(f indicators.Figure, o Options) Achieved {
+	shown := o.row(f.Value, nil)
+	target := shown.target(f)
+	return Achieved{shown.total(f), target[0], target[1]}
+}
+
+// NoteOf says of which period and of whose knowledge figures are that were counted at a time.
+func NoteOf(q indicators.Query, counted time.Time) string {
+	zone := q.Zone
+	if zone == nil {
+		zone = time.UTC
 	}
-	return row
+	note := "Counted by Satchel on " + counted.In(zone).Format("2006-01-02 15:04 MST") + " of what happened"
+	if q.From != "" {
+		note += " from " + q.From
+	}
+	if q.Until != "" {
+		note += " until " + q.Until
+	}
+	if note += ", as known"; q.KnownBy != "" {
+		note += " by the end of " + q.KnownBy
+	} else {
+		note += " then"
+	}
+	return note + "; days in " + zone.String() + "."
 }
 
 // labelsOf gives the labels that the figures' cells have in a dimension, in order.

@@ -267,3 +267,27 @@ func TestWhatIsWithheldCannotBeWorkedOut(t *testing.T) {
 		}
 	})
 }
+
+// What a page shows of a figure is what its table has, withheld numbers and all.
+func TestLinesAreTheRowsOfTheTable(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		f := indicators.Figure{Code: "A", Estimate: rapid.Bool().Draw(t, "estimate")}
+		for _, row := range []string{"2019", "2020"} {
+			for _, column := range []string{"female", "male", indicators.Unknown} {
+				if n := rapid.IntRange(-1, 12).Draw(t, row+column); n >= 0 {
+					f.Cells = append(f.Cells, indicators.Cell{Labels: []string{row, column}, Value: float64(n)})
+				}
+			}
+		}
+		o := Options{Suppress: float64(rapid.IntRange(0, 6).Draw(t, "suppress"))}
+		labels, lines := Lines(f, 2, o)
+		var got [][]any
+		for _, l := range lines {
+			got = append(got, append(append([]any{"", "A", "", l.Labels[0]}, l.Values...), l.Total))
+		}
+		table := Shared([]indicators.Figure{f}, []string{"year", "sex"}, o)
+		if want := table.Rows; fmt.Sprint(got) != fmt.Sprint(want) || len(table.Columns) != len(labels)+5 {
+			t.Errorf("the lines are %v under %v, the table has %v", got, labels, want)
+		}
+	})
+}

@@ -80,3 +80,24 @@ func (t *Tx) LastApplied(ctx context.Context, record uuid.UUID, after, to int64)
 	}
 	return found[0], true, err
 }
+
+// A Centre is where the households of an area are, taken together.
+type Centre struct {
+	Area uuid.UUID
+	// Households counts those of which a position is known, duplicates left out; Lat and Lon are the middle of these, in degrees.
+	Households int
+	Lat, Lon   float64
+}
+
+// Centres gives the areas in which there are households whose position is known.
+func (t *Tx) Centres(ctx context.Context) ([]Centre, error) {
+	out, err := all(ctx, t, func(r row) (c Centre, err error) {
+		err = r.Scan(&c.Area, &c.Households, &c.Lat, &c.Lon)
+		return c, err
+	}, `SELECT area, count(*), avg(position_lat), avg(position_lon) FROM households
+WHERE position_lat IS NOT NULL AND position_lon IS NOT NULL AND merged_into IS NULL GROUP BY area ORDER BY area`)
+	if err != nil {
+		return nil, fmt.Errorf("find where households are: %w", err)
+	}
+	return out, nil
+}

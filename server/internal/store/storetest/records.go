@@ -320,3 +320,28 @@ func householdIsFound(t *testing.T, s *store.Store) {
 		}
 	}
 }
+
+func centreIsOfFamilies(t *testing.T, s *store.Store) {
+	at := func(n byte, area uuid.UUID, field, value string) store.Record {
+		r := household(n, area, int64(n))
+		if field != "" {
+			r.State[field] = syncproto.Register{Heads: []syncproto.Head{{Version: version(200, 1), Time: 1, Value: syncproto.Value(value)}}}
+		}
+		return r
+	}
+	twin := at(3, id(90), "position", `{"lat":9,"lon":9}`)
+	twin.State["merged_into"] = syncproto.Register{Heads: []syncproto.Head{{Version: version(200, 1), Time: 1, Value: syncproto.Value(`"` + id(1).String() + `"`)}}}
+	gone := at(4, id(90), "position", `{"lat":9,"lon":9}`)
+	gone.Deleted = true
+	write(t, s, func(ctx context.Context, tx *store.Tx) error {
+		return tx.PutRecords(ctx, []store.Record{
+			at(1, id(90), "position", `{"lat":44.5,"lon":20}`), at(2, id(90), "position", `{"lat":43.5,"lon":21}`), twin, gone,
+			at(5, id(91), "", ""), at(6, id(92), "position", `{"lat":-1,"lon":-2.5}`),
+		})
+	})
+	got := read(t, s, func(ctx context.Context, tx *store.Tx) ([]store.Centre, error) { return tx.Centres(ctx) })
+	want := []store.Centre{{Area: id(90), Households: 2, Lat: 44, Lon: 20.5}, {Area: id(92), Households: 1, Lat: -1, Lon: -2.5}}
+	if !slices.Equal(got, want) {
+		t.Errorf("the centres are %v, want %v", got, want)
+	}
+}

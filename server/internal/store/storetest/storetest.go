@@ -37,6 +37,7 @@ func recordChecks() []check {
 		{"a change comes back as it was written, and is kept once", changeComesBackOnce},
 		{"what waits for a record is found by it until it no longer waits", waitingIsFound},
 		{"an open conflict keeps when it opened", conflictKeepsItsTime},
+		{"the middle of an area is that of its households, each family once", centreIsOfFamilies},
 		{"a household is found by its id and its card number, a duplicate of the same number only by its id", householdIsFound},
 	}
 }
