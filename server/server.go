@@ -83,6 +83,10 @@ var ErrInUse = errors.New("the data directory is in use by another satchel progr
 // DatabaseFile is the database in a data directory.
 const DatabaseFile = "satchel.db"
 
+// OutlinesFile is a GeoJSON file with the outlines of areas, for maps, that whoever runs the server may put into the data
+// directory; see docs/operations.md.
+const OutlinesFile = "areas.geojson"
+
 // What else is in a data directory.
 const (
 	lockFile = "satchel.lock"
@@ -123,6 +127,7 @@ func Open(ctx context.Context, config Config) (*Server, error) {
 	s.console = console.New(console.Config{
 		Engine: s.Engine, Reviews: s.Reviews, Accounts: s.Accounts, Store: s.Store,
 		URL: config.URL, SecureCookies: s.tls() || strings.HasPrefix(config.URL, "https://"), Now: config.Now, Zone: time.Local,
+		Outlines: filepath.Join(config.Dir, OutlinesFile),
 	})
 	return s, nil
 }

@@ -58,7 +58,7 @@ func (c Columns) Draw() (template.HTML, error) {
 	for i := 0; low+float64(i)*step <= high+step/2; i++ {
 		v := low + float64(i)*step
 		line := gridLine{Y: y(v)}
-		if v != 0 {
+		if v != 0 && c.scale() != (Scale{}) {
 			line.Text = c.Number(v)
 		}
 		lines = append(lines, line)

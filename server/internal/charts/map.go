@@ -37,7 +37,7 @@ type Place struct {
 const (
 	mapWidth   = 640.0
 	mapLeast   = 280.0 // height
-	mapMost    = 760.0
+	mapMost    = 640.0
 	mapMargin  = 36.0
 	mapRadius  = 34.0 // of the largest circle
 	leastSpan  = 0.25 // degrees, so that one village is not all there is

@@ -1,6 +1,8 @@
 package console
 
 import (
+	"cmp"
+	"context"
 	"fmt"
 	"maps"
 	"slices"
@@ -26,29 +28,61 @@ type areaNode struct {
 // Indented gives the name, indented by how deep it lies: spaces that stay, as it is shown in a list to choose from.
 func (a areaNode) Indented() string { return strings.Repeat("\u2003", a.Depth) + a.Name }
 
+// Ref names the area in an address: by its code, where it has one.
+func (a areaNode) Ref() string { return cmp.Or(a.Code, a.ID.String()) }
+
+// readAreas reads all areas.
+func readAreas(ctx context.Context, tx *store.Tx) (map[uuid.UUID]areaNode, error) {
+	known := map[uuid.UUID]areaNode{}
+	err := tx.EachShown(ctx, "areas", func(l store.Listed) error {
+		fields, err := syncproto.ReadValues(l.Doc)
+		if err != nil {
+			return fmt.Errorf("read area %s: %w", l.ID, err)
+		}
+		if !l.Deleted {
+			known[l.ID] = areaNode{
+				ID: l.ID, Parent: fields["parent"].ID(), Name: strings.Clone(fields["name"].Text()),
+				Level: strings.Clone(fields["level"].Text()), Code: strings.Clone(fields["official_code"].Text()),
+			}
+		}
+		return nil
+	})
+	return known, err
+}
+
 // areaTree gives the areas within the reach of who is logged in, each behind the one that it is part of.
 func (v *Visit) areaTree() ([]areaNode, error) {
-	known := map[uuid.UUID]areaNode{}
-	err := v.console.Store.Read(v.ctx(), func(tx *store.Tx) error {
-		return tx.EachShown(v.ctx(), "areas", func(l store.Listed) error {
-			fields, err := syncproto.ReadValues(l.Doc)
-			if err != nil {
-				return fmt.Errorf("read area %s: %w", l.ID, err)
-			}
-			if !l.Deleted {
-				known[l.ID] = areaNode{
-					ID: l.ID, Parent: fields["parent"].ID(), Name: strings.Clone(fields["name"].Text()),
-					Level: strings.Clone(fields["level"].Text()), Code: strings.Clone(fields["official_code"].Text()),
-				}
-			}
-			return nil
-		})
+	var known map[uuid.UUID]areaNode
+	err := v.console.Store.Read(v.ctx(), func(tx *store.Tx) (err error) {
+		known, err = readAreas(v.ctx(), tx)
+		return err
 	})
 	if !v.IsAdministrator() {
-		within := treeOf(known).Expand(v.User().Areas)
-		maps.DeleteFunc(known, func(id uuid.UUID, _ areaNode) bool { return !within[id] })
+		keepWithin(known, v.User().Areas)
 	}
 	return asTree(known), err
+}
+
+// keepWithin leaves out the areas that are neither one of the given ones nor below one.
+func keepWithin(known map[uuid.UUID]areaNode, areas []uuid.UUID) {
+	within := treeOf(known).Expand(areas)
+	maps.DeleteFunc(known, func(id uuid.UUID, _ areaNode) bool { return !within[id] })
+}
+
+// An areaChoice is an area that can be chosen.
+type areaChoice struct {
+	areaNode
+	Chosen bool
+}
+
+// areaChoices gives the areas that who is logged in can decide about, each behind the one that it is part of.
+func (v *Visit) areaChoices(chosen []uuid.UUID) ([]areaChoice, error) {
+	tree, err := v.areaTree()
+	out := make([]areaChoice, len(tree))
+	for i, a := range tree {
+		out[i] = areaChoice{a, slices.Contains(chosen, a.ID)}
+	}
+	return out, err
 }
 
 func treeOf(areas map[uuid.UUID]areaNode) scope.Tree {

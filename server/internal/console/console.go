@@ -15,6 +15,7 @@ import (
 
 	"satchel/internal/language"
 	"satchel/server/internal/accounts"
+	"satchel/server/internal/charts"
 	"satchel/server/internal/engine"
 	"satchel/server/internal/registry"
 	"satchel/server/internal/review"
@@ -35,6 +36,8 @@ type Config struct {
 	// Now is the clock, and Zone the office's time zone.
 	Now  func() time.Time
 	Zone *time.Location
+	// Outlines is the GeoJSON file with the outlines of areas, which need not be there.
+	Outlines string
 }
 
 // A Console gives the pages. It is safe for use by many goroutines.
@@ -47,6 +50,9 @@ type Console struct {
 	registry *registry.Registry
 	// pending are the tables that somebody is about to import.
 	pending pendings
+	keeper  *keeper
+	// outlines are those of areas, or why they cannot be read.
+	outlines func() ([]charts.Outline, error)
 }
 
 // shown is what pages are made of. It takes a while to read, and many a server is opened to answer no page.
@@ -60,8 +66,10 @@ type shown struct {
 func New(config Config) *Console {
 	c := &Console{
 		Config: config, live: newHub(config.Store), index: search.New(config.Store), registry: registry.New(config.Store, config.Engine),
+		keeper: newKeeper(),
 	}
 	c.shown = sync.OnceValue(c.read)
+	c.outlines = sync.OnceValues(c.readOutlines)
 	return c
 }
 
@@ -121,7 +129,7 @@ const SmallBody = 64 << 10
 
 // Routes are all that the console answers.
 func (c *Console) Routes() []Route {
-	return slices.Concat(c.doorRoutes(), c.tabletRoutes(), c.registryRoutes(), c.recordRoutes(), c.settingsRoutes(), c.feedRoutes())
+	return slices.Concat(c.doorRoutes(), c.tabletRoutes(), c.registryRoutes(), c.recordRoutes(), c.settingsRoutes(), c.feedRoutes(), c.programmeRoutes())
 }
 
 // doorRoutes are those that everybody needs.

@@ -64,7 +64,7 @@ func (c *Console) feedsPage(v *Visit) (page feedsPage, err error) {
 	if page.Webhooks, err = c.Accounts.Webhooks(v.ctx()); err != nil {
 		return page, err
 	}
-	page.Choices, err = c.areaChoices(v.ctx(), v.User(), nil)
+	page.Choices, err = v.areaChoices(nil)
 	return page, err
 }
 

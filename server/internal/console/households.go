@@ -12,6 +12,7 @@ import (
 
 	"satchel/server/internal/registry"
 	"satchel/server/internal/review"
+	"satchel/server/internal/scope"
 	"satchel/server/internal/search"
 	"satchel/server/internal/store"
 	"satchel/syncproto"
@@ -33,8 +34,12 @@ func (v *Visit) within() (registry.Areas, error) {
 	if v.IsAdministrator() {
 		return nil, nil
 	}
-	tree, err := v.console.tree(v)
-	return tree.Expand(v.User().Areas), err
+	var tree scope.Tree
+	err := v.console.Store.Read(v.ctx(), func(tx *store.Tx) (err error) {
+		tree, err = tx.AreaTree(v.ctx())
+		return err
+	})
+	return registry.Areas(tree.Expand(v.User().Areas)), err
 }
 
 // pageSize is how many rows a page of a list has.

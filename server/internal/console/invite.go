@@ -35,7 +35,7 @@ type invitePage struct {
 
 func (c *Console) invitePage(v *Visit, rows []inviteRow, areas []uuid.UUID) (page invitePage, err error) {
 	page.Rows, page.Address = rows, c.address(v)
-	if page.Choices, err = c.areaChoices(v.ctx(), v.User(), areas); err != nil {
+	if page.Choices, err = v.areaChoices(areas); err != nil {
 		return page, err
 	}
 	page.Holders, err = c.Accounts.Holders(v.ctx(), v.User().ID)

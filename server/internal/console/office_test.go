@@ -2,6 +2,7 @@ package console_test
 
 import (
 	"context"
+	"html"
 	"io"
 	"net/http"
 	"net/http/cookiejar"
@@ -132,7 +133,7 @@ var tag = regexp.MustCompile(`<[^>]*>|\s+`)
 
 // text gives what people read of a page.
 func (p page) text() string {
-	return strings.Join(strings.Fields(tag.ReplaceAllString(p.body, " ")), " ")
+	return html.UnescapeString(strings.Join(strings.Fields(tag.ReplaceAllString(p.body, " ")), " "))
 }
 
 func (b *browser) get(path string) page {

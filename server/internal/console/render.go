@@ -78,6 +78,7 @@ func (c *Console) functions(with *shown, tag string) template.FuncMap {
 		"moment": func(ms int64) string { return w.Moment(zoned(ms)) },
 		"ago":    func(ms int64) string { return w.Ago(c.Now().Sub(zoned(ms))) },
 		"iso":    func(ms int64) string { return zoned(ms).Format(time.RFC3339) },
+		"date":   func(day string) string { return dayOf(w, day) },
 		"dict":   dict,
 		"part":   part,
 		"list":   func(items ...string) []string { return items },
@@ -88,6 +89,15 @@ func (c *Console) functions(with *shown, tag string) template.FuncMap {
 		"help":       func(collection, name string) string { return wordOr(w, "help."+collection+"."+name, "") },
 		"choice":     func(name string) string { return choiceName(w, name) },
 	}
+}
+
+// dayOf says a day such as "2020-04-30" in words; what is none stays as it is.
+func dayOf(w language.Words, day string) string {
+	at, err := time.Parse(time.DateOnly, day)
+	if err != nil {
+		return day
+	}
+	return w.Day(at)
 }
 
 func numberOf(w language.Words, n any) (string, error) {
@@ -153,11 +163,10 @@ func (v view) Languages() []string { return language.Tags() }
 
 // Sections names the parts of the console that are for who is logged in.
 func (v view) Sections() []string {
-	sections := []string{"tablets", "households"}
-	if v.IsAdministrator() {
-		sections = append(sections, "settings")
+	if !v.IsAdministrator() {
+		return []string{"tablets", "households", "programme"}
 	}
-	return sections
+	return []string{"tablets", "review", "households", "programme", "settings"}
 }
 
 // ProblemKey gives the key, in "problem", of what went wrong.

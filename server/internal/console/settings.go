@@ -48,8 +48,8 @@ type step struct {
 // Done reports whether it is.
 func (s step) Done() bool { return s.Count > 0 }
 
-// overview is what the first page of the settings shows.
-type overview struct {
+// settingsPage is what the first page of the settings shows.
+type settingsPage struct {
 	Steps []step
 	// Ready says that every step is done.
 	Ready bool
@@ -62,7 +62,7 @@ func (c *Console) settings(v *Visit) error {
 		return err
 	}
 	ready := !slices.ContainsFunc(steps, func(s step) bool { return !s.Done() })
-	return v.page("settings/overview", overview{steps, ready})
+	return v.page("settings/overview", settingsPage{steps, ready})
 }
 
 // steps gives the steps in the order in which an office takes them.

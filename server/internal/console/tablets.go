@@ -255,7 +255,7 @@ func (c *Console) tabletPage(v *Visit) (page tabletPage, err error) {
 	if page.tablet, err = c.find(v); err != nil {
 		return page, err
 	}
-	page.Choices, err = c.areaChoices(v.ctx(), v.User(), page.Areas)
+	page.Choices, err = v.areaChoices(page.Areas)
 	return page, err
 }
 

@@ -70,7 +70,7 @@ func (c *Console) newUser(v *Visit) error {
 func (v *Visit) userForm(form userForm, chosen []uuid.UUID) (userForm, error) {
 	var err error
 	form.Roles, form.Self = roles(), form.ID == v.User().ID
-	form.Areas, err = v.console.areaChoices(v.ctx(), v.User(), chosen)
+	form.Areas, err = v.areaChoices(chosen)
 	return form, err
 }
 

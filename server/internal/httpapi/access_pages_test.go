@@ -92,7 +92,32 @@ func pageRules() map[string]ruleOf {
 		"POST /settings/import":         {onlyAdmin(422), form("POST", "/settings/import", "collection", "areas")},
 		"POST /settings/import/confirm": {onlyAdmin(409), form("POST", "/settings/import/confirm", "token", "wrong")},
 		"GET /settings/audit":           {readable(onlyAdmin(200)), plain("GET", "/settings/audit")},
+
+		"GET /programme":              {readable(inB(200)), inAreaB("/programme")},
+		"GET /programme/report":       {readable(sessions(200)), plain("GET", "/programme/report?small=0")},
+		"GET /programme/restatements": {readable(sessions(200)), plain("GET", "/programme/restatements")},
+		"GET /programme/tables/:file": {readable(inB(200)), inAreaB("/programme/tables/restated.csv")},
+		"GET /programme/indicators/:code": {readable(sessions(200)), func(b *besieged) call {
+			return plain("GET", "/programme/indicators/"+b.indicator()+"?small=0&level=municipality")(b)
+		}},
+		"GET /programme/indicators/:code/:file": {readable(inB(200)), func(b *besieged) call {
+			return inAreaB("/programme/indicators/" + b.indicator() + "/month.csv")(b)
+		}},
 	}
+}
+
+// inAreaB asks for the figures of area b.
+func inAreaB(path string) func(*besieged) call {
+	return func(b *besieged) call { return plain("GET", path+"?small=0&area="+b.b.String())(b) }
+}
+
+// indicator defines one, and gives its code.
+func (b *besieged) indicator() string {
+	b.t.Helper()
+	if _, err := b.srv.SetIndicator(b.t.Context(), b.admin, "VISITS", "visits", `{"of":"visits"}`); err != nil {
+		b.t.Fatal(err)
+	}
+	return "VISITS"
 }
 
 // shown are the statuses of a page for anybody that answers who is logged in otherwise.

@@ -3,6 +3,7 @@ package httpapi
 import (
 	"errors"
 	"net/http"
+	"net/url"
 
 	"github.com/labstack/echo/v4"
 
@@ -78,7 +79,13 @@ func readForm(r *http.Request, most int64) error {
 func (a *API) visitOf(c echo.Context) *console.Visit {
 	request := c.Request()
 	for _, name := range c.ParamNames() {
-		request.SetPathValue(name, c.Param(name))
+		value := c.Param(name)
+		if request.URL.RawPath != "" { // then the router has not decoded it
+			if plain, err := url.PathUnescape(value); err == nil {
+				value = plain
+			}
+		}
+		request.SetPathValue(name, value)
 	}
 	session, known := c.Get(keySession).(accounts.Session)
 	if cookie, err := c.Cookie(console.SessionCookie); err == nil && !known {
