@@ -52,3 +52,37 @@ func crowd(b *testing.B, s *store.Store, deliveries int) {
 		}
 	}
 }
+
+// BenchmarkPage counts what a page of the console shows, which is the figures and four ways of sharing out, at once and one by one.
+func BenchmarkPage(b *testing.B) {
+	queries := []Query{
+		{}, {Own: `{"of":"deliveries"}`, By: []string{"month"}}, {Own: `{"of":"deliveries"}`, By: []string{"assistance_type.name", "month"}},
+		{Own: `{"of":"deliveries"}`, By: []string{"municipality"}}, {Own: `{"of":"people","distinct":"id"}`, By: []string{"age", "sex"}},
+	}
+	for _, deliveries := range []int{10_000, 100_000} {
+		if testing.Short() && deliveries > 10_000 {
+			continue
+		}
+		s := storetest.Open(b)
+		crowd(b, s, deliveries)
+		for name, count := range map[string]func() error{
+			"together": func() error { _, err := CountEach(b.Context(), s, queries); return err },
+			"apart": func() error {
+				for _, q := range queries {
+					if _, err := Count(b.Context(), s, q); err != nil {
+						return err
+					}
+				}
+				return nil
+			},
+		} {
+			b.Run(fmt.Sprint(deliveries, " ", name), func(b *testing.B) {
+				for b.Loop() {
+					if err := count(); err != nil {
+						b.Fatal(err)
+					}
+				}
+			})
+		}
+	}
+}
