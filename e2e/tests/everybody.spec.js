@@ -2,12 +2,14 @@ import { expectForEverybody, speak, test } from "../office.js";
 
 /** The pages, by how to come to them: an address, or what to do on the page of an administrator. */
 const pages = [
+const pages = [
 	"/login", "/enrol#7K2M-QF9D-0XWB", "/nowhere", "/tablets", "/tablets/invite", "/tablets/invitations", "/tablets/rescue",
 	"/households", "/lists/deliveries", "/settings/feeds", "/settings", "/settings/areas", "/settings/users", "/settings/users/new",
 	"/settings/projects", "/settings/assistance_types", "/settings/questionnaires", "/settings/import", "/settings/audit",
 	"/records/households/new", "/records/visits/new", "/records/deliveries/new", "/records/participations/new",
 	"/records/questionnaires/new", "/programme", "/programme?project=G01&small=0", "/programme/report", "/programme/restatements",
-	"/programme/indicators/CRM-07",
+	"/programme/indicators/CRM-07", "/programme/define?code=CRM-07",
+];
 ];
 
 for (const tag of ["en", "sr-Latn", "sr-Cyrl", "sq"]) {

@@ -122,3 +122,22 @@ test("the report prints as a table, without what is only for the screen", async 
 	const pdf = (await admin.pdf({ format: "A4" })).toString("latin1");
 	expect(pdf.match(/\/Type \/Page\b/g)).toHaveLength(1);
 });
+
+test("an administrator defines an indicator, and what is wrong with it is said beside it", async ({ admin }) => {
+	await admin.goto("/programme/report");
+	await admin.getByRole("link", { name: "Define an indicator" }).click();
+	await admin.getByLabel("Code").fill("VISITS");
+	await admin.getByLabel("Title in reports").fill("visits to families");
+	await admin.getByLabel("Definition").fill('{"of": "calls"}');
+	await admin.getByRole("button", { name: "Save" }).click();
+	await expect(admin.locator("form .bad")).toContainText('"calls" is none');
+	await expectForEverybody(admin);
+	await expect(admin.getByLabel("Title in reports")).toHaveValue("visits to families");
+	await admin.getByLabel("Definition").fill('{"of": "visits", "unit": "visits"}');
+	await admin.getByRole("button", { name: "Save" }).click();
+	await expect(admin.getByRole("status")).toContainText("saved");
+	await admin.getByRole("textbox", { name: "Target" }).fill("1000");
+	await admin.getByRole("button", { name: "Set the target" }).click();
+	await admin.goto("/programme/report");
+	await expect(admin.getByRole("row", { name: /visits to families/ })).toContainText("1,000");
+});

@@ -170,18 +170,6 @@ func rawPlace(value syncproto.Value) []string {
 	return out
 }
 
-func indented(value syncproto.Value) string {
-	var x any
-	if json.Unmarshal([]byte(value), &x) != nil {
-		return string(value)
-	}
-	out, err := json.MarshalIndent(x, "", "  ")
-	if err != nil {
-		return string(value)
-	}
-	return string(out)
-}
-
 // plainText is how text comes back from a form: without space around it, and with lines that end as everywhere here.
 func plainText(text string) string {
 	return strings.TrimSpace(strings.ReplaceAll(text, "\r\n", "\n"))

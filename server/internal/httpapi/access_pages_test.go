@@ -93,6 +93,15 @@ func pageRules() map[string]ruleOf {
 		"POST /settings/import/confirm": {onlyAdmin(409), form("POST", "/settings/import/confirm", "token", "wrong")},
 		"GET /settings/audit":           {readable(onlyAdmin(200)), plain("GET", "/settings/audit")},
 
+		"GET /programme/define":  {readable(onlyAdmin(200)), plain("GET", "/programme/define")},
+		"POST /programme/define": {onlyAdmin(303), form("POST", "/programme/define", "code", "NEW", "title", "visits", "definition", `{"of":"visits"}`)},
+		"POST /programme/targets": {onlyAdmin(303), func(b *besieged) call {
+			return form("POST", "/programme/targets", "code", b.indicator(), "value", "12")(b)
+		}},
+		"POST /programme/undefine": {onlyAdmin(303), func(b *besieged) call {
+			return form("POST", "/programme/undefine", "code", b.indicator())(b)
+		}},
+
 		"GET /programme":              {readable(inB(200)), inAreaB("/programme")},
 		"GET /programme/report":       {readable(sessions(200)), plain("GET", "/programme/report?small=0")},
 		"GET /programme/restatements": {readable(sessions(200)), plain("GET", "/programme/restatements")},

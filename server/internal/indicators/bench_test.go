@@ -56,8 +56,11 @@ func crowd(b *testing.B, s *store.Store, deliveries int) {
 // BenchmarkPage counts what a page of the console shows, which is the figures and four ways of sharing out, at once and one by one.
 func BenchmarkPage(b *testing.B) {
 	queries := []Query{
-		{}, {Own: `{"of":"deliveries"}`, By: []string{"month"}}, {Own: `{"of":"deliveries"}`, By: []string{"assistance_type.name", "month"}},
-		{Own: `{"of":"deliveries"}`, By: []string{"municipality"}}, {Own: `{"of":"people","distinct":"id"}`, By: []string{"age", "sex"}},
+		{},
+		{Own: `{"of":"deliveries"}`, By: []string{"month"}},
+		{Own: `{"of":"deliveries"}`, By: []string{"assistance_type.name", "month"}},
+		{Own: `{"of":"deliveries"}`, By: []string{"municipality"}},
+		{Own: `{"of":"people","distinct":"id"}`, By: []string{"age", "sex"}},
 	}
 	for _, deliveries := range []int{10_000, 100_000} {
 		if testing.Short() && deliveries > 10_000 {

@@ -2,7 +2,6 @@ package indicators
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -22,6 +21,14 @@ type Indicator struct {
 	// Counts says in words what it counts, or why that is not understood.
 	Counts string `json:"counts"`
 }
+
+// A slip is wrong with what somebody wrote: it is an [ErrQuery] by its own words.
+type slip struct{ error }
+
+// Is makes it one.
+func (slip) Is(target error) bool { return target == ErrQuery }
+
+func slipf(format string, args ...any) error { return slip{fmt.Errorf(format, args...)} }
 
 // List gives all indicators in order of code.
 func List(ctx context.Context, s *store.Store) ([]Indicator, error) {
@@ -44,14 +51,14 @@ func List(ctx context.Context, s *store.Store) ([]Indicator, error) {
 }
 
 // Set defines an indicator, or changes the title or definition of one, whichever is not "". It gives what the indicator
-// counts, in words, and fails on a definition that is not understood.
+// counts, in words, and fails with [ErrQuery] on a definition that is not understood.
 func Set(ctx context.Context, s *store.Store, e *engine.Engine, author uuid.UUID, code, title, definition string) (string, error) {
 	known, err := find(ctx, s, "indicators", "code", code)
 	if err != nil {
 		return "", err
 	}
 	if known == uuid.Nil && (title == "" || definition == "") {
-		return "", fmt.Errorf("there is no indicator %q yet: a new one needs a title and a definition", code)
+		return "", slipf("there is no indicator %q yet: a new one needs a title and a definition", code)
 	}
 	fields := map[string]any{"code": code}
 	counts := "what it did"
@@ -65,11 +72,11 @@ func Set(ctx context.Context, s *store.Store, e *engine.Engine, author uuid.UUID
 	if definition != "" {
 		value, err := syncproto.Canonical([]byte(definition))
 		if err != nil {
-			return "", fmt.Errorf("the definition is no JSON: %w", err)
+			return "", slipf("the definition is no JSON: %w", err)
 		}
 		d, err := Parse(value)
 		if err != nil {
-			return "", fmt.Errorf("the definition: %w", err)
+			return "", slipf("the definition: %w", err)
 		}
 		edit.Fields["definition"], counts = value, d.String()
 	}
@@ -118,7 +125,7 @@ func SetTarget(ctx context.Context, s *store.Store, e *engine.Engine, author uui
 		return err
 	}
 	if edit.Fields["value"], err = syncproto.Canonical([]byte(value)); err != nil {
-		return fmt.Errorf("the target %q is no number", value)
+		return slipf("the target %q is no number", value)
 	}
 	_, err = e.Save(ctx, author, []engine.OfficeEdit{edit})
 	return err
@@ -150,7 +157,7 @@ func editOf(collection string, id uuid.UUID, fields map[string]any) (engine.Offi
 	}
 	for name, x := range fields {
 		if edit.Fields[name], err = syncproto.ValueOf(x); err != nil {
-			return edit, fmt.Errorf("%s: %w", name, err)
+			return edit, slipf("%s: %w", name, err)
 		}
 	}
 	return edit, nil
@@ -160,7 +167,7 @@ func editOf(collection string, id uuid.UUID, fields map[string]any) (engine.Offi
 func existing(ctx context.Context, s *store.Store, collection, code string) (uuid.UUID, error) {
 	id, err := find(ctx, s, collection, "code", code)
 	if err == nil && id == uuid.Nil {
-		err = fmt.Errorf("there is no record of %s with the code %q", collection, code)
+		err = slipf("there is no record of %s with the code %q", collection, code)
 	}
 	return id, err
 }
@@ -177,7 +184,7 @@ func find(ctx context.Context, s *store.Store, collection, field, value string) 
 	case err != nil || len(ids) == 0:
 		return uuid.Nil, err
 	case len(ids) > 1:
-		return uuid.Nil, errors.New("several records of " + collection + " have the code " + value + "; correct that first")
+		return uuid.Nil, slipf("several records of %s have the code %s; correct that first", collection, value)
 	}
 	return ids[0], nil
 }
