@@ -1,12 +1,21 @@
 package httpapi_test
 
 import (
+	"maps"
 	"net/url"
 	"strings"
 )
 
 // pageRules has one entry for each route of the console, as rules has for the others.
 func pageRules() map[string]ruleOf {
+	all := map[string]ruleOf{}
+	for _, some := range []map[string]ruleOf{doorRules(), tabletRules(), registryRules(), settingsRules(), programmeRules()} {
+		maps.Copy(all, some)
+	}
+	return all
+}
+
+func doorRules() map[string]ruleOf {
 	return map[string]ruleOf{
 		"GET /":             {everybody(303), plain("GET", "/")},
 		"GET /assets/:name": {everybody(200), plain("GET", "/assets/console.css")},
@@ -18,7 +27,11 @@ func pageRules() map[string]ruleOf {
 		"GET /enrol":        {everybody(200), plain("GET", "/enrol")},
 		"POST /language":    {everybody(303), form("POST", "/language", "language", "sq", "next", "//elsewhere")},
 		"GET /live":         {readable(sessions(200)), plain("GET", "/live")},
+	}
+}
 
+func tabletRules() map[string]ruleOf {
+	return map[string]ruleOf{
 		"GET /tablets":             {readable(sessions(200)), plain("GET", "/tablets")},
 		"GET /tablets/export":      {readable(sessions(200)), plain("GET", "/tablets/export")},
 		"GET /tablets/invite":      {readable(sessions(200)), plain("GET", "/tablets/invite")},
@@ -34,15 +47,11 @@ func pageRules() map[string]ruleOf {
 		"POST /tablets/:id/name":   {unseenInB(303), ofSpare("name", "name", "Another")},
 		"POST /tablets/:id/areas":  {unseenInB(303), func(b *besieged) call { return ofSpare("areas", "area", b.b.String())(b) }},
 		"POST /tablets/:id/revoke": {unseenInB(303), ofSpare("revoke")},
+	}
+}
 
-		"GET /settings/feeds":                {readable(onlyAdmin(200)), plain("GET", "/settings/feeds")},
-		"POST /settings/feeds":               {onlyAdmin(200), form("POST", "/settings/feeds", "name", "x", "collection", "visits", "days", "30")},
-		"POST /settings/feeds/:id/revoke":    {onlyAdmin(404), form("POST", "/settings/feeds/"+unknown+"/revoke")},
-		"POST /settings/webhooks":            {onlyAdmin(200), form("POST", "/settings/webhooks", "url", "https://x.example", "kind", "record.changed")},
-		"GET /settings/webhooks/:id":         {readable(onlyAdmin(404)), plain("GET", "/settings/webhooks/"+unknown)},
-		"POST /settings/webhooks/:id/resume": {onlyAdmin(404), form("POST", "/settings/webhooks/"+unknown+"/resume")},
-		"POST /settings/webhooks/:id/end":    {onlyAdmin(404), form("POST", "/settings/webhooks/"+unknown+"/end")},
-
+func registryRules() map[string]ruleOf {
+	return map[string]ruleOf{
 		"GET /households":  {readable(sessions(200)), plain("GET", "/households")},
 		"POST /households": {sessions(200), form("POST", "/households", "text", "canary")},
 		"GET /households/:id": {readable(unseenInB(200)), func(b *besieged) call {
@@ -70,14 +79,25 @@ func pageRules() map[string]ruleOf {
 		"POST /records/:collection/:id/delete": {inB(303), func(b *besieged) call {
 			return form("POST", "/records/households/"+b.household.String()+"/delete")(b)
 		}},
+	}
+}
 
-		"GET /settings":                  {readable(onlyAdmin(200)), plain("GET", "/settings")},
-		"GET /settings/areas":            {readable(onlyAdmin(200)), plain("GET", "/settings/areas")},
-		"GET /settings/projects":         {readable(onlyAdmin(200)), plain("GET", "/settings/projects")},
-		"GET /settings/assistance_types": {readable(onlyAdmin(200)), plain("GET", "/settings/assistance_types")},
-		"GET /settings/questionnaires":   {readable(onlyAdmin(200)), plain("GET", "/settings/questionnaires")},
-		"GET /settings/users":            {readable(onlyAdmin(200)), plain("GET", "/settings/users")},
-		"GET /settings/users/new":        {readable(onlyAdmin(200)), plain("GET", "/settings/users/new")},
+func settingsRules() map[string]ruleOf {
+	return map[string]ruleOf{
+		"GET /settings/feeds":                {readable(onlyAdmin(200)), plain("GET", "/settings/feeds")},
+		"POST /settings/feeds":               {onlyAdmin(200), form("POST", "/settings/feeds", "name", "x", "collection", "visits", "days", "30")},
+		"POST /settings/feeds/:id/revoke":    {onlyAdmin(404), form("POST", "/settings/feeds/"+unknown+"/revoke")},
+		"POST /settings/webhooks":            {onlyAdmin(200), form("POST", "/settings/webhooks", "url", "https://x.example", "kind", "record.changed")},
+		"GET /settings/webhooks/:id":         {readable(onlyAdmin(404)), plain("GET", "/settings/webhooks/"+unknown)},
+		"POST /settings/webhooks/:id/resume": {onlyAdmin(404), form("POST", "/settings/webhooks/"+unknown+"/resume")},
+		"POST /settings/webhooks/:id/end":    {onlyAdmin(404), form("POST", "/settings/webhooks/"+unknown+"/end")},
+		"GET /settings":                      {readable(onlyAdmin(200)), plain("GET", "/settings")},
+		"GET /settings/areas":                {readable(onlyAdmin(200)), plain("GET", "/settings/areas")},
+		"GET /settings/projects":             {readable(onlyAdmin(200)), plain("GET", "/settings/projects")},
+		"GET /settings/assistance_types":     {readable(onlyAdmin(200)), plain("GET", "/settings/assistance_types")},
+		"GET /settings/questionnaires":       {readable(onlyAdmin(200)), plain("GET", "/settings/questionnaires")},
+		"GET /settings/users":                {readable(onlyAdmin(200)), plain("GET", "/settings/users")},
+		"GET /settings/users/new":            {readable(onlyAdmin(200)), plain("GET", "/settings/users/new")},
 		"POST /settings/users/new": {onlyAdmin(303), func(b *besieged) call {
 			return form("POST", "/settings/users/new", "login", newID(b.t).String(), "name", "New", "role", "worker", "area", b.b.String())(b)
 		}},
@@ -92,7 +112,11 @@ func pageRules() map[string]ruleOf {
 		"POST /settings/import":         {onlyAdmin(422), form("POST", "/settings/import", "collection", "areas")},
 		"POST /settings/import/confirm": {onlyAdmin(409), form("POST", "/settings/import/confirm", "token", "wrong")},
 		"GET /settings/audit":           {readable(onlyAdmin(200)), plain("GET", "/settings/audit")},
+	}
+}
 
+func programmeRules() map[string]ruleOf {
+	return map[string]ruleOf{
 		"GET /programme/define":  {readable(onlyAdmin(200)), plain("GET", "/programme/define")},
 		"POST /programme/define": {onlyAdmin(303), form("POST", "/programme/define", "code", "NEW", "title", "visits", "definition", `{"of":"visits"}`)},
 		"POST /programme/targets": {onlyAdmin(303), func(b *besieged) call {
@@ -101,7 +125,6 @@ func pageRules() map[string]ruleOf {
 		"POST /programme/undefine": {onlyAdmin(303), func(b *besieged) call {
 			return form("POST", "/programme/undefine", "code", b.indicator())(b)
 		}},
-
 		"GET /programme":              {readable(inB(200)), inAreaB("/programme")},
 		"GET /programme/report":       {readable(sessions(200)), plain("GET", "/programme/report?small=0")},
 		"GET /programme/restatements": {readable(sessions(200)), plain("GET", "/programme/restatements")},
