@@ -45,21 +45,37 @@ type Share struct {
 const maxDeliveries = 1000
 
 // Aid says what the family of a household is due and what it was given; not_found if there is no such household.
-func (q *Queue) Aid(ctx context.Context, household uuid.UUID) (out Aid, err error) {
+func (q *Queue) Aid(ctx context.Context, household uuid.UUID) (Aid, error) {
+	return q.aid(ctx, household, set{household: true})
+}
+
+// AidTogether says the same of the families of two households as if they were one, of which the household is kept.
+func (q *Queue) AidTogether(ctx context.Context, household, other uuid.UUID) (Aid, error) {
+	return q.aid(ctx, household, set{household: true, other: true})
+}
+
+// aid tells of the families of some households, as one.
+func (q *Queue) aid(ctx context.Context, household uuid.UUID, some set) (out Aid, err error) {
 	err = q.store.Read(ctx, func(tx *store.Tx) error {
 		c := newConcern()
-		families, err := c.families(ctx, tx, set{household: true})
+		families, err := c.families(ctx, tx, some)
 		if err != nil {
 			return err
 		}
-		out.Household = families[0].Root
-		if out.Households, err = householdsOf(ctx, tx, families[0]); err != nil {
+		family := families[numbers(families)[household]]
+		for _, f := range families {
+			if f.Root != family.Root {
+				family.Members = append(family.Members, f.Members...)
+			}
+		}
+		out.Household = family.Root
+		if out.Households, err = householdsOf(ctx, tx, family); err != nil {
 			return err
 		}
 		if !slices.ContainsFunc(out.Households, func(h Household) bool { return h.ID == household }) {
 			return syncproto.Refuse(syncproto.CodeNotFound, "There is no household of that id.")
 		}
-		shares, err := c.shares(ctx, tx, families)
+		shares, err := c.shares(ctx, tx, []aid.Family{family})
 		if err != nil {
 			return err
 		}

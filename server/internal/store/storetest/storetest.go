@@ -19,7 +19,7 @@ type check struct {
 
 // Run checks the stores that open makes: each call has to give a fresh, empty one.
 func Run(t *testing.T, open func(t *testing.T) *store.Store) {
-	for _, c := range slices.Concat(recordChecks(), accountChecks(), reviewChecks(), alikeChecks(), momentChecks(), watchChecks()) {
+	for _, c := range slices.Concat(recordChecks(), accountChecks(), reviewChecks(), listChecks(), alikeChecks(), momentChecks(), watchChecks()) {
 		t.Run(c.sentence, func(t *testing.T) { c.show(t, open(t)) })
 	}
 }
