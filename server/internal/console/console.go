@@ -129,7 +129,7 @@ const SmallBody = 64 << 10
 
 // Routes are all that the console answers.
 func (c *Console) Routes() []Route {
-	return slices.Concat(c.doorRoutes(), c.tabletRoutes(), c.registryRoutes(), c.recordRoutes(), c.settingsRoutes(), c.feedRoutes(), c.programmeRoutes(), c.defineRoutes())
+	return slices.Concat(c.doorRoutes(), c.tabletRoutes(), c.registryRoutes(), c.recordRoutes(), c.settingsRoutes(), c.feedRoutes(), c.programmeRoutes(), c.defineRoutes(), c.reviewRoutes())
 }
 
 // doorRoutes are those that everybody needs.

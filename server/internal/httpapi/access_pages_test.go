@@ -9,7 +9,7 @@ import (
 // pageRules has one entry for each route of the console, as rules has for the others.
 func pageRules() map[string]ruleOf {
 	all := map[string]ruleOf{}
-	for _, some := range []map[string]ruleOf{doorRules(), tabletRules(), registryRules(), settingsRules(), programmeRules()} {
+	for _, some := range []map[string]ruleOf{doorRules(), tabletRules(), registryRules(), settingsRules(), programmeRules(), deskRules()} {
 		maps.Copy(all, some)
 	}
 	return all

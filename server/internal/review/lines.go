@@ -18,9 +18,11 @@ type Line struct {
 	Item
 	// Group is which of the list's groups it is in: by kind any, by area one that ends with the area's id, by device its id or "".
 	Group string
-	// Collection and Fields are those of the record, as it is shown; "" and none where there is none, or not yet.
+	// Collection and Fields are those of the record, as it is shown. Missing says that there is none, or not yet: then they are
+	// those of the first of the changes that are held, if the item is about such.
 	Collection string
 	Fields     map[string]syncproto.Value
+	Missing    bool
 	// Concerned are those who wrote what clashes, or what is held, each once.
 	Concerned []Concerned
 }
@@ -93,28 +95,25 @@ func complete(ctx context.Context, tx *store.Tx, lines []Line) error {
 	for _, s := range shown {
 		about[s.ID] = s
 	}
-	made, err := writersOf(ctx, tx, lines)
-	if err != nil {
-		return err
-	}
 	for i := range lines {
 		l := &lines[i]
-		l.Concerned = made[l.ID]
-		if s, known := about[l.Record]; known {
-			l.Collection = s.Collection
-			if err := json.Unmarshal(s.Doc, &l.Fields); err != nil {
-				return fmt.Errorf("read record %s: %w", s.ID, err)
-			}
+		s, known := about[l.Record]
+		if l.Missing = !known; l.Missing {
+			continue
+		}
+		l.Collection = s.Collection
+		if err := json.Unmarshal(s.Doc, &l.Fields); err != nil {
+			return fmt.Errorf("read record %s: %w", s.ID, err)
 		}
 	}
-	return nil
+	return addWriters(ctx, tx, lines)
 }
 
-// writersOf gives, by the id of each line, who wrote what it is about.
-func writersOf(ctx context.Context, tx *store.Tx, lines []Line) (map[uuid.UUID][]Concerned, error) {
+// addWriters adds to lines who wrote what they are about, and of what is not there what was written.
+func addWriters(ctx context.Context, tx *store.Tx, lines []Line) error {
 	versions, err := versionsOf(ctx, tx, lines)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	var all []syncproto.Version
 	for _, list := range versions {
@@ -122,21 +121,23 @@ func writersOf(ctx context.Context, tx *store.Tx, lines []Line) (map[uuid.UUID][
 	}
 	changes, err := tx.ChangesNamed(ctx, all)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	name, err := namesOf(ctx, tx)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	out := map[uuid.UUID][]Concerned{}
-	for _, l := range lines {
-		var d Detail
-		for _, v := range versions[l.ID] {
+	for i := range lines {
+		l, d := &lines[i], Detail{}
+		for at, v := range versions[l.ID] {
 			d.concern(name(changes[v].Author, v.Device))
+			if at == 0 && l.Missing {
+				l.Collection, l.Fields = changes[v].Collection, changes[v].Fields
+			}
 		}
-		out[l.ID] = d.Concerned
+		l.Concerned = d.Concerned
 	}
-	return out, nil
+	return nil
 }
 
 // versionsOf names the changes that lines are about.
