@@ -17,7 +17,7 @@ func deskRules() map[string]ruleOf {
 		"GET /review/:id": {readable(onlyAdmin(200)), func(b *besieged) call {
 			return plain("GET", "/review/"+b.overDeliver().ID.String())(b)
 		}},
-		"POST /review/:id/settle":  {onlyAdmin(422), ofItem("settle", "field", "phone", "heads.phone", unknown+":1", "take.phone", "other", "other.phone", "1", "reason", "x")},
+		"POST /review/:id/settle":  {onlyAdmin(404), ofItem("settle", "field", "phone", "heads.phone", unknown+":1", "take.phone", "other", "other.phone", "1", "reason", "x")},
 		"POST /review/:id/held":    {onlyAdmin(409), ofItem("held", "deed", "discard", "version", unknown+":1", "reason", "x")},
 		"POST /review/:id/merge":   {onlyAdmin(422), ofItem("merge", "into", unknown)},
 		"POST /review/:id/cancel":  {onlyAdmin(303), ofItem("cancel", "reason", "entered twice")},
