@@ -43,8 +43,8 @@ test("a field worker does not log in, and a coordinator sees the own areas only"
 	await expect(page.getByRole("alert")).toBeVisible();
 	await logIn(page, "cora");
 	await page.goto("/tablets");
-	await expect(page.getByText("kraljevo-1")).toBeVisible();
-	await expect(page.getByText("vranje")).toHaveCount(0);
+	await expect(page.getByRole("link", { name: "kraljevo-1" })).toBeVisible();
+	await expect(page.getByRole("link", { name: "vranje" })).toHaveCount(0);
 });
 
 test("somebody chooses a language, and it stays", async ({ page, office }) => {

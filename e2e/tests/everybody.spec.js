@@ -15,8 +15,9 @@ const pages = [
 	"/settings/projects", "/settings/assistance_types", "/settings/questionnaires", "/settings/import", "/settings/audit",
 	"/records/households/new", "/records/visits/new", "/records/deliveries/new", "/records/participations/new",
 	"/records/questionnaires/new", "/programme", "/programme?project=G01&small=0", "/programme/report", "/programme/restatements",
-	"/programme/indicators/CRM-07", "/programme/define?code=CRM-07", "/review", "/review?group=area", "/review?state=closed",
-	"/review/decided", "/review/bulk?collection=households&field=phone",
+	"/programme/indicators/CRM-07", "/programme/define?code=CRM-07",
+	"/review", "/review?group=area", "/review?state=closed", "/review/decided", "/review/bulk?collection=households&field=phone",
+	first("conflict"), first("over_delivery"), first("duplicate"),
 ];
 
 for (const tag of ["en", "sr-Latn", "sr-Cyrl", "sq"]) {

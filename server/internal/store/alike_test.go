@@ -28,7 +28,7 @@ func TestWhatHouseholdsAreComparedWithComesByIndexes(t *testing.T) {
 		{"SEARCH records USING INDEX records_by_parent (parent=?)", func(tx *Tx) error { _, err := tx.ShownPeople(ctx, ids); return err }},
 		{"SEARCH records USING INDEX records_by_parent (parent=?)", func(tx *Tx) error { _, err := tx.ShownAid(ctx, ids); return err }},
 		{"SEARCH records USING INDEX records_by_parent (parent=?)", func(tx *Tx) error { _, err := tx.ChildrenLeft(ctx, ids); return err }},
-		{"SEARCH records USING INDEX records_by_collection (collection=?)", func(tx *Tx) error { _, err := tx.QuestionsAbout(ctx, ids[0], 9); return err }},
+		{"SEARCH records USING INDEX records_in_order (collection=?)", func(tx *Tx) error { _, err := tx.QuestionsAbout(ctx, ids[0], 9); return err }},
 		{"SEARCH changes USING INDEX changes_noted (seq<?)", func(tx *Tx) error { _, err := tx.Decided(ctx, 9, 3); return err }},
 		{"SEARCH reviews USING INDEX reviews_by_subject (subject=?)", func(tx *Tx) error { _, err := tx.ReviewsOf(ctx, ids); return err }},
 		{"SEARCH household_keys USING COVERING INDEX household_keys_by_household (household=? AND key=?)", func(tx *Tx) error { return tx.DropKeys(ctx, ids[0], []int64{1, 2}) }},
