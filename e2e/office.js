@@ -22,7 +22,7 @@ export const secret = "long enough for all";
 export const passphrase = "a passphrase to rescue by";
 
 /** An Office is a running server, filled by the demo or empty. */
-class Office {
+export class Office {
 	constructor(dir, url, child, said) {
 		Object.assign(this, { dir, url, child, said });
 	}
@@ -81,7 +81,7 @@ async function freePort() {
 }
 
 /** The password of the demo's administrator, whose login is admin. */
-async function adminPassword() {
+export async function adminPassword() {
 	return (await readFile(printed, "utf8")).match(/^\s*password\s+(\S+)/m)[1];
 }
 

@@ -55,7 +55,7 @@ func (s serveCmd) Run(ctx context.Context, c *cli) error {
 	if err != nil {
 		return err
 	}
-	if err := errors.Join(srv.NoteURL(ctx, s.reach()), welcome(ctx, srv, c)); err != nil {
+	if err := errors.Join(srv.NoteURL(ctx, s.reach()), welcome(ctx, srv, c, s.reach())); err != nil {
 		return errors.Join(err, srv.Close())
 	}
 	return errors.Join(srv.Run(ctx, func(address net.Addr) { fmt.Printf("Satchel listens on %s. Ctrl-C stops it.\n", address) }), srv.Close())
@@ -83,8 +83,9 @@ func (s serveCmd) reach() string {
 	return "http://" + net.JoinHostPort(host, port)
 }
 
-// welcome says how to begin, on a database without an administrator.
-func welcome(ctx context.Context, srv *server.Server, c *cli) error {
+// welcome says how to begin, on a database without an administrator. at is where a browser reaches the server, "" if that is not
+// known.
+func welcome(ctx context.Context, srv *server.Server, c *cli, at string) error {
 	code, err := srv.Accounts.SetupCode(ctx)
 	if err != nil || code == "" {
 		return err
@@ -97,8 +98,8 @@ func welcome(ctx context.Context, srv *server.Server, c *cli) error {
 
   %s user add LOGIN --name "FULL NAME" --role administrator
 
-or from elsewhere, within 24 hours, by POST /api/v1/setup with this one-time code: %s
+or in a browser, within 24 hours, at %s/setup with this one-time code: %s
 
-`, where, how, code)
+`, where, how, at, code)
 	return nil
 }

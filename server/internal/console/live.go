@@ -113,6 +113,7 @@ func (c *Console) listen(v *Visit) error {
 	defer end()
 	h := v.Response.Header()
 	h.Set("Content-Type", "text/event-stream")
+	h.Set("X-Accel-Buffering", "no") // a proxy would otherwise keep it until it ends
 	v.Response.WriteHeader(http.StatusOK)
 	out := http.NewResponseController(v.Response)
 	say := func(what string) error {
