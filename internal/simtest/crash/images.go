@@ -158,7 +158,7 @@ func (p *photographer) open(ctx context.Context, image string, site int, ledgers
 	}
 	srv, err := server.Open(ctx, server.Config{Dir: image, Now: p.village.now})
 	if err != nil {
-		return fmt.Errorf("the server does not open: %w", err)
+		return fmt.Errorf("%w: the server does not open: %w", ErrLost, err)
 	}
 	return errors.Join(checkOffice(ctx, srv, ledgers), srv.Close())
 }
@@ -173,7 +173,7 @@ func (p *photographer) openTablet(ctx context.Context, image string, l ledger) e
 		return nil
 	}
 	if err != nil {
-		return fmt.Errorf("the tablet's store does not open: %w", err)
+		return fmt.Errorf("%w: the tablet's store does not open: %w", ErrLost, err)
 	}
 	return errors.Join(checkTablet(ctx, store, l), store.Close())
 }
