@@ -52,14 +52,15 @@ func (v *Visit) makerOf(m engine.Maker) sideMaker {
 	return sideMaker{Who: m.AuthorName, Device: v.deviceWord(m.DeviceName), DeviceID: m.Device, Claimed: m.Claimed, Received: m.Received}
 }
 
-// A sideColumn is what one device wrote. Maker is nil if its values came at different times.
+// A sideColumn is what one device wrote, one value a field; there may be several of a device. Maker is nil if its values came at
+// different times.
 type sideColumn struct {
 	Device string
 	ID     uuid.UUID
 	Maker  *sideMaker
 }
 
-// A conflictRow is one field. Sides has one for each column, nil where that device wrote nothing that clashes.
+// A conflictRow is one field. Sides has one for each column, nil where that device wrote nothing more that clashes.
 type conflictRow struct {
 	Field, Name, Before string
 	Now                 *conflictSide
@@ -182,11 +183,7 @@ func (p *conflictPage) addRow(v *Visit, conflict engine.Conflict) error {
 			row.Input = v.inputFor(conflict.Collection, conflict.Field, "other."+conflict.Field, side.Value)
 			continue
 		}
-		at := p.column(shown.Maker)
-		for len(row.Sides) <= at {
-			row.Sides = append(row.Sides, nil)
-		}
-		row.Sides[at] = shown
+		p.place(&row, shown)
 	}
 	if slices.Sort(befores); befores[0] == befores[len(befores)-1] {
 		row.Before = befores[0]
@@ -200,14 +197,20 @@ func (p *conflictPage) addRow(v *Visit, conflict engine.Conflict) error {
 	return nil
 }
 
-// column finds the column of a device, or adds it.
-func (p *conflictPage) column(m sideMaker) int {
-	at := slices.IndexFunc(p.Columns, func(c sideColumn) bool { return c.ID == m.DeviceID })
-	if at < 0 {
-		at = len(p.Columns)
-		p.Columns = append(p.Columns, sideColumn{Device: m.Device, ID: m.DeviceID})
+// place puts a side into the first column of its device that is empty in this row, or into one more: all that is written at the
+// office is of one device, whoever wrote it.
+func (p *conflictPage) place(row *conflictRow, side *conflictSide) {
+	for len(row.Sides) < len(p.Columns) {
+		row.Sides = append(row.Sides, nil)
 	}
-	return at
+	for at, column := range p.Columns {
+		if column.ID == side.Maker.DeviceID && row.Sides[at] == nil {
+			row.Sides[at] = side
+			return
+		}
+	}
+	p.Columns = append(p.Columns, sideColumn{Device: side.Maker.Device, ID: side.Maker.DeviceID})
+	row.Sides = append(row.Sides, side)
 }
 
 // finish gives every row a side for every column, and the columns whose values were written at once their maker.

@@ -181,6 +181,33 @@ func TestAConflictIsSettledWithoutScripts(t *testing.T) {
 	ana.get("/review/decided").shows(t, "undone")
 }
 
+func TestEveryOfficeSideOfAConflictCanBeChosen(t *testing.T) {
+	o := newOffice(t)
+	h := o.family("Petar Petrović", "phone", "0")
+	o.person("bora", "administrator")
+	at := "/records/households/" + h.String()
+	forms := map[string][]string{}
+	logins := []string{"cora", "bora", "ana"}
+	for i, login := range logins {
+		forms[login] = o.as(login).get(at).filled("f.phone", fmt.Sprint(i+1))
+	}
+	for _, login := range logins {
+		o.as(login).send(at, forms[login]...)
+	}
+	ana, item := o.as("ana"), o.item()
+	p := ana.get(item)
+	for i, login := range logins {
+		if who := "Name of " + login; strings.Count(p.body[strings.Index(p.body, "<thead>"):strings.Index(p.body, "</thead>")], who) != 1 {
+			t.Errorf("no column of its own says that it is of %s", who)
+		}
+		p.taking(t, "phone", fmt.Sprint(i+1))
+	}
+	ana.send(item+"/settle", "field", "phone", "heads.phone", p.held(t, "heads.phone"), "take.phone", p.taking(t, "phone", "1"), "reason", "she asked")
+	if got := o.value(h, "phone"); got != "1" {
+		t.Errorf("the phone is %s, want the one that was chosen", got)
+	}
+}
+
 func TestPositionsThatClashAreOnAMap(t *testing.T) {
 	o := newOffice(t)
 	h := o.family("Petar Petrović")

@@ -55,7 +55,9 @@ function guideConflict() {
 	const reason = /** @type {HTMLTextAreaElement} */ (document.getElementById("reason"));
 	left.hidden = false;
 	for (const button of /** @type {NodeListOf<HTMLButtonElement>} */ (form.querySelectorAll("[data-take-all]"))) {
-		button.hidden = form.querySelectorAll(`[data-device="${button.dataset.takeAll}"]`).length < 2;
+		// Of a device that has two values for one field, "all" would say nothing.
+		const sides = /** @type {HTMLInputElement[]} */ ([...form.querySelectorAll(`[data-device="${button.dataset.takeAll}"]`)]);
+		button.hidden = sides.length < 2 || new Set(sides.map((side) => side.name)).size < sides.length;
 		button.addEventListener("click", () => takeAll(form, button.dataset.takeAll));
 	}
 	form.addEventListener("input", (event) => {
