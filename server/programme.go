@@ -51,7 +51,7 @@ func (s *Server) Indicators(ctx context.Context) ([]Indicator, error) {
 
 // SetIndicator defines an indicator and says in words what it counts; see [indicators.Set].
 func (s *Server) SetIndicator(ctx context.Context, author uuid.UUID, code, title, definition string) (string, error) {
-	return indicators.Set(ctx, s.Store, s.Engine, author, code, title, definition)
+	return indicators.Set(ctx, s.Engine, author, code, title, definition)
 }
 
 // RemoveIndicator takes an indicator out of the reports; see [indicators.Remove].

@@ -27,6 +27,8 @@ type definePage struct {
 	// Known says that there is such an indicator.
 	Known                   bool
 	Code, Title, Definition string
+	// Seen is the digest of the indicator that the form shows, "" for a new one.
+	Seen string
 	// Counts says in words what the definition that is in force counts.
 	Counts                  string
 	Project, Due, Value     string
@@ -41,7 +43,7 @@ func (v *Visit) definePage(code string) (definePage, error) {
 	page.Projects = lists.Projects
 	for _, i := range lists.Indicators {
 		if i.Code == code {
-			page.Known, page.Title, page.Counts, page.Definition = true, i.Title, i.Counts, indented(i.Definition)
+			page.Known, page.Title, page.Counts, page.Definition, page.Seen = true, i.Title, i.Counts, indented(i.Definition), i.Digest()
 		}
 	}
 	return page, err
@@ -78,14 +80,17 @@ func (c *Console) define(v *Visit) error {
 	if err != nil {
 		return err
 	}
-	page.Title, page.Definition = v.form("title"), v.form("definition")
+	page.Title, page.Definition, page.Seen = v.form("title"), v.form("definition"), v.form("seen")
+	if page.Seen == "" {
+		page.Known, page.Counts = false, "" // what has that code is not what the form is about
+	}
 	if page.Code == "" || page.Title == "" || page.Definition == "" {
 		err = syncproto.Refuse(syncproto.CodeInvalid, "An indicator needs a code, a title and a definition. Nothing was changed.")
 	} else {
-		_, err = indicators.Set(v.ctx(), c.Store, c.Engine, v.User().ID, page.Code, page.Title, page.Definition)
+		_, err = indicators.SetSeen(v.ctx(), c.Engine, v.User().ID, page.Seen, page.Code, page.Title, page.Definition)
 	}
 	if err != nil {
-		page.DefinitionBad = true
+		page.DefinitionBad = page.Definition == "" || errors.Is(err, indicators.ErrQuery)
 		return v.again(refused(err), "programme/define", page)
 	}
 	return v.goTo("/programme/define?code="+url.QueryEscape(page.Code), "defined")

@@ -28,8 +28,18 @@ type OfficeEdit struct {
 // at all. Whoever calls it has checked that the author may. An edit that breaks a rule fails with
 // the problem "invalid", and nothing was changed.
 func (e *Engine) Save(ctx context.Context, author uuid.UUID, edits []OfficeEdit) ([]store.Change, error) {
+	return e.SaveMade(ctx, author, func(*store.Tx) ([]OfficeEdit, error) { return edits, nil })
+}
+
+// SaveMade is [Engine.Save] of edits that are made in the same write, from what is there then. It fails as the making does, and
+// nothing was changed.
+func (e *Engine) SaveMade(ctx context.Context, author uuid.UUID, made func(*store.Tx) ([]OfficeEdit, error)) ([]store.Change, error) {
 	var saved []store.Change
-	err := e.commit(ctx, func(ctx context.Context, w *work) (err error) {
+	err := e.commit(ctx, func(ctx context.Context, w *work) error {
+		edits, err := made(w.tx)
+		if err != nil {
+			return err
+		}
 		saved, err = w.save(ctx, author, edits)
 		return err
 	})

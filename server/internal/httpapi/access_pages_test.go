@@ -117,8 +117,10 @@ func settingsRules() map[string]ruleOf {
 
 func programmeRules() map[string]ruleOf {
 	return map[string]ruleOf{
-		"GET /programme/define":  {readable(onlyAdmin(200)), plain("GET", "/programme/define")},
-		"POST /programme/define": {onlyAdmin(303), form("POST", "/programme/define", "code", "NEW", "title", "visits", "definition", `{"of":"visits"}`)},
+		"GET /programme/define": {readable(onlyAdmin(200)), plain("GET", "/programme/define")},
+		"POST /programme/define": {onlyAdmin(303), func(b *besieged) call {
+			return form("POST", "/programme/define", "code", newID(b.t).String(), "title", "visits", "definition", `{"of":"visits"}`)(b)
+		}},
 		"POST /programme/targets": {onlyAdmin(303), func(b *besieged) call {
 			return form("POST", "/programme/targets", "code", b.indicator(), "value", "12")(b)
 		}},

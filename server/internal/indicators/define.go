@@ -2,6 +2,7 @@ package indicators
 
 import (
 	"context"
+	"crypto/sha256"
 	"fmt"
 	"time"
 
@@ -50,38 +51,91 @@ func List(ctx context.Context, s *store.Store) ([]Indicator, error) {
 	return out, err
 }
 
+// Digest tells the title and the definition of an indicator from others.
+func (i Indicator) Digest() string {
+	return fmt.Sprintf("%x", sha256.Sum256([]byte(i.Title+"\x00"+string(i.Definition))))
+}
+
 // Set defines an indicator, or changes the title or definition of one, whichever is not "". It gives what the indicator
 // counts, in words, and fails with [ErrQuery] on a definition that is not understood.
-func Set(ctx context.Context, s *store.Store, e *engine.Engine, author uuid.UUID, code, title, definition string) (string, error) {
-	known, err := find(ctx, s, "indicators", "code", code)
-	if err != nil {
-		return "", err
-	}
-	if known == uuid.Nil && (title == "" || definition == "") {
-		return "", slipf("there is no indicator %q yet: a new one needs a title and a definition", code)
-	}
-	fields := map[string]any{"code": code}
-	counts := "what it did"
+func Set(ctx context.Context, e *engine.Engine, author uuid.UUID, code, title, definition string) (string, error) {
+	return set(ctx, e, author, code, title, definition, func(*Indicator) error { return nil })
+}
+
+// SetSeen is [Set] by somebody who was looking at the indicator of a [Indicator.Digest], "" if at none. It changes none that is
+// another by now, which is the problem "stale", and none that was there unseen.
+func SetSeen(ctx context.Context, e *engine.Engine, author uuid.UUID, seen, code, title, definition string) (string, error) {
+	return set(ctx, e, author, code, title, definition, func(known *Indicator) error {
+		switch {
+		case seen == "" && known != nil:
+			return syncproto.Refuse(syncproto.CodeInvalid, "There is an indicator with the code %q already. Nothing was changed; open that one to change it, or take another code.", code)
+		case seen != "" && (known == nil || known.Digest() != seen):
+			return syncproto.Refuse(syncproto.CodeStale, "The indicator %q was changed or removed since you opened it. Nothing was changed; open it again.", code)
+		}
+		return nil
+	})
+}
+
+// set is [Set] if may lets it, which is asked in the same write about the indicator that is there, nil if there is none.
+func set(ctx context.Context, e *engine.Engine, author uuid.UUID, code, title, definition string, may func(*Indicator) error) (string, error) {
+	fields, counts := map[string]any{"code": code}, "what it did"
 	if title != "" {
 		fields["title"] = title
 	}
-	edit, err := editOf("indicators", known, fields)
-	if err != nil {
-		return "", err
-	}
+	var value syncproto.Value
 	if definition != "" {
-		value, err := syncproto.Canonical([]byte(definition))
-		if err != nil {
-			return "", slipf("the definition is no JSON: %w", err)
+		var err error
+		if value, counts, err = understood(definition); err != nil {
+			return "", err
 		}
-		d, err := Parse(value)
-		if err != nil {
-			return "", slipf("the definition: %w", err)
-		}
-		edit.Fields["definition"], counts = value, d.String()
 	}
-	_, err = e.Save(ctx, author, []engine.OfficeEdit{edit})
+	_, err := e.SaveMade(ctx, author, func(tx *store.Tx) ([]engine.OfficeEdit, error) {
+		known, err := indicatorOf(ctx, tx, code)
+		if err != nil {
+			return nil, err
+		}
+		if err := may(known); err != nil {
+			return nil, err
+		}
+		var id uuid.UUID
+		if known != nil {
+			id = known.ID
+		} else if title == "" || definition == "" {
+			return nil, slipf("there is no indicator %q yet: a new one needs a title and a definition", code)
+		}
+		edit, err := editOf("indicators", id, fields)
+		if definition != "" && err == nil {
+			edit.Fields["definition"] = value
+		}
+		return []engine.OfficeEdit{edit}, err
+	})
 	return counts, err
+}
+
+// understood reads a definition, and says in words what it counts.
+func understood(definition string) (syncproto.Value, string, error) {
+	value, err := syncproto.Canonical([]byte(definition))
+	if err != nil {
+		return "", "", slipf("the definition is no JSON: %w", err)
+	}
+	d, err := Parse(value)
+	if err != nil {
+		return "", "", slipf("the definition: %w", err)
+	}
+	return value, d.String(), nil
+}
+
+// indicatorOf gives the one indicator of a code, nil if there is none.
+func indicatorOf(ctx context.Context, tx *store.Tx, code string) (*Indicator, error) {
+	id, err := findIn(ctx, tx, "indicators", "code", code)
+	if err != nil || id == uuid.Nil {
+		return nil, err
+	}
+	r, err := tx.Record(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	return &Indicator{ID: id, Code: code, Title: r.Value("title").Text(), Definition: r.Value("definition")}, nil
 }
 
 // Remove deletes an indicator. Its targets stay, and mean nothing without it.
@@ -173,13 +227,17 @@ func existing(ctx context.Context, s *store.Store, collection, code string) (uui
 }
 
 // find gives the one record that has a value in a field, [uuid.Nil] if there is none.
-func find(ctx context.Context, s *store.Store, collection, field, value string) (uuid.UUID, error) {
-	var ids []uuid.UUID
-	err := s.Read(ctx, func(tx *store.Tx) error {
-		keys, err := tx.Keys(ctx, collection, field)
-		ids = keys[value]
+func find(ctx context.Context, s *store.Store, collection, field, value string) (id uuid.UUID, err error) {
+	err = s.Read(ctx, func(tx *store.Tx) error {
+		id, err = findIn(ctx, tx, collection, field, value)
 		return err
 	})
+	return id, err
+}
+
+func findIn(ctx context.Context, tx *store.Tx, collection, field, value string) (uuid.UUID, error) {
+	keys, err := tx.Keys(ctx, collection, field)
+	ids := keys[value]
 	switch {
 	case err != nil || len(ids) == 0:
 		return uuid.Nil, err
