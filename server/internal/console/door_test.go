@@ -95,6 +95,21 @@ func TestAPageIsInTheLanguageOfWhoReads(t *testing.T) {
 	}
 }
 
+func TestTheAnswerToAFormOffersNoLanguage(t *testing.T) {
+	o := newOffice(t)
+	b := o.as("ana")
+	for _, answer := range []page{
+		b.send("/settings/feeds", "name", "Analyst", "collection", "areas", "days", "30"),
+		b.send("/settings/feeds", "name", "x", "days", "30"),
+		o.browser().send("/login", "login", "ana", "password", "wrong"),
+	} {
+		answer.hides(t, `action="/language"`) // it would lead away from what is shown once
+	}
+	if !strings.Contains(b.get("/settings/feeds").body, `action="/language"`) {
+		t.Error("a page that can be opened again offers no language")
+	}
+}
+
 func TestPagesRunNothingButWhatTheServerHas(t *testing.T) {
 	o := newOffice(t)
 	at := o.browser().get("/login")

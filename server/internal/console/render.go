@@ -135,7 +135,7 @@ type view struct {
 	Problem *syncproto.Problem
 }
 
-// Path gives where this page is.
+// Path gives where this page is, if it can be opened again: one that answers a form cannot.
 func (v view) Path() string { return v.Request.URL.RequestURI() }
 
 // Section names the part of the console that the page belongs to: the first part of its path.
