@@ -71,7 +71,7 @@ func (v *Visit) places(f programmeFilter, figure indicators.Figure, o reports.Op
 		out.OutlinesFault = fault.Error()
 	}
 	drawing := charts.Map{ID: "map", Title: out.Title, Description: v.say("programme.map_of")}
-	atlas := f.lists.atlas(f.level(), outlines)
+	atlas := f.atlas(outlines)
 	for _, row := range out.Rows {
 		place, known := atlas.place(row.Label)
 		if !known {
@@ -101,9 +101,10 @@ type atlas struct {
 	used     map[int]bool
 }
 
-// atlas finds where the areas of a level are: within an outline of their official code or name, or else in the middle of their
+// atlas finds where the areas of the level are: within an outline of their official code or name, or else in the middle of their
 // households.
-func (l programmeLists) atlas(level string, outlines []charts.Outline) atlas {
+func (f programmeFilter) atlas(outlines []charts.Outline) atlas {
+	level := f.level()
 	out := atlas{areas: map[string][]areaNode{}, outlines: map[uuid.UUID]int{}, all: outlines, used: map[int]bool{}}
 	byCode, byName := map[string]int{}, map[string][]int{}
 	for i, o := range outlines {
@@ -112,7 +113,7 @@ func (l programmeLists) atlas(level string, outlines []charts.Outline) atlas {
 		}
 		byName[syncproto.Fold(o.Name)] = append(byName[syncproto.Fold(o.Name)], i)
 	}
-	for _, a := range l.Areas {
+	for _, a := range f.lists.Areas {
 		if a.Level != level && level != "area" {
 			continue
 		}
@@ -124,7 +125,7 @@ func (l programmeLists) atlas(level string, outlines []charts.Outline) atlas {
 			out.outlines[a.ID] = named[0]
 		}
 	}
-	out.centres = l.centresOf(level)
+	out.centres = f.centres()
 	return out
 }
 
@@ -154,17 +155,20 @@ func (a atlas) around() (out []charts.Outline) {
 	return out
 }
 
-// centresOf gives the middle of the households of each area of a level, those below it among them, to about a kilometre; of fewer
-// than [leastHouseholds] there is none.
-func (l programmeLists) centresOf(level string) map[uuid.UUID]charts.Point {
-	nodes := map[uuid.UUID]areaNode{}
-	for _, a := range l.Areas {
-		nodes[a.ID] = a
+// centres gives the middle of the households of each area of the level, those below it among them, to about a kilometre, as far as
+// they are in areas that who asks may see; of fewer than [leastHouseholds] there is none.
+func (f programmeFilter) centres() map[uuid.UUID]charts.Point {
+	level, nodes, within := f.level(), map[uuid.UUID]areaNode{}, map[uuid.UUID]areaNode{}
+	for _, a := range f.lists.Areas {
+		nodes[a.ID], within[a.ID] = a, a
+	}
+	if f.within != nil {
+		keepWithin(within, f.within)
 	}
 	type sum struct{ households, lat, lon float64 }
 	sums := map[uuid.UUID]sum{}
-	for _, c := range l.Centres {
-		at, known := nodes[c.Area]
+	for _, c := range f.lists.Centres {
+		at, known := within[c.Area]
 		for steps := 0; known && level != "area" && at.Level != level && steps < len(nodes); steps++ {
 			at, known = nodes[at.Parent]
 		}

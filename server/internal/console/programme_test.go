@@ -221,6 +221,26 @@ func TestTheMapShowsNoHousehold(t *testing.T) {
 	p.shows(t, "1 area of the table is not on the map")
 }
 
+// The middle of a municipality would tell a coordinator of one settlement where the households of the others are.
+func TestTheMapOfACoordinatorRestsOnTheOwnAreas(t *testing.T) {
+	v := newVillage(t)
+	v.deliver(v.settlements[0], 4, "2020-01")
+	v.deliver(v.save("areas", map[string]any{"name": "Ribnica", "level": "settlement", "parent": v.a}), 20, "2020-01")
+	other := v.save("areas", map[string]any{"name": "Niš", "level": "municipality"})
+	v.deliver(other, 6, "2020-01")
+	v.person("one", "coordinator", v.settlements[0], other)
+	v.person("all", "coordinator", v.a, other)
+	for login, circles := range map[string]int{"one": 0, "all": 2} { // one alone is not drawn
+		if n := strings.Count(v.as(login).get("/programme?small=0").body, "<circle"); n != circles {
+			t.Errorf("the map of %s has %d circles, want %d", login, n, circles)
+		}
+	}
+	v.deliver(v.settlements[0], 1, "2020-01")
+	if n := strings.Count(v.as("one").get("/programme?small=0").body, "<circle"); n != 2 {
+		t.Errorf("with five households in the own settlement there are %d circles", n)
+	}
+}
+
 func TestOutlinesOfAreasAreShown(t *testing.T) {
 	for name, c := range map[string]struct {
 		file, shows string
