@@ -253,7 +253,7 @@ func (c *Console) figure(v *Visit) error {
 	if missing != nil {
 		return missing
 	}
-	page.Path, page.Counts, page.Row = v.Request.URL.Path, i.Counts, figureRow{Code: i.Code, Title: i.Title}
+	page.Path, page.Counts, page.Row = figurePath(i.Code), i.Counts, figureRow{Code: i.Code, Title: i.Title}
 	if err == nil {
 		err = v.figurePage(&page, i)
 	}

@@ -65,8 +65,10 @@ func (f programmeFilter) At(path string) template.URL {
 
 // Figure gives the address of the page of a figure, about the same.
 func (f programmeFilter) Figure(code string) template.URL {
-	return f.At("/programme/indicators/" + url.PathEscape(code))
+	return f.At(figurePath(code))
 }
+
+func figurePath(code string) string { return "/programme/indicators/" + url.PathEscape(code) }
 
 // With gives the address of a page about the same but for one thing.
 func (f programmeFilter) With(path, name, value string) template.URL {

@@ -315,6 +315,21 @@ func TestWhatCannotBeCountedIsSaidWhereItIsAsked(t *testing.T) {
 	}
 }
 
+func TestThePageOfAnyCodeLeadsToItself(t *testing.T) {
+	v := newVillage(t)
+	v.deliver(v.settlements[0], 5, "2020-01")
+	if _, err := v.srv.SetIndicator(t.Context(), v.admin, "A/B? #1", "odd", `{"of":"deliveries"}`); err != nil {
+		t.Fatal(err)
+	}
+	at := "/programme/indicators/A%2FB%3F%20%231"
+	p := v.as("ana").get(at)
+	for _, link := range []string{`action="` + at + `"`, `href="` + at + `/month.csv"`} {
+		if !strings.Contains(p.body, link) {
+			t.Errorf("the page has no %s", link)
+		}
+	}
+}
+
 func TestTheProgrammeOfAnEmptyOffice(t *testing.T) {
 	o := newEmptyOffice(t)
 	o.admin = o.person("ana", "administrator")
