@@ -373,3 +373,16 @@ func TestEveryDimensionOfAFigureHasAName(t *testing.T) {
 		}
 	}
 }
+
+// A card number is called one thing in Serbian, and what is withheld is not said to be kept.
+func TestSerbianPagesSayWhatTheyDo(t *testing.T) {
+	v := newVillage(t)
+	ana := v.as("ana")
+	ana.header["Accept-Language"] = "sr-Latn"
+	help := ana.get("/households")
+	help.shows(t, "broju legitimacije ili dokumenta")
+	help.hides(t, "kartic")
+	filter := ana.get("/programme")
+	filter.shows(t, "Ne prikazuj brojeve manje od")
+	filter.hides(t, "Zadrži")
+}
