@@ -75,6 +75,20 @@ type areaChoice struct {
 	Chosen bool
 }
 
+// changed gives a list as it is now with what somebody added to it and without what they took from it, of which they were shown it as
+// it was: what others changed meanwhile stays.
+func changed(now, was, chosen []uuid.UUID) []uuid.UUID {
+	next := slices.DeleteFunc(slices.Clone(now), func(id uuid.UUID) bool {
+		return slices.Contains(was, id) && !slices.Contains(chosen, id)
+	})
+	for _, id := range chosen {
+		if !slices.Contains(was, id) && !slices.Contains(next, id) {
+			next = append(next, id)
+		}
+	}
+	return next
+}
+
 // areaChoices gives the areas that who is logged in can decide about, each behind the one that it is part of.
 func (v *Visit) areaChoices(chosen []uuid.UUID) ([]areaChoice, error) {
 	tree, err := v.areaTree()

@@ -268,35 +268,39 @@ func (c *Console) tablet(v *Visit) error {
 }
 
 // change does something to the tablet of the path, and says what was done or why not.
-func (c *Console) change(v *Visit, said string, do func(id uuid.UUID) error) error {
+func (c *Console) change(v *Visit, said string, do func(t tablet) error) error {
 	page, err := c.tabletPage(v)
 	if err != nil {
 		return err
 	}
-	if err := do(page.ID); err != nil {
+	if err := do(page.tablet); err != nil {
 		return v.again(err, "tablets/tablet", page)
 	}
 	return v.goTo("/tablets/"+page.ID.String(), said)
 }
 
 func (c *Console) renameTablet(v *Visit) error {
-	return c.change(v, "tablet_renamed", func(id uuid.UUID) error {
-		return c.Accounts.RenameDevice(v.ctx(), v.User().ID, id, v.form("name"))
+	return c.change(v, "tablet_renamed", func(t tablet) error {
+		return c.Accounts.RenameDevice(v.ctx(), v.User().ID, t.ID, v.form("name"))
 	})
 }
 
 func (c *Console) scopeTablet(v *Visit) error {
-	return c.change(v, "tablet_scoped", func(id uuid.UUID) error {
-		areas, err := v.formIDs("area")
+	return c.change(v, "tablet_scoped", func(t tablet) error {
+		was, err := v.formIDs("was.area")
 		if err != nil {
 			return err
 		}
-		return c.Accounts.SetDeviceAreas(v.ctx(), v.User().ID, id, areas)
+		chosen, err := v.formIDs("area")
+		if err != nil {
+			return err
+		}
+		return c.Accounts.SetDeviceAreas(v.ctx(), v.User().ID, t.ID, changed(t.Areas, was, chosen))
 	})
 }
 
 func (c *Console) revokeTablet(v *Visit) error {
-	return c.change(v, "tablet_revoked", func(id uuid.UUID) error {
-		return c.Accounts.RevokeDevice(v.ctx(), v.User().ID, id)
+	return c.change(v, "tablet_revoked", func(t tablet) error {
+		return c.Accounts.RevokeDevice(v.ctx(), v.User().ID, t.ID)
 	})
 }

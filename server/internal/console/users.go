@@ -159,7 +159,7 @@ func (c *Console) saveUser(v *Visit) error {
 	if err != nil {
 		return err
 	}
-	change := changeOf(form, areas, v.Request.FormValue("password"))
+	change := changeOf(form, u.Areas, areas, v.Request.FormValue("password"))
 	if form.Active {
 		err = refuseUseless(form.Role, areas, form.HasPassword || change.Password != nil)
 	}
@@ -172,8 +172,8 @@ func (c *Console) saveUser(v *Visit) error {
 	return v.goTo("/settings/users", "user_changed")
 }
 
-// changeOf gives what a form says otherwise than it showed at first.
-func changeOf(form userForm, areas []uuid.UUID, password string) (out accounts.UserChange) {
+// changeOf gives what a form says otherwise than it showed at first. now are the areas as they are by now.
+func changeOf(form userForm, now, areas []uuid.UUID, password string) (out accounts.UserChange) {
 	if form.Name != form.Was.Name {
 		out.Name = &form.Name
 	}
@@ -186,12 +186,8 @@ func changeOf(form userForm, areas []uuid.UUID, password string) (out accounts.U
 	if password != "" {
 		out.Password = &password
 	}
-	same := len(areas) == len(form.Was.Areas)
-	for _, area := range areas {
-		same = same && slices.Contains(form.Was.Areas, area)
-	}
-	if !same {
-		out.Areas = &areas
+	if next := changed(now, form.Was.Areas, areas); !slices.Equal(next, now) {
+		out.Areas = &next
 	}
 	return out
 }

@@ -190,7 +190,8 @@ func (a *API) Handler() http.Handler {
 	}
 	for _, p := range a.Console.Routes() {
 		r := a.page(p)
-		e.Add(r.method, r.path, r.handle, append([]echo.MiddlewareFunc{a.asPage(p)}, a.chain(r)...)...)
+		chain := append([]echo.MiddlewareFunc{asPage}, a.chain(r)...)
+		e.Add(r.method, r.path, r.handle, append(chain, withForm(p))...)
 	}
 	return e
 }

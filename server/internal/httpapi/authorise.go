@@ -76,9 +76,10 @@ func (a *API) checkSession(c echo.Context, need access) error {
 	if err != nil {
 		return err
 	}
-	safe := c.Request().Method == http.MethodGet || c.Request().Method == http.MethodHead
-	if !safe && subtle.ConstantTimeCompare([]byte(csrfOf(c)), []byte(s.CSRF)) != 1 {
-		return syncproto.Refuse(syncproto.CodeCSRF, "The request lacks the %s of the session. Nothing was changed; reload the page.", csrfHeader)
+	if c.Get(keyPage) == nil { // a page's form is read later, and has the token
+		if err := checkCSRF(c, s, c.Request().Header.Get(csrfHeader)); err != nil {
+			return err
+		}
 	}
 	if need == administrator && s.User.Role != accounts.RoleAdministrator {
 		return syncproto.Refuse(syncproto.CodeForbidden, "Only an administrator may do that. Nothing was changed.")
@@ -87,11 +88,13 @@ func (a *API) checkSession(c echo.Context, need access) error {
 	return nil
 }
 
-func csrfOf(c echo.Context) string {
-	if token := c.Request().Header.Get(csrfHeader); token != "" || c.Get(keyPage) == nil {
-		return token
+// checkCSRF fails if a request would change something and does not bring the token of the session.
+func checkCSRF(c echo.Context, s accounts.Session, token string) error {
+	safe := c.Request().Method == http.MethodGet || c.Request().Method == http.MethodHead
+	if !safe && subtle.ConstantTimeCompare([]byte(token), []byte(s.CSRF)) != 1 {
+		return syncproto.Refuse(syncproto.CodeCSRF, "The request lacks the %s of the session. Nothing was changed; reload the page.", csrfHeader)
 	}
-	return c.Request().PostFormValue("csrf") // the form has been read, within its bounds
+	return nil
 }
 
 // deviceOf gives the device that asks, on routes that need one.

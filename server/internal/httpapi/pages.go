@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"cmp"
 	"errors"
 	"net/http"
 	"net/url"
@@ -35,33 +36,48 @@ func accessOf(of console.Access) access {
 	}
 }
 
-// asPage marks a request as one for a page, and reads its form. A form that another site's page sends is refused, whatever the
-// page of the form is.
-func (a *API) asPage(r console.Route) echo.MiddlewareFunc {
+// asPage marks a request as one for a page. A form that another site's page sends is refused, whatever the page of the form is.
+func asPage(next echo.HandlerFunc) echo.HandlerFunc {
 	foreign := http.NewCrossOriginProtection()
+	return func(c echo.Context) error {
+		c.Set(keyPage, true)
+		if foreign.Check(c.Request()) != nil {
+			return syncproto.Refuse(syncproto.CodeForbidden, "The form comes from another site. Nothing was changed.")
+		}
+		return next(c)
+	}
+}
+
+// withForm reads the form of a page, once it is known that who sends it may; and whoever is logged in has to have it from us.
+func withForm(r console.Route) echo.MiddlewareFunc {
 	most := r.Most
 	if most == 0 {
 		most = console.SmallBody
 	}
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
 		return func(c echo.Context) error {
-			c.Set(keyPage, true)
 			request := c.Request()
-			if foreign.Check(request) != nil {
-				return syncproto.Refuse(syncproto.CodeForbidden, "The form comes from another site. Nothing was changed.")
-			}
 			request.Body = http.MaxBytesReader(c.Response(), request.Body, most)
 			if err := readForm(request, most); err != nil {
 				return err
+			}
+			if s, known := c.Get(keySession).(accounts.Session); known {
+				if err := checkCSRF(c, s, cmp.Or(request.Header.Get(csrfHeader), request.PostFormValue("csrf"))); err != nil {
+					return err
+				}
 			}
 			return next(c)
 		}
 	}
 }
 
+// formMemory is how many bytes of a form are held in memory at the most; of what is longer, files are on the disk until it is
+// answered.
+const formMemory = 256 << 10
+
 // readForm reads a form, with the files that come with it.
 func readForm(r *http.Request, most int64) error {
-	err := r.ParseMultipartForm(most)
+	err := r.ParseMultipartForm(formMemory)
 	if errors.Is(err, http.ErrNotMultipart) {
 		err = nil
 	}

@@ -54,12 +54,23 @@ function addRow(/** @type {Element} */ rows) {
 function stayLive() {
 	const from = document.body.dataset.liveFrom;
 	if (!from || !document.querySelector("[data-live]")) return;
-	const source = new EventSource(from);
-	source.addEventListener("changed", refresh);
-	source.addEventListener("ended", () => {
-		source.close();
-		refresh();
-	});
+	/** @type {EventSource | null} */
+	let source = null;
+	// A browser has six connections to a server: pages that nobody looks at must not hold them.
+	const follow = () => {
+		source?.close();
+		source = null;
+		if (document.hidden) return;
+		source = new EventSource(from);
+		source.addEventListener("changed", refresh);
+		source.addEventListener("ended", () => {
+			source?.close();
+			refresh();
+		});
+	};
+	document.addEventListener("visibilitychange", follow);
+	window.addEventListener("pagehide", () => source?.close());
+	follow();
 }
 
 let refreshing = false;
