@@ -22,6 +22,14 @@ type deletion struct {
 	Children map[string]int
 }
 
+// Deed is what the page asks: to "delete" the record, or to "restore" one that is deleted.
+func (d *deletion) Deed() string {
+	if d.Deleted {
+		return "restore"
+	}
+	return "delete"
+}
+
 // askDelete asks whether to delete a record.
 func (c *Console) askDelete(v *Visit) error {
 	page, err := v.deletionOf()
@@ -70,8 +78,13 @@ func (c *Console) deleteRecord(v *Visit) error {
 	if err != nil {
 		return err
 	}
-	if page.Refused {
+	switch deed := v.form("deed"); {
+	case deed != page.Deed() && (deed == "delete" || deed == "restore"):
+		return v.goTo(page.after(), "unchanged") // it is as was wanted already
+	case page.Refused:
 		return v.again(syncproto.Refuse(syncproto.CodeInvalid, "Something is still in it. Nothing was changed."), "records/delete", page)
+	case deed != page.Deed():
+		return v.again(syncproto.Refuse(syncproto.CodeStale, "The form does not say what was asked. Nothing was changed; look at the record again."), "records/delete", page)
 	}
 	_, r, err := v.recordOf()
 	if err != nil {
@@ -93,7 +106,7 @@ func (c *Console) deleteRecord(v *Visit) error {
 	}
 	delete(looked, syncproto.FieldDeleted)
 	said := "deleted"
-	if r.Deleted {
+	if page.Deleted {
 		edit.Fields[syncproto.FieldDeleted], edit.Seen, said = syncproto.False, nil, "restored"
 	}
 	saved, err := c.Engine.Save(v.ctx(), v.User().ID, []engine.OfficeEdit{edit})

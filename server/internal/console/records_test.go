@@ -312,6 +312,24 @@ func TestARecordIsDeletedAndBroughtBack(t *testing.T) {
 	}
 }
 
+func TestADeletionThatIsSentTwiceIsDoneOnce(t *testing.T) {
+	o := newOffice(t)
+	household := o.household(o.a, "Ana")
+	b := o.as("ana")
+	at := "/records/households/" + household.String() + "/delete"
+	for _, deleted := range []bool{true, false} {
+		asked := b.get(at).filled()
+		b.send(at, asked...)
+		b.send(at, asked...).shows(t, "Nothing was different")
+		if got := o.record(household).Deleted; got != deleted {
+			t.Errorf("after what was sent twice, deleted is %t", got)
+		}
+	}
+	if got := b.fill(at, "deed", ""); got.status != http.StatusConflict || o.record(household).Deleted {
+		t.Errorf("a form that does not say what was asked is answered %d", got.status)
+	}
+}
+
 func TestADeliveryIsCancelledAndNotDeleted(t *testing.T) {
 	o := newOffice(t)
 	household := o.household(o.a, "Ana")
