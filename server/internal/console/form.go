@@ -87,7 +87,7 @@ func kindOf(c syncproto.Collection, f syncproto.Field, value syncproto.Value) st
 	case syncproto.Reference:
 		return kindOfReference(f)
 	}
-	if slices.Contains([]string{"notes", "note", "findings"}, f.Name) || strings.Contains(value.Text(), "\n") {
+	if slices.Contains([]string{"notes", "note", "findings"}, f.Name) || hasLines(value.Text()) {
 		return kindLong
 	}
 	return kindText
@@ -171,9 +171,13 @@ func rawPlace(value syncproto.Value) []string {
 }
 
 // plainText is how text comes back from a form: without space around it, and with lines that end as everywhere here.
-func plainText(text string) string {
-	return strings.TrimSpace(strings.ReplaceAll(text, "\r\n", "\n"))
-}
+func plainText(text string) string { return strings.TrimSpace(lineEnds.Replace(text)) }
+
+// lineEnds makes "\n" of the ends of lines that browsers send, and of those that they would send otherwise than they got them.
+var lineEnds = strings.NewReplacer("\r\n", "\n", "\r", "\n")
+
+// hasLines reports whether a text takes a control of several lines: one of a single line would lose where they end.
+func hasLines(text string) bool { return strings.ContainsAny(text, "\r\n") }
 
 // take takes what a form says of a field, and reports whether somebody changed it. What the form does not say stays.
 func (x *control) take(form map[string][]string) bool {

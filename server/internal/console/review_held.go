@@ -201,7 +201,7 @@ func (v *Visit) corrections(version syncproto.Version) (map[string]syncproto.Val
 		for _, f := range collection.Fields {
 			name := version.String() + "." + f.Name
 			sent, there := v.Request.Form[name]
-			if !there || sent[0] == v.written(f, c.Fields[f.Name]) {
+			if !there || plainText(sent[0]) == plainText(v.written(f, c.Fields[f.Name])) {
 				continue
 			}
 			value, err := v.typed(c.Collection, f.Name, sent[0])

@@ -1,6 +1,8 @@
 package console
 
 import (
+	"cmp"
+	"slices"
 	"strconv"
 	"time"
 
@@ -17,6 +19,8 @@ type valueInput struct {
 	// Value is what it holds, Options what can be chosen.
 	Value   string
 	Options []valueOption
+	// Beside is the value as it was written, if the input cannot hold it and is empty.
+	Beside string
 }
 
 // A valueOption is one of several, Word what it is called.
@@ -36,7 +40,7 @@ func (v *Visit) inputFor(collection, field, name string, value syncproto.Value) 
 	switch f.Type {
 	case syncproto.Text:
 		out.Kind = "text"
-		if field == "notes" || field == "findings" || field == "note" {
+		if field == "notes" || field == "findings" || field == "note" || hasLines(value.Text()) {
 			out.Kind = "long"
 		}
 	case syncproto.Integer, syncproto.Decimal:
@@ -56,17 +60,27 @@ func (v *Visit) inputFor(collection, field, name string, value syncproto.Value) 
 		out.Kind = "text"
 	}
 	out.Value = v.written(f, value)
+	if out.Value == "" && !value.IsNull() && f.Check(value) != nil {
+		out.Beside = cmp.Or(value.Text(), string(value))
+	}
 	if sent, there := v.Request.Form[name]; there {
 		out.Value = sent[0]
 	}
 	return out
 }
 
-// written writes a value as [Visit.typed] reads it.
+// freeText are the types of fields whose inputs hold any text, right or wrong.
+var freeText = []syncproto.Type{syncproto.Text, syncproto.Integer, syncproto.Decimal, syncproto.Position}
+
+// written writes a value as [Visit.typed] reads it; "" if the input cannot hold it: browsers show such a date or choice as none.
 func (v *Visit) written(f syncproto.Field, value syncproto.Value) string {
 	switch {
-	case value.IsNull() || f.Check(value) != nil && f.Type != syncproto.Text:
+	case value.IsNull():
+		return ""
+	case f.Check(value) != nil && slices.Contains(freeText, f.Type):
 		return value.Text()
+	case f.Check(value) != nil:
+		return ""
 	case f.Type == syncproto.Timestamp:
 		if ms, err := strconv.ParseInt(string(value), 10, 64); err == nil {
 			return v.moment(ms).Format(inputMoment)
@@ -82,6 +96,7 @@ func (v *Visit) written(f syncproto.Field, value syncproto.Value) string {
 
 // typed reads what somebody typed for a field.
 func (v *Visit) typed(collection, field, text string) (syncproto.Value, error) {
+	text = plainText(text)
 	c, _ := syncproto.CollectionOf(collection)
 	f, known := c.Field(field)
 	if !known {

@@ -314,6 +314,56 @@ func TestAHeldChangeIsCorrectedOrDiscarded(t *testing.T) {
 	ana.send(at+"/held", "deed", "apply", "version", version).shows(t, "No change of that name is held")
 }
 
+func TestAppliedUntouchedAHeldChangeStaysAsItWasWritten(t *testing.T) {
+	o := newOffice(t)
+	seven := o.sender("seven", time.Hour)
+	h := uuid.New()
+	written := map[string]any{
+		"head_name": "Mira\nMirić", "notes": "one\ntwo", "phone": " 060 ", "address": "a\rb", "displaced_on": "in June", "status": "idp", "area": o.a,
+	}
+	if receipt := seven.send("households", h, written); receipt.Status != syncproto.Held {
+		t.Fatalf("the change is %+v", receipt)
+	}
+	ana, at := o.as("ana"), o.item()
+	p := ana.get(at)
+	p.shows(t, "in June")
+	version := p.held(t, "version")
+	if strings.Contains(p.body, `value="in June"`) {
+		t.Error("a control of dates is given what is none")
+	}
+	for name, want := range map[string]string{"head_name": "Mira\nMirić", "address": "a\rb"} {
+		if !strings.Contains(p.body, `<textarea id="`+version+"."+name+`"`) {
+			t.Errorf("%q is in a control of one line", want)
+		}
+	}
+	untouched := p.filled("deed", "apply")
+	if got := ana.send(at+"/held", untouched...); got.status != http.StatusUnprocessableEntity {
+		t.Errorf("what is wrong still is answered %d", got.status)
+	}
+	ana.send(at+"/held", p.filled("deed", "apply", version+".displaced_on", "1999-06-20")...).shows(t, "Applied")
+	for name, was := range written {
+		want, err := syncproto.ValueOf(was)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if name == "displaced_on" {
+			want = `"1999-06-20"`
+		}
+		o.holds(h, name, want)
+	}
+}
+
+func TestAnotherValueOfAConflictHasLinesAsEverywhere(t *testing.T) {
+	o := newOffice(t)
+	h := o.family("Petar Petrović")
+	o.sender("seven", time.Hour).send("households", h, map[string]any{"notes": "7"})
+	o.sender("eight", 0).send("households", h, map[string]any{"notes": "8\n8"})
+	ana, at := o.as("ana"), o.item()
+	form := []string{"field", "notes", "heads.notes", ana.get(at).held(t, "heads.notes"), "take.notes", "other"}
+	ana.send(at+"/settle", append(form, "other.notes", "8\r\n8")...).shows(t, "Saved")
+	o.holds(h, "notes", `"8\n8"`)
+}
+
 func TestTwoHouseholdsAreMergedAndPartedAgain(t *testing.T) {
 	o := newOffice(t)
 	kind := o.save("assistance_types", map[string]any{"code": "STOVE", "name": "Stove", "category": "furniture", "limit_per_household": 1})
