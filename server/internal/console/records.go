@@ -99,7 +99,7 @@ func (v *Visit) recordOf() (c syncproto.Collection, r store.Record, err error) {
 		return c, r, err
 	}
 	if r, err = v.record(id); errors.Is(err, store.ErrNotFound) || err == nil && r.Collection != c.Name {
-		err = syncproto.Refuse(syncproto.CodeNotFound, "There is no record of that id. Nothing was changed.")
+		err = noRecord()
 	}
 	if err == nil {
 		err = v.mayEdit(c, r.Area)
@@ -157,7 +157,8 @@ func (v *Visit) emptyForm() (*recordForm, error) {
 	}, err
 }
 
-// addRecord makes a record, of the id that the form was given: one that is sent twice makes one record.
+// addRecord makes a record, of the id that the form was given: one that is sent twice makes one record. One that is sent with
+// other values to a record that is there changes nothing.
 func (c *Console) addRecord(v *Visit) error {
 	form, err := v.emptyForm()
 	if err != nil {
@@ -166,13 +167,35 @@ func (c *Console) addRecord(v *Visit) error {
 	if form.ID, err = readID(v.form("id")); err != nil {
 		return err
 	}
-	switch _, err := v.record(form.ID); {
-	case err == nil:
-		return v.goTo(form.after(), "saved")
-	case !errors.Is(err, store.ErrNotFound):
+	r, err := v.record(form.ID)
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		return c.saveForm(v, form)
+	case err != nil:
+		return err
+	case r.Collection != form.Collection.Name || v.mayEdit(form.Collection, r.Area) != nil:
+		return noRecord()
+	}
+	if err := v.takeForm(form); err != nil {
 		return err
 	}
-	return c.saveForm(v, form)
+	if form.isSavedAs(r) {
+		return v.goTo(form.after(), "saved")
+	}
+	return v.goTo(form.path(), "there_already")
+}
+
+// noRecord refuses an id of no record of the path's collection within reach.
+func noRecord() error {
+	return syncproto.Refuse(syncproto.CodeNotFound, "There is no record of that id. Nothing was changed.")
+}
+
+// isSavedAs reports whether a record is what the form of a new one makes.
+func (f *recordForm) isSavedAs(r store.Record) bool {
+	return !f.wrong() && !r.Deleted && !slices.ContainsFunc(f.Collection.Fields, func(field syncproto.Field) bool {
+		sent, was := f.changed[field.Name], r.Value(field.Name)
+		return sent != was && (!sent.IsNull() || !was.IsNull())
+	})
 }
 
 // editRecord shows the form of a record.

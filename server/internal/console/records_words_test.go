@@ -41,7 +41,7 @@ func TestEveryFaultOfAFieldHasWords(t *testing.T) {
 			t.Errorf("there is no text position.%s", part)
 		}
 	}
-	for _, said := range []string{"saved", "saved_contested", "unchanged", "deleted", "restored", "user_added", "user_changed"} {
+	for _, said := range []string{"saved", "saved_contested", "there_already", "unchanged", "deleted", "restored", "user_added", "user_changed"} {
 		if !words.Has("said." + said) {
 			t.Errorf("there is no text said.%s", said)
 		}
