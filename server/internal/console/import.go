@@ -1,6 +1,7 @@
 package console
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"slices"
@@ -153,24 +154,36 @@ func previewOf(token uuid.UUID, table *tables.Table) importPreview {
 	return out
 }
 
-// confirmImport saves a table that was checked.
+// imported is what the page shows of a table that was saved, or part of it.
+type imported struct {
+	Table *tables.Table
+	Saved tables.Saved
+	// All is how many records there were to save. Partly says that not all of them are saved, Why what is said of the others.
+	All    int
+	Partly bool
+	Why    string
+}
+
+// confirmImport saves a table that was checked, to its end even if who confirmed it closes the page.
 func (c *Console) confirmImport(v *Visit) error {
 	table := c.pending.take(v.User().ID, v.form("token"), c.Now())
 	if table == nil {
 		form := importForm{Collection: tables.Importable()[0], Collections: tables.Importable()}
 		return v.again(syncproto.Refuse(syncproto.CodeStale, "The table does not wait any more. Nothing was changed; send the file again."), "settings/import", form)
 	}
-	saved, err := table.Save(v.ctx(), c.Engine, c.Store, v.User().ID, c.Now().UnixMilli(), nil)
-	if err != nil {
-		var p *syncproto.Problem
-		if errors.As(err, &p) && p.Status < http.StatusInternalServerError {
-			form := importForm{Collection: table.Collection, Collections: tables.Importable()}
-			return v.again(err, "settings/import", form)
-		}
+	saved, err := table.Save(context.WithoutCancel(v.ctx()), c.Engine, c.Store, v.User().ID, c.Now().UnixMilli(), nil)
+	done := imported{Table: table, Saved: saved, All: table.New + table.Updates, Partly: err != nil}
+	var p *syncproto.Problem
+	switch known := errors.As(err, &p); {
+	case err == nil:
+		return v.page("settings/imported", done)
+	case saved.Records == 0 && known:
+		return v.again(err, "settings/import", importForm{Collection: table.Collection, Collections: tables.Importable()})
+	case saved.Records == 0:
 		return err
+	case known:
+		done.Why = p.Detail
+		return v.render(p.Status, "settings/imported", view{Visit: v, Data: done})
 	}
-	return v.page("settings/imported", struct {
-		Table *tables.Table
-		Saved tables.Saved
-	}{table, saved})
+	return v.render(http.StatusInternalServerError, "settings/imported", view{Visit: v, Data: done})
 }

@@ -2,12 +2,17 @@ package console_test
 
 import (
 	"bytes"
+	"context"
 	"database/sql"
+	"errors"
+	"fmt"
 	"io"
 	"mime/multipart"
 	"net/http"
+	"net/url"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -244,6 +249,89 @@ func TestTheAuditLogIsReadInWords(t *testing.T) {
 		}
 	}
 	b.get("/settings/audit").shows(t, "does not hold from row 3 on")
+}
+
+// rows gives a table of new households of municipality a.
+func rows(n int) string {
+	var out strings.Builder
+	out.WriteString("card_number,head_name,status,area\n")
+	for i := range n {
+		fmt.Fprintf(&out, "K-%d,Family %d,idp,Kraljevo\n", i, i)
+	}
+	return out.String()
+}
+
+// counted counts the records of a collection that are shown.
+func (o *office) counted(collection string) (n int) {
+	o.t.Helper()
+	err := o.srv.Store.Read(o.t.Context(), func(tx *store.Tx) error {
+		return tx.EachShown(o.t.Context(), collection, func(store.Listed) error { n++; return nil })
+	})
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	return n
+}
+
+func TestAnImportThatEndsHalfWaySaysWhatIsSaved(t *testing.T) {
+	o := newOffice(t)
+	b := o.as("ana")
+	db, err := sql.Open("sqlite", "file:"+filepath.Join(o.dir, server.DatabaseFile)+"?_pragma=busy_timeout(9000)")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	full := "CREATE TRIGGER full BEFORE INSERT ON records WHEN (SELECT count(*) FROM records WHERE collection = 'households') >= 550 BEGIN SELECT RAISE(ABORT, 'no more'); END"
+	if _, err := db.ExecContext(t.Context(), full); err != nil {
+		t.Fatal(err)
+	}
+	checked := b.upload("/settings/import", rows(600), "collection", "households")
+	half := b.send("/settings/import/confirm", "token", checked.held(t, "token"))
+	half.shows(t, "500 of 600 rows were saved. Send the file again")
+	half.hides(t, "Nothing was changed")
+	if half.status < 500 || o.counted("households") != 500 {
+		t.Errorf("it is answered %d, with %d households", half.status, o.counted("households"))
+	}
+	if _, err := db.ExecContext(t.Context(), "DROP TRIGGER full"); err != nil {
+		t.Fatal(err)
+	}
+	checked = b.upload("/settings/import", rows(600), "collection", "households")
+	checked.shows(t, "New 100 Changed 0 Unchanged 500")
+	b.send("/settings/import/confirm", "token", checked.held(t, "token")).shows(t, "Imported")
+}
+
+func TestAClosedPageDoesNotEndAnImport(t *testing.T) {
+	o := newOffice(t)
+	b := o.as("ana")
+	checked := b.upload("/settings/import", rows(2100), "collection", "households")
+	form := url.Values{"token": {checked.held(t, "token")}, "csrf": {csrf.FindStringSubmatch(checked.body)[1]}}
+	ctx, closePage := context.WithCancel(t.Context())
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, b.url+"/settings/import/confirm", strings.NewReader(form.Encode()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	closed := make(chan error)
+	go func() {
+		res, err := b.client.Do(r)
+		if err == nil {
+			err = res.Body.Close()
+		}
+		closed <- err
+	}()
+	for o.counted("households") == 0 {
+		runtime.Gosched()
+	}
+	closePage()
+	if err := <-closed; !errors.Is(err, context.Canceled) {
+		t.Fatalf("the page was closed too late: %v", err)
+	}
+	for noted := ""; !strings.Contains(noted, "Table imported"); { // which is noted however it ends
+		noted = b.get("/settings/audit").body
+	}
+	if n := o.counted("households"); n != 2100 {
+		t.Errorf("%d of 2100 households are saved", n)
+	}
 }
 
 func TestSettingsAreForAdministrators(t *testing.T) {

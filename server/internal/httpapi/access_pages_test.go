@@ -77,7 +77,7 @@ func registryRules() map[string]ruleOf {
 			return plain("GET", "/records/households/"+b.household.String()+"/delete")(b)
 		}},
 		"POST /records/:collection/:id/delete": {inB(303), func(b *besieged) call {
-			return form("POST", "/records/households/"+b.household.String()+"/delete", "deed", "delete")(b)
+			return form("POST", "/records/households/"+b.household.String()+"/delete", "deed", "restore")(b)
 		}},
 	}
 }
