@@ -43,6 +43,9 @@ type importPreview struct {
 	More    int
 }
 
+// MadeAnew reports whether a row makes anew a household that was deleted.
+func (importPreview) MadeAnew(row tables.Row) bool { return row.Deleted != uuid.Nil }
+
 // A pending is a table that was checked, and waits for who sent it to confirm it.
 type pending struct {
 	token   uuid.UUID

@@ -300,6 +300,17 @@ func TestAnImportThatEndsHalfWaySaysWhatIsSaved(t *testing.T) {
 	b.send("/settings/import/confirm", "token", checked.held(t, "token")).shows(t, "Imported")
 }
 
+func TestAnImportSaysWhatWasDeletedBefore(t *testing.T) {
+	o := newOffice(t)
+	b := o.as("ana")
+	b.upload("/settings/import", rows(1), "collection", "households").hides(t, "Deleted before")
+	deleted := o.family("Mira Mirić", "card_number", "K-0")
+	o.edit("households", deleted, map[string]any{"deleted": true})
+	p := b.upload("/settings/import", rows(1), "collection", "households")
+	p.shows(t, "Deleted before 1")
+	p.shows(t, "Made anew. The card number was of a household that was deleted: Mira Mirić")
+}
+
 func TestAClosedPageDoesNotEndAnImport(t *testing.T) {
 	o := newOffice(t)
 	b := o.as("ana")
