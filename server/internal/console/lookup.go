@@ -60,7 +60,7 @@ func (v *Visit) markChosen(x *control) error {
 			if err != nil {
 				return err
 			}
-			name, err := v.NameOf(id)
+			name, err := v.nameOfReferred(x, id)
 			if err != nil {
 				return err
 			}
@@ -68,6 +68,20 @@ func (v *Visit) markChosen(x *control) error {
 		}
 	}
 	return nil
+}
+
+// nameOfReferred names what a control holds. By what a reference should not hold, nobody learns the names of others.
+func (v *Visit) nameOfReferred(x *control, id uuid.UUID) (string, error) {
+	if x.Type == syncproto.Reference {
+		r, err := v.record(id)
+		if errors.Is(err, store.ErrNotFound) || err == nil && r.Collection != x.Refers {
+			return shortID(id), nil
+		}
+		if err != nil {
+			return "", err
+		}
+	}
+	return v.NameOf(id)
 }
 
 // must gives a text that has no values; its key stands in this package.

@@ -449,6 +449,25 @@ func TestACoordinatorWritesInTheOwnAreasOnly(t *testing.T) {
 	shown.shows(t, "(in another area)")
 }
 
+func TestAReferenceNamesNobodyWhoIsNoSuchRecord(t *testing.T) {
+	o := newOffice(t)
+	own := o.household(o.a, "Ana")
+	person := o.save("people", map[string]any{"household": own, "name": "Petar"})
+	b := o.as("cora")
+	at := "/records/people/" + person.String()
+	device := o.sender("Hidden-Tablet", 0).id
+	for what, id := range map[string]uuid.UUID{"a user": o.cvetko, "a device": device, "another kind of record": o.save("projects", map[string]any{"code": "P1", "title": "Hidden-Project"})} {
+		got := b.fill(at, "f.household", id.String(), "q.household", "nobody")
+		got.shows(t, "Nothing within your areas fits")
+		for _, name := range []string{"Name of cvetko", "Hidden-Tablet", "Hidden-Project"} {
+			if strings.Contains(got.body, name) {
+				t.Errorf("the form names %s that is sent as a household", what)
+			}
+		}
+	}
+	b.fill(at, "f.household", own.String(), "q.household", "nobody").shows(t, "Ana")
+}
+
 func TestAReferenceIsFoundByNumberAndByName(t *testing.T) {
 	o := newOffice(t)
 	first := o.household(o.a, "Ana Anić")
