@@ -186,7 +186,8 @@ func (c *Console) belongs(v *Visit, id uuid.UUID, version syncproto.Version) err
 	return syncproto.Refuse(syncproto.CodeStale, "The change is not held any more: it was decided meanwhile. Nothing was changed.")
 }
 
-// corrections reads what a form makes of the fields of a held change: those that hold something else than the change says.
+// corrections reads what a form makes of the fields of a held change: those that hold something else than the change says,
+// and those that it says to leave empty.
 func (v *Visit) corrections(version syncproto.Version) (map[string]syncproto.Value, error) {
 	form, err := v.formHeldWith(version)
 	if err != nil {
@@ -201,6 +202,10 @@ func (v *Visit) corrections(version syncproto.Version) (map[string]syncproto.Val
 		for _, f := range collection.Fields {
 			name := version.String() + "." + f.Name
 			sent, there := v.Request.Form[name]
+			if v.form(name+".empty") != "" {
+				out[f.Name] = syncproto.Null
+				continue
+			}
 			if !there || plainText(sent[0]) == plainText(v.written(f, c.Fields[f.Name])) {
 				continue
 			}

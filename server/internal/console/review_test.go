@@ -353,6 +353,17 @@ func TestAppliedUntouchedAHeldChangeStaysAsItWasWritten(t *testing.T) {
 	}
 }
 
+func TestAHeldValueThatItsControlCannotHoldIsLeftEmpty(t *testing.T) {
+	o := newOffice(t)
+	h := uuid.New()
+	o.sender("seven", time.Hour).send("households", h, map[string]any{"head_name": "Mira Mirić", "displaced_on": "in June", "status": "idp", "area": o.a})
+	ana, at := o.as("ana"), o.item()
+	p := ana.get(at)
+	ana.send(at+"/held", p.filled("deed", "apply", p.held(t, "version")+".displaced_on.empty", "yes")...).shows(t, "Applied")
+	o.holds(h, "displaced_on", "null")
+	o.holds(h, "head_name", `"Mira Mirić"`)
+}
+
 func TestAnotherValueOfAConflictHasLinesAsEverywhere(t *testing.T) {
 	o := newOffice(t)
 	h := o.family("Petar Petrović")
