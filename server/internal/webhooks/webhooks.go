@@ -22,6 +22,8 @@ import (
 const (
 	// maxEvents is how many events one delivery tells of at the most.
 	maxEvents = 200
+	// maxBatches is how many deliveries one address gets before it is the turn of the others.
+	maxBatches = 5
 	// every is how often the database is looked at.
 	every = 2 * time.Second
 	// lease is how long one server has to send before another one may.
@@ -62,7 +64,8 @@ func (s *Sender) Run(ctx context.Context) {
 	}
 }
 
-// Tell tells every address that is to be tried all that has happened, or until it fails.
+// Tell tells every address that is to be tried of what has happened, until it fails or it is the turn of the next. What
+// then is left is told the next time.
 func (s *Sender) Tell(ctx context.Context) error {
 	var due []store.Webhook
 	err := s.store.Read(ctx, func(tx *store.Tx) (err error) {
@@ -70,7 +73,8 @@ func (s *Sender) Tell(ctx context.Context) error {
 		return err
 	})
 	for _, w := range due {
-		for more := true; more && err == nil; {
+		more := true
+		for n := 0; n < maxBatches && more && err == nil; n++ {
 			w, more, err = s.deliver(ctx, w)
 		}
 	}
@@ -93,11 +97,11 @@ func (s *Sender) deliver(ctx context.Context, w store.Webhook) (store.Webhook, b
 	if ctx.Err() != nil {
 		return w, false, ctx.Err() // the server stops, and the address has done nothing wrong
 	}
-	w, err = s.note(ctx, w, b, status, failure)
-	return w, failure == nil, err
+	w, own, err := s.note(ctx, w, b, status, failure)
+	return w, own && failure == nil, err
 }
 
-// errTaken means that another server tells the webhook, or that it was ended.
+// errTaken means that another server tells the webhook, or that it was ended or paused.
 var errTaken = errors.New("another server is at it")
 
 // claim keeps other servers from a webhook while it is told.
@@ -107,7 +111,7 @@ func (s *Sender) claim(ctx context.Context, w store.Webhook) (store.Webhook, err
 		if err != nil {
 			return err
 		}
-		if is != w {
+		if is != w || is.Ended != 0 || is.Paused != 0 {
 			return errTaken
 		}
 		w.Due = s.now().Add(lease).UnixMilli()
@@ -116,25 +120,31 @@ func (s *Sender) claim(ctx context.Context, w store.Webhook) (store.Webhook, err
 	return w, err
 }
 
-// note keeps what came of a delivery, and when to try again.
-func (s *Sender) note(ctx context.Context, w store.Webhook, b batch, status int, failure error) (store.Webhook, error) {
+// note keeps what came of a delivery, and when to try again. It reports whether the webhook still was this server's to
+// tell; if another one went on meanwhile, how the webhook stands is the other's to say.
+func (s *Sender) note(ctx context.Context, w store.Webhook, b batch, status int, failure error) (_ store.Webhook, own bool, err error) {
 	now := s.now()
 	d := store.Delivery{Webhook: w.ID, At: now.UnixMilli(), Events: int64(b.events), Seq: b.last, Status: status}
-	err := s.store.Write(ctx, func(tx *store.Tx) error {
+	if failure != nil {
+		d.Error = failure.Error()
+	}
+	err = s.store.Write(ctx, func(tx *store.Tx) error {
 		is, err := tx.Webhook(ctx, w.ID)
 		if err != nil {
 			return err
+		}
+		if own = is.Told == w.Told && is.Due == w.Due; !own {
+			return tx.AddDelivery(ctx, d)
 		}
 		w = is // it may have been ended meanwhile
 		if failure == nil {
 			w.Told, w.Due, w.Failed, w.Since = b.last, 0, 0, 0
 		} else {
-			d.Error = failure.Error()
 			w = failed(w, now, status)
 		}
 		return errors.Join(tx.SetWebhook(ctx, w), tx.AddDelivery(ctx, d))
 	})
-	return w, err
+	return w, own, err
 }
 
 // failed says how a webhook stands after one more try that failed. An address that says of itself that it is gone is not tried again.

@@ -193,6 +193,15 @@ func status(code int) *http.HandlerFunc {
 	return &f
 }
 
+// meanwhile has something happen while the receiver is told, before it answers.
+func meanwhile(do func(), code int) *http.HandlerFunc {
+	f := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		do()
+		w.WriteHeader(code)
+	})
+	return &f
+}
+
 func TestWhatHappensIsToldOnceInOrderAndSigned(t *testing.T) {
 	o := newOffice(t)
 	o.households(3) // before anybody asked for it
@@ -325,6 +334,71 @@ func TestAServerThatDiesTellsItAgain(t *testing.T) {
 	again := o.got()
 	if len(first) != 1 || len(again) != 1 || first[0].id != again[0].id || !slices.Equal(ids(again), want) {
 		t.Errorf("%+v, then %+v", first, again)
+	}
+}
+
+// One that is ended while it is told is not told what else there is.
+func TestWhatIsEndedMeanwhileIsToldNothingMore(t *testing.T) {
+	o := newOffice(t)
+	w := o.webhook(o.receiver.URL, accounts.RecordChanged)
+	want := o.households(450)
+	o.answer.Store(meanwhile(func() {
+		if err := o.accounts.EndWebhook(t.Context(), o.admin, w.ID); err != nil {
+			t.Error(err)
+		}
+	}, http.StatusOK))
+	o.tell()
+	if posts := o.got(); len(posts) != 1 || len(ids(posts)) >= len(want) {
+		t.Errorf("%d posts tell an address that was ended of %d records", len(posts), len(ids(posts)))
+	}
+	if is, last := o.state(w); is.Ended == 0 || last.N != 1 {
+		t.Errorf("%+v, %+v", is, last)
+	}
+}
+
+// A server that was so slow that another one went on keeps that it told, and takes back nothing of what the other noted.
+func TestASlowServerTakesNothingBack(t *testing.T) {
+	for _, answer := range []int{http.StatusOK, http.StatusInternalServerError} {
+		o := newOffice(t)
+		w := o.webhook(o.receiver.URL, accounts.RecordChanged)
+		o.households(1)
+		o.answer.Store(meanwhile(func() {
+			o.answer.Store(nil)
+			o.households(1)
+			o.ahead.Add(int64(3 * time.Minute))
+			o.tell()
+		}, answer))
+		o.tell()
+		is, last := o.state(w)
+		posts := o.got()
+		if len(posts) != 2 || last.N != 2 || last.Status != answer || last.Seq >= is.Told || is.Failed != 0 || is.Due != 0 {
+			t.Errorf("after %d: %d posts, %+v, %+v", answer, len(posts), is, last)
+		}
+		if o.tell(); len(o.got()) != 0 {
+			t.Errorf("after %d: what the other server told is told again", answer)
+		}
+	}
+}
+
+// An address that has much to be told of does not keep the others waiting until it knows all.
+func TestNoBacklogKeepsOthersWaiting(t *testing.T) {
+	o := newOffice(t)
+	o.webhook(o.receiver.URL+"/first", accounts.RecordChanged)
+	o.webhook(o.receiver.URL+"/second", accounts.RecordChanged)
+	want := o.households(200*6 + 1)
+	var mu sync.Mutex
+	var told []string
+	note := http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		mu.Lock()
+		defer mu.Unlock()
+		told = append(told, r.URL.Path)
+	})
+	o.answer.Store(&note)
+	for range 3 {
+		o.tell()
+	}
+	if at := slices.Index(told, "/second"); at < 1 || at > 5 || len(told) != 2*7 || len(ids(o.got())) != 2*len(want) {
+		t.Errorf("the second of two is told after %d posts to the first: %v", at, told)
 	}
 }
 
