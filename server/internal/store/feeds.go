@@ -110,7 +110,7 @@ func (t *Tx) EachRow(ctx context.Context, p Page, row func(id string, values []a
 			return fmt.Errorf("%s has no column %q", c.Name, name)
 		}
 	}
-	query, args := t.say("SELECT "+strings.Join(append([]string{"id"}, p.Columns...), ", ")+" FROM "+c.Name+
+	query, args := t.sayOnce("SELECT "+strings.Join(append([]string{"id"}, p.Columns...), ", ")+" FROM "+c.Name+
 		" WHERE id > ? AND "+where+" ORDER BY id LIMIT ? OFFSET ?", append(append([]any{p.After}, args...), p.Limit, p.Skip))
 	rows, err := t.tx.QueryContext(ctx, query, args...)
 	if err != nil {
@@ -139,7 +139,9 @@ func (t *Tx) CountRows(ctx context.Context, p Page) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	return one(ctx, t, scalar[int64], "SELECT count(*) FROM "+c.Name+" WHERE "+where, args...)
+	query, args := t.sayOnce("SELECT count(*) FROM "+c.Name+" WHERE "+where, args)
+	n, err := scalar[int64](t.tx.QueryRowContext(ctx, query, args...))
+	return n, explain(err)
 }
 
 // where gives the condition of a page, but for where it begins.

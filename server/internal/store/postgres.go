@@ -43,7 +43,7 @@ func OpenPostgres(ctx context.Context, url string, dial pgconn.DialFunc) (*Store
 	config.RuntimeParams["lock_timeout"] = strconv.Itoa(busyMillis)
 	s := &Store{
 		write: stdlib.OpenDB(*config), read: stdlib.OpenDB(*config), begin: takeTurn,
-		reads: sql.TxOptions{ReadOnly: true, Isolation: sql.LevelRepeatableRead}, say: asPostgres, postgres: config,
+		reads: sql.TxOptions{ReadOnly: true, Isolation: sql.LevelRepeatableRead}, say: asPostgres, sayOnce: asPostgresOnce, postgres: config,
 	}
 	s.read.SetMaxOpenConns(readers)
 	s.read.SetMaxIdleConns(readers)
@@ -62,13 +62,7 @@ var said sync.Map
 func asPostgres(query string, args []any) (string, []any) {
 	values := make([]any, len(args))
 	for i, arg := range args {
-		if b, ok := arg.(bool); ok {
-			arg = 0
-			if b {
-				arg = 1
-			}
-		}
-		values[i] = arg
+		values[i] = asNumber(arg)
 	}
 	if put, ok := said.Load(query); ok {
 		return put.(string), values
@@ -76,6 +70,26 @@ func asPostgres(query string, args []any) (string, []any) {
 	put := numbered(query)
 	said.Store(query, put)
 	return put, values
+}
+
+// asPostgresOnce does the same, and has neither this program nor the connection keep the statement.
+func asPostgresOnce(query string, args []any) (string, []any) {
+	values := []any{pgx.QueryExecModeDescribeExec}
+	for _, arg := range args {
+		values = append(values, asNumber(arg))
+	}
+	return numbered(query), values
+}
+
+// asNumber gives a truth value as 0 or 1, and everything else as it is.
+func asNumber(arg any) any {
+	switch arg {
+	case true:
+		return 1
+	case false:
+		return 0
+	}
+	return arg
 }
 
 func numbered(query string) string {

@@ -54,7 +54,8 @@ type Store struct {
 	// begin is run first in each transaction that writes; reads are how those that read see one moment.
 	begin string
 	reads sql.TxOptions
-	say   func(query string, args []any) (string, []any)
+	// say and sayOnce are those of its transactions.
+	say, sayOnce func(query string, args []any) (string, []any)
 	// postgres is how to connect to it, nil if the database is a file.
 	postgres *pgx.ConnConfig
 }
@@ -62,8 +63,9 @@ type Store struct {
 // A Tx is a transaction. Its methods are the statements; they name what they do.
 type Tx struct {
 	tx *sql.Tx
-	// say puts a statement and its arguments as the database takes them.
-	say func(query string, args []any) (string, []any)
+	// say puts a statement and its arguments as the database takes them; sayOnce one that was made up from what somebody
+	// asks, of which there are too many to keep.
+	say, sayOnce func(query string, args []any) (string, []any)
 }
 
 // Open opens the database file at path, makes it if it is not there, and brings it to the newest
@@ -77,7 +79,7 @@ func Open(ctx context.Context, path string) (*Store, error) {
 			return nil, err
 		}
 	}
-	s := &Store{path: path, reads: sql.TxOptions{ReadOnly: true}, say: asIs}
+	s := &Store{path: path, reads: sql.TxOptions{ReadOnly: true}, say: asIs, sayOnce: asIs}
 	var err error
 	if s.write, err = statements.Open(dsn(path, "FULL")); err != nil {
 		return nil, fmt.Errorf("open %s: %w", path, err)
@@ -163,7 +165,7 @@ func (s *Store) run(ctx context.Context, db *sql.DB, options *sql.TxOptions, fn 
 	if err != nil {
 		return explain(err)
 	}
-	if err := fn(&Tx{tx: tx, say: s.say}); err != nil {
+	if err := fn(&Tx{tx: tx, say: s.say, sayOnce: s.sayOnce}); err != nil {
 		if undo := tx.Rollback(); undo != nil && !errors.Is(undo, sql.ErrTxDone) {
 			err = errors.Join(err, undo)
 		}
