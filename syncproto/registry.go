@@ -26,12 +26,12 @@ const (
 	Decimal   Type = "decimal"   // a number without exponent or trailing zeros, at most 15 digits
 	Boolean   Type = "boolean"   // true or false
 	Date      Type = "date"      // a string, "2020-04-30"
-	Timestamp Type = "timestamp" // milliseconds since 1970 UTC, a whole number
+	Timestamp Type = "timestamp" // milliseconds since 1970 UTC, a whole number, in the years 1 to 9999
 	UUID      Type = "uuid"      // a string, 36 lower-case characters
 	Reference Type = "reference" // the UUID of a record of another collection
 	Choice    Type = "choice"    // one of the field's choices
 	Choices   Type = "choices"   // an array of them, sorted, each once
-	Position  Type = "position"  // an object of lat, lon in degrees, accuracy in metres, source
+	Position  Type = "position"  // an object of lat, lon in degrees, accuracy in metres, source; no number but 0 is too small for a double
 	Object    Type = "object"    // any object
 )
 
@@ -177,8 +177,10 @@ func (f Field) Check(v Value) error {
 	switch f.Type {
 	case Text:
 		return needText(v)
-	case Integer, Timestamp:
-		return checkInteger(v)
+	case Integer:
+		return checkInteger(v, -1<<53, 1<<53, "a whole number up to 2^53")
+	case Timestamp:
+		return checkInteger(v, leastTimestamp, mostTimestamp, "a time of the years 1 to 9999, in whole milliseconds since 1970 UTC")
 	case Decimal:
 		return checkDecimal(v)
 	case Boolean:
@@ -215,10 +217,16 @@ func needText(v Value) error { return need(v[0] == '"', "text") }
 
 var integerForm = regexp.MustCompile(`^(0|-?[1-9][0-9]{0,15})$`)
 
-func checkInteger(v Value) error {
+func checkInteger(v Value, least, most int64, what string) error {
 	n, err := strconv.ParseInt(string(v), 10, 64)
-	return need(err == nil && integerForm.MatchString(string(v)) && n <= 1<<53 && n >= -1<<53, "a whole number up to 2^53")
+	return need(err == nil && integerForm.MatchString(string(v)) && least <= n && n <= most, what)
 }
+
+// The first and the last millisecond that every database can write as a day and a time.
+const (
+	leastTimestamp = -62_135_596_800_000 // 0001-01-01T00:00:00Z
+	mostTimestamp  = 253_402_300_799_999 // 9999-12-31T23:59:59.999Z
+)
 
 var decimalForm = regexp.MustCompile(`^-?(0|[1-9][0-9]*)(\.[0-9]*[1-9])?$`)
 
@@ -272,8 +280,10 @@ func checkPosition(v Value) error {
 	return need(ok && lat && lon, "an object with lat and lon in degrees, accuracy in metres, and source as text")
 }
 
-// within reports whether a JSON text is a number between the two.
+// within reports whether a JSON text is a number between the two. One that is so small that it becomes 0 is none: not
+// every database reads it.
 func within(text string, least, most float64) bool {
 	n, err := strconv.ParseFloat(text, 64)
-	return err == nil && least <= n && n <= most
+	digits, _, _ := strings.Cut(strings.ToLower(text), "e")
+	return err == nil && least <= n && n <= most && (n != 0 || !strings.ContainsAny(digits, "123456789"))
 }

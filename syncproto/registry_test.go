@@ -21,7 +21,7 @@ func TestFieldCheck(t *testing.T) {
 	}{
 		{Field{Type: Text}, []Value{`""`, `"Ђорђе"`}, []Value{`1`, `true`, `{}`, `["a"]`}},
 		{Field{Type: Integer}, []Value{`0`, `-1`, `9007199254740992`, `-9007199254740992`}, []Value{`9007199254740993`, `1.0`, `1e3`, `-0`, `"1"`, `99999999999999999999`, `{}`}},
-		{Field{Type: Timestamp}, []Value{`1585728744336`, `-1`}, []Value{`"2020-04-30T10:00:00Z"`, `1.5`}},
+		{Field{Type: Timestamp}, []Value{`1585728744336`, `-1`, `-62135596800000`, `253402300799999`}, []Value{`"2020-04-30T10:00:00Z"`, `1.5`, `-62135596800001`, `253402300800000`, `9007199254740992`}},
 		{Field{Type: Decimal}, []Value{`0`, `-2`, `0.5`, `-0.25`, `123456789012345`, `12.3456789012345`}, []Value{`.5`, `1.50`, `1.0`, `-0`, `0.0`, `1e3`, `1234567890123456`, `1.234567890123456`, `"1"`, `[]`}},
 		{Field{Type: Boolean}, []Value{True, False}, []Value{`0`, `"true"`, `{}`}},
 		{Field{Type: Date}, []Value{`"2020-02-29"`, `"1999-12-31"`}, []Value{`"2019-02-29"`, `"2020-4-3"`, `"30.4.2020"`, `"2020-04-30T00:00:00Z"`, `20200430`, `""`}},
@@ -31,10 +31,10 @@ func TestFieldCheck(t *testing.T) {
 		{Field{Type: Choices, Choices: []string{"a", "b", "c"}}, []Value{`[]`, `["a"]`, `["a","c"]`}, []Value{`["c","a"]`, `["a","a"]`, `["d"]`, `"a"`, `[1]`, `[null]`, `{}`}},
 		{
 			Field{Type: Position},
-			[]Value{`{"lat":42.9,"lon":21.9}`, `{"lat":42.9,"lon":-179}`, `{"accuracy":4.5,"lat":-90,"lon":180,"source":"gps"}`, `{"lat":0,"lon":0,"photo":1}`},
+			[]Value{`{"lat":42.9,"lon":21.9}`, `{"lat":42.9,"lon":-179}`, `{"accuracy":4.5,"lat":-90,"lon":180,"source":"gps"}`, `{"lat":0,"lon":0,"photo":1}`, `{"lat":1e-310,"lon":-0.0e-999}`},
 			[]Value{
 				`{"lat":90.1,"lon":0}`, `{"lat":0,"lon":-180.5}`, `{"lat":0}`, `{"lon":0}`, `{"lat":null,"lon":null}`, `{"lat":"1","lon":"2"}`, `{"LAT":1,"LON":2}`,
-				`{"at":{"lat":1,"lon":2}}`, `{"accuracy":-1,"lat":1,"lon":2}`, `{"accuracy":"5 m","lat":1,"lon":2}`, `{"lat":1,"lon":2,"source":5}`, `{"lat":1e999,"lon":2}`, `[42.9,21.9]`, `"42.9 21.9"`,
+				`{"at":{"lat":1,"lon":2}}`, `{"accuracy":-1,"lat":1,"lon":2}`, `{"accuracy":"5 m","lat":1,"lon":2}`, `{"lat":1,"lon":2,"source":5}`, `{"lat":1e999,"lon":2}`, `{"lat":1e-400,"lon":2}`, `{"lat":1,"lon":-1e-400}`, `{"accuracy":1e-400,"lat":1,"lon":2}`, `[42.9,21.9]`, `"42.9 21.9"`,
 			},
 		},
 		{Field{Type: Object}, []Value{`{}`, `{"roof":"bad"}`}, []Value{`[]`, `"{}"`, `1`}},
