@@ -1,6 +1,7 @@
 package feeds_test
 
 import (
+	"context"
 	"errors"
 	"io"
 	"path/filepath"
@@ -8,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -119,5 +121,46 @@ func TestAFeedThatBreaksOffSaysSo(t *testing.T) {
 	}
 	if err := feeds.WriteCSV(t.Context(), s, v, false, io.Discard); err == nil {
 		t.Error("a database that is gone is not noticed")
+	}
+}
+
+// However many feeds are read, most of those that the database lets read at once are left to the tablets.
+func TestFeedsReadInTurn(t *testing.T) {
+	s, v := filled(t, 1, 10)
+	release, inside := make(chan struct{}), make(chan struct{}, 8)
+	var ended sync.WaitGroup
+	for range 8 {
+		ended.Go(func() {
+			err := s.ReadInTurn(t.Context(), func(*store.Tx) error {
+				inside <- struct{}{}
+				<-release
+				return nil
+			})
+			if err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	<-inside
+	<-inside
+	soon, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
+	defer cancel()
+	if err := feeds.WriteCSV(soon, s, v, false, io.Discard); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("a feed that is not its turn is read: %v", err)
+	}
+	if n, err := (feeds.Query{View: v}).Count(soon, s); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("a feed that is not its turn counts %d, %v", n, err)
+	}
+	err := s.Read(t.Context(), func(tx *store.Tx) error {
+		_, err := tx.AreaTree(t.Context())
+		return err
+	})
+	if err != nil || len(inside) != 0 {
+		t.Errorf("%d more than two are inside, and who reads otherwise gets %v", len(inside), err)
+	}
+	close(release)
+	ended.Wait()
+	if err := feeds.WriteCSV(t.Context(), s, v, false, io.Discard); err != nil {
+		t.Error(err)
 	}
 }

@@ -39,7 +39,7 @@ func (q Query) stream(ctx context.Context, s *store.Store, most int, enc encoder
 		read := 0
 		out.Reset()
 		page.Limit = min(partRows, most-count) + 1 // one more tells whether more follow
-		err := s.Read(ctx, func(tx *store.Tx) error {
+		err := s.ReadInTurn(ctx, func(tx *store.Tx) error {
 			return tx.EachRow(ctx, page, func(id string, values []any) error {
 				if read == page.Limit-1 || out.Len() > partBytes {
 					return errFull
@@ -68,7 +68,7 @@ func (q Query) stream(ctx context.Context, s *store.Store, most int, enc encoder
 
 // Count counts the rows that meet the query's condition, whatever part of them it asks for.
 func (q Query) Count(ctx context.Context, s *store.Store) (n int64, err error) {
-	err = s.Read(ctx, func(tx *store.Tx) error {
+	err = s.ReadInTurn(ctx, func(tx *store.Tx) error {
 		n, err = tx.CountRows(ctx, q.page())
 		return err
 	})

@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -467,4 +468,41 @@ type stopper struct {
 func (s *stopper) Write(p []byte) (int, error) {
 	s.stop()
 	return s.ResponseWriter.Write(p)
+}
+
+// As many feeds as there may be are read, by programs that take nothing: who counts waits like any other.
+func TestACountTakesAPlaceAmongFeeds(t *testing.T) {
+	r := newReading(t)
+	release, inside := make(chan struct{}), make(chan struct{}, 16)
+	get := func(ctx context.Context, path string, w http.ResponseWriter) {
+		request := httptest.NewRequestWithContext(ctx, "GET", path, nil)
+		request.Header.Set("Authorization", r.token["Authorization"])
+		r.handler.ServeHTTP(w, request)
+	}
+	var ended sync.WaitGroup
+	for range 16 {
+		ended.Go(func() {
+			slow := func() {
+				inside <- struct{}{}
+				<-release
+			}
+			get(t.Context(), "/feeds/csv/households", &stopper{httptest.NewRecorder(), sync.OnceFunc(slow)})
+		})
+	}
+	for range 16 {
+		<-inside
+	}
+	const count = "/feeds/odata/households/$count"
+	soon, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
+	defer cancel()
+	early := httptest.NewRecorder()
+	if get(soon, count, early); early.Body.String() == "4" {
+		t.Error("who counts does not wait")
+	}
+	close(release)
+	ended.Wait()
+	late := httptest.NewRecorder()
+	if get(t.Context(), count, late); late.Body.String() != "4" || late.Header().Get("Content-Type") != "text/plain" {
+		t.Errorf("a count when there is a place again: %q, %v", late.Body, late.Header())
+	}
 }

@@ -92,11 +92,13 @@ func (a *API) odataCount(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	n, err := q.Count(c.Request().Context(), a.Store)
-	if err != nil {
+	return a.give(c, echo.MIMETextPlain, func(w io.Writer) error {
+		n, err := q.Count(c.Request().Context(), a.Store)
+		if err == nil {
+			_, err = w.Write(strconv.AppendInt(nil, n, 10))
+		}
 		return err
-	}
-	return c.Blob(http.StatusOK, echo.MIMETextPlain, strconv.AppendInt(nil, n, 10))
+	})
 }
 
 // odataProblem writes a problem as OData has it.

@@ -43,7 +43,8 @@ func OpenPostgres(ctx context.Context, url string, dial pgconn.DialFunc) (*Store
 	config.RuntimeParams["lock_timeout"] = strconv.Itoa(busyMillis)
 	s := &Store{
 		write: stdlib.OpenDB(*config), read: stdlib.OpenDB(*config), begin: takeTurn,
-		reads: sql.TxOptions{ReadOnly: true, Isolation: sql.LevelRepeatableRead}, say: asPostgres, sayOnce: asPostgresOnce, postgres: config,
+		reads: sql.TxOptions{ReadOnly: true, Isolation: sql.LevelRepeatableRead}, turns: make(chan struct{}, patient),
+		say: asPostgres, sayOnce: asPostgresOnce, postgres: config,
 	}
 	s.read.SetMaxOpenConns(readers)
 	s.read.SetMaxIdleConns(readers)

@@ -45,6 +45,9 @@ const busyMillis = 10_000
 // readers is how many transactions may read at once.
 const readers = 8
 
+// patient is how many of them may be [Store.ReadInTurn].
+const patient = 2
+
 // A Store is an open database. It is safe for use by many goroutines.
 type Store struct {
 	// path is that of the file, "" if the database is none.
@@ -54,6 +57,8 @@ type Store struct {
 	// begin is run first in each transaction that writes; reads are how those that read see one moment.
 	begin string
 	reads sql.TxOptions
+	// turns has a place for each transaction that may be one of [Store.ReadInTurn].
+	turns chan struct{}
 	// say and sayOnce are those of its transactions.
 	say, sayOnce func(query string, args []any) (string, []any)
 	// postgres is how to connect to it, nil if the database is a file.
@@ -79,7 +84,7 @@ func Open(ctx context.Context, path string) (*Store, error) {
 			return nil, err
 		}
 	}
-	s := &Store{path: path, reads: sql.TxOptions{ReadOnly: true}, say: asIs, sayOnce: asIs}
+	s := &Store{path: path, reads: sql.TxOptions{ReadOnly: true}, turns: make(chan struct{}, patient), say: asIs, sayOnce: asIs}
 	var err error
 	if s.write, err = statements.Open(dsn(path, "FULL")); err != nil {
 		return nil, fmt.Errorf("open %s: %w", path, err)
@@ -158,6 +163,17 @@ func (s *Store) change(ctx context.Context, fn func(*Tx) error) error {
 // Read runs fn in a transaction that sees one moment and cannot write.
 func (s *Store) Read(ctx context.Context, fn func(*Tx) error) error {
 	return s.run(ctx, s.read, &s.reads, fn)
+}
+
+// ReadInTurn is [Store.Read] for what may take long and can wait: few of these run at once, whoever else reads.
+func (s *Store) ReadInTurn(ctx context.Context, fn func(*Tx) error) error {
+	select {
+	case s.turns <- struct{}{}:
+		defer func() { <-s.turns }()
+		return s.Read(ctx, fn)
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 func (s *Store) run(ctx context.Context, db *sql.DB, options *sql.TxOptions, fn func(*Tx) error) error {
