@@ -213,9 +213,12 @@ func TestEveryTypeOfFieldIsWrittenAndCleared(t *testing.T) {
 	activity := o.save("activities", map[string]any{"project": o.save("projects", map[string]any{"code": "P1", "title": "Houses"}), "area": o.a, "kind": "training", "title": "VET"})
 	person := o.save("people", map[string]any{"household": household, "name": "Петар Ђорђевић", "document_number": "D-1"})
 	part := o.save("participations", map[string]any{"activity": activity, "person": person})
-	for raw, want := range map[string]syncproto.Value{"true": syncproto.True, "false": syncproto.False, "": syncproto.Null} {
-		b.fill("/records/participations/"+part.String(), "f.attended", raw)
-		o.holds(part, "attended", want)
+	for _, attended := range []struct {
+		raw  string
+		want syncproto.Value
+	}{{"true", syncproto.True}, {"false", syncproto.False}, {"", syncproto.Null}} {
+		b.fill("/records/participations/"+part.String(), "f.attended", attended.raw)
+		o.holds(part, "attended", attended.want)
 	}
 	visit := o.save("visits", map[string]any{"household": household, "visited_at": 1588255500123})
 	b.fill("/records/visits/"+visit.String(), "f.visited_at", "2020-05-01T16:05", "f.purpose", "monitoring").shows(t, "Saved.")
