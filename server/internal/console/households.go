@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/google/uuid"
 
@@ -103,9 +102,7 @@ func (c *Console) search(v *Visit) error {
 		return err
 	}
 	page.Hits, page.Shown, page.Total = found.Hits, len(found.Hits), found.Total
-	known, err := c.names(v)
-	page.AreaNames = known.areas
-	if err != nil {
+	if page.AreaNames, err = v.areaNames(); err != nil {
 		return err
 	}
 	return v.page("households/search", page)
@@ -136,9 +133,7 @@ func (c *Console) household(v *Visit) error {
 	if page.Aid, err = c.Reviews.Aid(v.ctx(), id); err != nil {
 		return err
 	}
-	known, err := c.names(v)
-	page.AreaNames = known.areas
-	if err != nil {
+	if page.AreaNames, err = v.areaNames(); err != nil {
 		return err
 	}
 	return v.page("households/file", page)
@@ -168,15 +163,6 @@ func (p householdPage) Living(records []registry.Record) []registry.Record {
 // AboutFields are the fields of a household that its page shows, in order.
 func (v view) AboutFields() []string {
 	return []string{"status", "area", "address", "phone", "place_of_origin", "displaced_on", "returned_on", "consent_on", "position", "notes"}
-}
-
-// DayOf writes a day that is given as "2020-04-30".
-func (v *Visit) DayOf(day string) string {
-	at, err := time.Parse(time.DateOnly, day)
-	if err != nil {
-		return day
-	}
-	return v.Words.Day(at)
 }
 
 // Record gives one of the file by its id, the zero Record if it is not in it.
@@ -261,9 +247,7 @@ func (c *Console) list(v *Visit) error {
 	}
 	v.know(found.Names)
 	page.Records, page.Shown, page.Total = found.Records, len(found.Records), found.Total
-	known, err := c.names(v)
-	page.AreaNames = known.areas
-	if err != nil {
+	if page.AreaNames, err = v.areaNames(); err != nil {
 		return err
 	}
 	return v.page("households/list", page)

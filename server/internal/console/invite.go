@@ -172,7 +172,7 @@ func (c *Console) invitations(v *Visit) error {
 	if err != nil {
 		return err
 	}
-	known, err := c.names(v)
+	people, err := v.peopleNames()
 	if err != nil {
 		return err
 	}
@@ -183,7 +183,7 @@ func (c *Console) invitations(v *Visit) error {
 	}
 	rows := make([]row, len(list))
 	for i, inv := range list {
-		rows[i] = row{Invite: inv, HolderName: known.people[inv.Holder], MadeByName: known.people[inv.MadeBy]}
+		rows[i] = row{Invite: inv, HolderName: people[inv.Holder], MadeByName: people[inv.MadeBy]}
 		if at := slices.IndexFunc(all, func(t tablet) bool { return t.ID == inv.UsedBy }); at >= 0 {
 			rows[i].Tablet = &all[at]
 		}

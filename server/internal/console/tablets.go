@@ -90,35 +90,39 @@ func (c *Console) tablets(v *Visit) ([]tablet, error) {
 	if err != nil {
 		return nil, err
 	}
-	names, err := c.names(v)
+	people, err := v.peopleNames()
+	if err != nil {
+		return nil, err
+	}
+	areas, err := v.areaNames()
 	if err != nil {
 		return nil, err
 	}
 	out := make([]tablet, len(standings))
 	for i, s := range standings {
-		out[i] = tablet{Standing: s, HolderName: names.people[s.Holder], Live: s.Revoked == 0 && c.Now().Sub(time.UnixMilli(s.Contact.At)) < liveFor}
+		out[i] = tablet{Standing: s, HolderName: people[s.Holder], Live: s.Revoked == 0 && c.Now().Sub(time.UnixMilli(s.Contact.At)) < liveFor}
 		for _, area := range s.Areas {
-			out[i].AreaNames = append(out[i].AreaNames, names.areas[area])
+			out[i].AreaNames = append(out[i].AreaNames, areas[area])
 		}
 		slices.Sort(out[i].AreaNames)
 	}
 	return out, nil
 }
 
-// names are what people and areas are called, by id.
-type names struct{ people, areas map[uuid.UUID]string }
-
-func (c *Console) names(v *Visit) (names, error) {
-	out := names{people: map[uuid.UUID]string{}}
-	users, err := c.Accounts.Users(v.ctx())
-	if err != nil {
-		return out, err
-	}
+// peopleNames gives what people are called, by id.
+func (v *Visit) peopleNames() (map[uuid.UUID]string, error) {
+	users, err := v.console.Accounts.Users(v.ctx())
+	out := make(map[uuid.UUID]string, len(users))
 	for _, u := range users {
-		out.people[u.ID] = u.Name
+		out[u.ID] = u.Name
 	}
-	err = c.Store.Read(v.ctx(), func(tx *store.Tx) (err error) {
-		out.areas, err = tx.AreaNames(v.ctx())
+	return out, err
+}
+
+// areaNames gives what areas are called, by id.
+func (v *Visit) areaNames() (out map[uuid.UUID]string, err error) {
+	err = v.console.Store.Read(v.ctx(), func(tx *store.Tx) error {
+		out, err = tx.AreaNames(v.ctx())
 		return err
 	})
 	return out, err

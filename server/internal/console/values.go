@@ -9,7 +9,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/google/uuid"
 
@@ -77,11 +76,7 @@ func plainValue(w language.Words, f syncproto.Field, value syncproto.Value) stri
 	case syncproto.Boolean:
 		return wordOr(w, "value."+string(value), string(value))
 	case syncproto.Date:
-		day, err := time.Parse(time.DateOnly, value.Text())
-		if err != nil {
-			return value.Text()
-		}
-		return w.Day(day)
+		return dayOf(w, value.Text())
 	case syncproto.Choice:
 		return choiceName(w, value.Text())
 	case syncproto.Choices:
