@@ -100,14 +100,16 @@ func roomRules() []rule {
 	rooms := []room{
 		{"syncproto", nil, "syncproto is the contract; it knows none of the programs that keep it"},
 		{"clientlib", []string{"syncproto", "internal/aid", "internal/duplicates", "internal/statements"}, "a device never has the server's code: whoever builds an app on clientlib gets neither its SQL nor its secrets"},
+		{"fieldapp", []string{"syncproto", "internal/language", "internal/names"}, "the app is a device like any other: it knows the contract, and nothing of the server that hands it out"},
 		{"migrations", []string{"syncproto"}, "the schema follows the contract; it knows nothing of who uses it"},
-		{"server", []string{"syncproto", "migrations", "internal/aid", "internal/duplicates", "internal/language", "internal/statements", "internal/pgtest"}, "the server answers any implementation of the contract; it never leans on ours of the device, nor on the command line"},
+		{"server", []string{"syncproto", "migrations", "internal/aid", "internal/duplicates", "internal/language", "internal/statements", "internal/pgtest", "fieldapp"}, "the server answers any implementation of the contract; it never leans on ours of the device, nor on the command line"},
 		{"internal/pgtest", nil, "pgtest gives tests a database, and knows nothing of what they keep in it"},
 		{"internal/village", nil, "village makes the records that everybody is measured with, whatever they are written in"},
 		{"internal/names", nil, "names makes up people for whoever needs some, and knows nothing of what is kept of them"},
 		{"internal/duplicates", []string{"syncproto", "internal/names"}, "duplicates are searched on devices and on the server: it can lean on neither"},
 		{"internal/aid", []string{"syncproto"}, "aid is counted on devices and on the server: it can lean on neither"},
 		{"internal/statements", nil, "statements is about SQLite, and knows nothing of what is kept in it"},
+		{"internal/contrast", nil, "contrast is about colours, whoever shows them"},
 		{"internal/language", nil, "language says what it is given to say, whatever it is about"},
 		{"internal/terminal", nil, "terminal asks people, whatever it is about"},
 		{"cmd/satchel-device", []string{"syncproto", "clientlib", "internal/terminal"}, "the device program shows that clientlib alone is enough to build one"},
@@ -143,6 +145,11 @@ func moduleRules() []rule {
 		{"excelize in one room", "what a workbook is made with is server/internal/workbook's to know, so that it can be made with something else", func(tree []source) []finding {
 			return forbidImports(tree, func(s source, imported string) bool {
 				return !s.test && within(imported, "github.com/xuri/excelize") && !within(s.dir, "server/internal/workbook")
+			})
+		}},
+		{"minio in one room", "how a bucket is spoken to is server/internal/blobs's to know, so that it can be spoken to in another way", func(tree []source) []finding {
+			return forbidImports(tree, func(s source, imported string) bool {
+				return !s.test && within(imported, "github.com/minio") && !within(s.dir, "server/internal/blobs")
 			})
 		}},
 		{"SQL in the stores", "server/internal/store has all of the server's SQL, so that another database is a twin of one room", func(tree []source) []finding {
@@ -449,6 +456,7 @@ func breaches() []breach {
 		{"imports of clientlib", "clientlib/inner/x.go", begin + "import _ \"satchel/server\"\n", `clientlib/inner/x.go:3: clientlib/inner imports "satchel/server"`},
 		{"imports of clientlib", "clientlib/x.go", begin + "import _ \"satchel/migrations\"\n", `clientlib/x.go:3: clientlib imports "satchel/migrations"`},
 		{"imports of clientlib", "clientlib/x.go", begin + "import _ \"satchel/internal/both\"\n", `clientlib/x.go:3: clientlib imports "satchel/internal/both"`},
+		{"imports of fieldapp", "fieldapp/x.go", begin + "import _ \"satchel/server\"\n", `fieldapp/x.go:3: fieldapp imports "satchel/server"`},
 		{"imports of migrations", "migrations/x.go", begin + "import _ \"satchel/server\"\n", `migrations/x.go:3: migrations imports "satchel/server"`},
 		{"imports of server", "server/internal/engine/x.go", begin + "import _ \"satchel/clientlib\"\n", `server/internal/engine/x.go:3: server/internal/engine imports "satchel/clientlib"`},
 		{"imports of internal/pgtest", "internal/pgtest/x.go", begin + "import _ \"satchel/server\"\n", `internal/pgtest/x.go:3: internal/pgtest imports "satchel/server"`},
@@ -457,12 +465,14 @@ func breaches() []breach {
 		{"imports of internal/duplicates", "internal/duplicates/x.go", begin + "import _ \"satchel/server\"\n", `internal/duplicates/x.go:3: internal/duplicates imports "satchel/server"`},
 		{"imports of internal/aid", "internal/aid/x.go", begin + "import _ \"satchel/server\"\n", `internal/aid/x.go:3: internal/aid imports "satchel/server"`},
 		{"imports of internal/statements", "internal/statements/x.go", begin + "import _ \"satchel/syncproto\"\n", `internal/statements/x.go:3: internal/statements imports "satchel/syncproto"`},
+		{"imports of internal/contrast", "internal/contrast/x.go", begin + "import _ \"satchel/syncproto\"\n", `internal/contrast/x.go:3: internal/contrast imports "satchel/syncproto"`},
 		{"imports of internal/language", "internal/language/x.go", begin + "import _ \"satchel/syncproto\"\n", `internal/language/x.go:3: internal/language imports "satchel/syncproto"`},
 		{"imports of internal/terminal", "internal/terminal/x.go", begin + "import _ \"satchel/syncproto\"\n", `internal/terminal/x.go:3: internal/terminal imports "satchel/syncproto"`},
 		{"imports of cmd/satchel-device", "cmd/satchel-device/x.go", begin + "import _ \"satchel/server\"\n", `cmd/satchel-device/x.go:3: cmd/satchel-device imports "satchel/server"`},
 		{"pure imports", "syncproto/x.go", begin + "import _ \"os/exec\"\n", `syncproto/x.go:3: syncproto imports "os/exec"`},
 		{"echo in one room", "server/x_test.go", begin + "import _ \"github.com/labstack/echo/v4\"\n", `server/x_test.go:3: server imports "github.com/labstack/echo/v4"`},
 		{"excelize in one room", "server/internal/tables/x.go", begin + "import _ \"github.com/xuri/excelize/v2\"\n", `server/internal/tables/x.go:3: server/internal/tables imports "github.com/xuri/excelize/v2"`},
+		{"minio in one room", "server/internal/tables/x.go", begin + "import _ \"github.com/minio/minio-go/v7\"\n", `server/internal/tables/x.go:3: server/internal/tables imports "github.com/minio/minio-go/v7"`},
 		{"SQL in the stores", "server/internal/engine/x.go", begin + "import _ \"database/sql\"\n", `server/internal/engine/x.go:3: server/internal/engine imports "database/sql"`},
 		{"pure calls", "syncproto/x.go", begin + "import clock \"time\"\nvar _ = clock.Now\n", "syncproto/x.go:4: uses time.Now"},
 		{"file size", "x/x.go", begin + long(599), "x/x.go:601: 601 lines; the budget is 600"},

@@ -61,6 +61,6 @@ func (o *office) pen(ctx context.Context, worker, area uuid.UUID, transport *htt
 	return &pen{
 		device: enrolled.Device.ID, author: worker, access: enrolled.Tokens.Access,
 		refresh: enrolled.Tokens.Refresh, renewAt: time.Now().Add(enrolled.Tokens.ExpiresIn / 2),
-		http: &http.Client{Transport: transport}, made: map[uuid.UUID]syncproto.Change{},
+		http: &http.Client{Transport: transport}, made: map[uuid.UUID]creation{},
 	}, err
 }

@@ -114,8 +114,14 @@ type pen struct {
 	tip     syncproto.Tip
 	// page is how many records it asks for with what it sends, 1 if it is 0.
 	page int
-	// made are the changes that made the records.
-	made map[uuid.UUID]syncproto.Change
+	// made are the creations of the records.
+	made map[uuid.UUID]creation
+}
+
+// A creation is a change that made a record.
+type creation struct {
+	version syncproto.Version
+	fields  map[string]syncproto.Value
 }
 
 // client gives the device's side of a load, whose requests it encodes.
@@ -164,17 +170,19 @@ func (p *pen) change(e village.Entry) (syncproto.Change, error) {
 		}
 		c.Fields[name] = value
 	}
-	if made, ok := p.made[e.Record]; ok {
+	made, edits := p.made[e.Record]
+	if edits {
 		c.Base = map[string][]syncproto.Version{}
 		for field := range c.Fields {
-			if _, had := made.Fields[field]; had {
-				c.Base[field] = []syncproto.Version{{Device: p.device, N: made.N}}
+			if made.fields[field] != "" {
+				c.Base[field] = []syncproto.Version{made.version}
 			}
 		}
-	} else {
-		p.made[e.Record] = c
 	}
 	p.tip = syncproto.Tip{N: n, Hash: c.Chain(p.tip.Hash)}
+	if !edits {
+		p.made[e.Record] = creation{p.tip.Version(p.device), c.Fields}
+	}
 	return c, nil
 }
 

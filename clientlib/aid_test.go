@@ -238,7 +238,8 @@ func TestAStoreOfBeforeLearnsOfMergers(t *testing.T) {
 	unsent := d.household(vranje, "Ana").ID
 	is(t, "in the family", len(d.aid(duplicate).Households), 2)
 	d.store.Close()
-	d.sql(`DROP INDEX records_by_kept; ALTER TABLE records DROP COLUMN kept; ALTER TABLE cursors DROP COLUMN pulled; PRAGMA user_version = 1`)
+	d.sql(`DROP INDEX records_by_kept; ALTER TABLE records DROP COLUMN kept; ALTER TABLE cursors DROP COLUMN pulled;
+DROP TABLE blobs; DROP TABLE blob_parts; DROP TABLE blob_names; PRAGMA user_version = 1`)
 	d.reopen()
 	is(t, "known", d.aid(kept).Known.IsZero(), true)
 	is(t, "what was not sent", d.get(unsent).HeadName, "Ana")

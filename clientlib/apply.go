@@ -68,7 +68,7 @@ func (r *run) apply(ctx context.Context, t *tx, j job, a answer) (o outcome, err
 			return o, err
 		}
 	}
-	x.Epoch, x.Mark = a.Epoch, a.Mark
+	x.Epoch, x.Mark, x.Blobs = a.Epoch, a.Mark, a.Blobs
 	x.Revoked, o.revoked = a.Revoked, a.Revoked
 	o.stranger = a.Tip.N > j.request.Known.N+int64(len(j.batch))
 	if !o.revoked && !o.stranger {
@@ -138,7 +138,11 @@ WHERE records.generation < cursors.generation`)
 		return nil
 	}
 	x.Complete = reply.Now
-	return t.exec(ctx, "DELETE FROM changes WHERE status IN ('applied', 'discarded') AND laid = 0 AND kept_until < ?", reply.Now)
+	err = t.exec(ctx, "DELETE FROM changes WHERE status IN ('applied', 'discarded') AND laid = 0 AND kept_until < ?", reply.Now)
+	if err != nil {
+		return err
+	}
+	return t.sweepBlobs(ctx, *x, reply.Now)
 }
 
 // unchanged refuses a reply to a question that the store would not ask any more, because another

@@ -104,8 +104,8 @@ func (t *tx) refused(ctx context.Context) ([]Attention, error) {
 	query := "SELECT device, n, verdict, record, collection, status, code FROM changes WHERE status IN ('held', 'waiting', 'discarded') ORDER BY rowid"
 	err := t.each(ctx, query, nil, func(scan func(...any) error) error {
 		var a Attention
-		version, v, err := t.scanVerdict(scan, &a.Record, &a.Collection, &a.Kind, &a.Code)
-		a.Item = fmt.Sprintf("%s/%s", a.Kind, version)
+		where, v, err := t.scanVerdict(scan, &a.Record, &a.Collection, &a.Kind, &a.Code)
+		a.Item = fmt.Sprintf("%s/%s", a.Kind, where)
 		a.Reason = v.Reason
 		out = append(out, a)
 		return err
@@ -166,7 +166,7 @@ func (t *tx) overtakenField(ctx context.Context, r row, field string) (Attention
 // written gives what a change of this device wrote into a field, "" if the change is not kept any more.
 func (t *tx) written(ctx context.Context, v syncproto.Version, field string) (syncproto.Value, error) {
 	found, err := t.changes(ctx, selectChanges+"WHERE device = ? AND n = ?", v.Device, v.N)
-	if err != nil || len(found) == 0 {
+	if err != nil || len(found) == 0 || found[0].version() != v {
 		return "", err
 	}
 	return found[0].Fields[field], nil

@@ -31,10 +31,7 @@ func (t *tx) branchOff(ctx context.Context, was uuid.UUID, tip syncproto.Tip) er
 // identities whose changes may name them.
 func (t *tx) rename(ctx context.Context, moved []change, to uuid.UUID, tip syncproto.Tip, later []uuid.UUID) error {
 	names := names{}
-	for i, c := range moved {
-		names[c.version()] = renaming{syncproto.Version{Device: to, N: tip.N + int64(i+1)}, c}
-	}
-	if err := t.putBack(ctx, moved, names, tip.Hash); err != nil {
+	if err := t.putBack(ctx, moved, to, tip, names); err != nil {
 		return err
 	}
 	for _, device := range later {
@@ -168,14 +165,12 @@ func (t *tx) fits(ctx context.Context, f former) (bool, error) {
 	if err != nil || len(tips) > 0 && tips[len(tips)-1] != f.Behind {
 		return false, err
 	}
-	was := first[0].renamed(names{
-		first[0].version(): {syncproto.Version{Device: f.From, N: f.Behind.N + 1}, first[0]},
-	}, f.Behind.Hash)
+	was := first[0].placed(f.From, f.Behind, first[0].N, nil)
 	return was.hash == f.Branch.First, nil
 }
 
-// renameIn has the changes of an identity call others by their new names. A server that has not the others
-// has none of those that name them, nor what follows.
+// renameIn has the changes of an identity call others by their new names, which gives them, and those behind them, new
+// names too. A server that has not the others has none of those that name them, nor what follows.
 func (t *tx) renameIn(ctx context.Context, device uuid.UUID, names names) error {
 	all, err := t.changes(ctx, selectChanges+"WHERE device = ? ORDER BY n", device)
 	if err != nil {
@@ -192,15 +187,16 @@ func (t *tx) renameIn(ctx context.Context, device uuid.UUID, names names) error 
 	if _, err := t.takeOut(ctx, device, before.N); err != nil {
 		return err
 	}
-	return t.putBack(ctx, all[at:], names, before.Hash)
+	return t.putBack(ctx, all[at:], device, before, names)
 }
 
-// putBack puts changes into the outbox, under their new names, behind the one that has the given hash.
-func (t *tx) putBack(ctx context.Context, changes []change, names names, last syncproto.Hash) error {
+// putBack puts changes into the outbox of an identity, behind tip, and notes the names that they get.
+func (t *tx) putBack(ctx context.Context, changes []change, to uuid.UUID, tip syncproto.Tip, names names) error {
 	for _, c := range changes {
-		c := c.renamed(names, last)
-		last = c.hash
-		if err := t.addChange(ctx, c); err != nil {
+		placed := c.placed(to, tip, changes[0].N, names)
+		names[c.version()] = placed.version()
+		tip = syncproto.Tip{N: placed.N, Hash: placed.hash}
+		if err := t.addChange(ctx, placed); err != nil {
 			return err
 		}
 	}
@@ -216,30 +212,29 @@ func (t *tx) takeOut(ctx context.Context, device uuid.UUID, n int64) ([]change, 
 	return out, t.exec(ctx, "DELETE FROM changes WHERE device = ? AND n > ?", device, n)
 }
 
-// renamed gives a change under its new name, if it has one, with everything that it says of others renamed
-// too.
-func (c change) renamed(names names, last syncproto.Hash) change {
-	if is, ok := names[c.version()]; ok {
-		form, ok := names[syncproto.Version{Device: c.device, N: c.Form}]
-		if !ok { // the server has the beginning of the form
-			form = is
-		}
-		c.device, c.N, c.Form = is.to.Device, is.to.N, form.to.N
+// placed gives a change as the next one behind tip of an identity, with everything that it says of others by their new
+// names. Those from a number on come with it; before that its form stays where it was.
+func (c change) placed(to uuid.UUID, tip syncproto.Tip, from int64, names names) change {
+	n := tip.N + 1
+	switch {
+	case c.Form >= from:
+		c.Form += n - c.N
+	case to != c.device:
+		c.Form = n
 	}
+	c.device, c.N = to, n
 	c.Claimed, c.status = c.at(), ""
-	c.Base, c.Seen = names.in(c.Base, c.Record), names.in(c.Seen, c.Record)
-	c.follow(last)
+	c.Base, c.Seen = names.in(c.Base), names.in(c.Seen)
+	c.follow(tip.Hash)
 	return c
 }
 
 // mentions reports whether a change says that its author had seen one of those that get new names.
 func (c change) mentions(names names) bool {
 	for _, by := range []map[string][]syncproto.Version{c.Base, c.Seen} {
-		for field, list := range by {
-			for _, v := range list {
-				if _, ok := names.of(v, c.Record, field); ok {
-					return true
-				}
+		for _, list := range by {
+			if slices.ContainsFunc(list, func(v syncproto.Version) bool { return names.of(v) != v }) {
+				return true
 			}
 		}
 	}
@@ -247,31 +242,22 @@ func (c change) mentions(names names) bool {
 }
 
 // names are the new names of changes, by their old ones.
-type names map[syncproto.Version]renaming
+type names map[syncproto.Version]syncproto.Version
 
-// A renaming is the new name of a change, and the change as it was.
-type renaming struct {
-	to  syncproto.Version
-	was change
+// of gives the name that a change has by now.
+func (n names) of(v syncproto.Version) syncproto.Version {
+	if now, ok := n[v]; ok {
+		return now
+	}
+	return v
 }
 
-// of gives the new name of what an author saw of a field under an old one. Where the change of that name has not
-// written the field, it was another one: a copy of the device has given it the same name, and it came down.
-func (n names) of(v syncproto.Version, record uuid.UUID, field string) (syncproto.Version, bool) {
-	is, ok := n[v]
-	_, writes := is.was.Fields[field]
-	return is.to, ok && writes && is.was.Record == record
-}
-
-// in gives versions by field of a record under their new names.
-func (n names) in(versions map[string][]syncproto.Version, record uuid.UUID) map[string][]syncproto.Version {
+// in gives versions by field as they are called by now.
+func (n names) in(versions map[string][]syncproto.Version) map[string][]syncproto.Version {
 	out := map[string][]syncproto.Version{}
 	for field, list := range versions {
 		for _, v := range list {
-			if to, ok := n.of(v, record, field); ok {
-				v = to
-			}
-			out[field] = append(out[field], v)
+			out[field] = append(out[field], n.of(v))
 		}
 	}
 	return out

@@ -15,6 +15,8 @@ type change struct {
 	device uuid.UUID
 	// prev and hash are the rolling hash before the change, and with it.
 	prev, hash syncproto.Hash
+	// print is that of its version: the one of hash, but 0 where a program saved it that did not know of prints.
+	print uint32
 	// status is "" while the change is in the outbox.
 	status syncproto.Status
 	// time and code are those of the receipt.
@@ -27,6 +29,7 @@ type changeBody struct {
 	Author uuid.UUID                      `json:"author"`
 	Prev   syncproto.Hash                 `json:"prev"`
 	Hash   syncproto.Hash                 `json:"hash"`
+	Print  uint32                         `json:"print,omitempty"`
 	Fields map[string]syncproto.Value     `json:"fields"`
 	Base   map[string][]syncproto.Version `json:"base,omitempty"`
 	Seen   map[string][]syncproto.Version `json:"seen,omitempty"`
@@ -39,7 +42,12 @@ type verdict struct {
 }
 
 func (c change) version() syncproto.Version {
-	return syncproto.Version{Device: c.device, N: c.N}
+	return syncproto.Version{Device: c.device, N: c.N, Print: c.print}
+}
+
+// place says where a change is kept.
+func place(device uuid.UUID, n int64) string {
+	return syncproto.Version{Device: device, N: n}.String()
 }
 
 // at gives the time of the change: the one that a server decided or, before that, the claimed one.
@@ -71,22 +79,23 @@ func (t *tx) scanChange(scan func(...any) error) (c change, err error) {
 		return c, fmt.Errorf("read a change: %w", err)
 	}
 	var body changeBody
-	if err := t.unpack("changes", c.version().String(), sealed, &body); err != nil {
+	if err := t.unpack("changes", place(c.device, c.N), sealed, &body); err != nil {
 		return c, err
 	}
-	c.Author, c.prev, c.hash = body.Author, body.Prev, body.Hash
+	c.Author, c.prev, c.hash, c.print = body.Author, body.Prev, body.Hash, body.Print
 	c.Fields, c.Base, c.Seen = body.Fields, body.Base, body.Seen
 	return c, nil
 }
 
-// follow puts a change behind another one in the rolling hash.
+// follow puts a change behind another one in the rolling hash, which gives it its name.
 func (c *change) follow(prev syncproto.Hash) {
 	c.prev, c.hash = prev, c.Chain(prev)
+	c.print = c.hash.Print()
 }
 
 // addChange writes a change into the outbox.
 func (t *tx) addChange(ctx context.Context, c change) error {
-	sealed, err := t.pack("changes", c.version().String(), changeBody{c.Author, c.prev, c.hash, c.Fields, c.Base, c.Seen})
+	sealed, err := t.pack("changes", place(c.device, c.N), changeBody{c.Author, c.prev, c.hash, c.print, c.Fields, c.Base, c.Seen})
 	if err != nil {
 		return err
 	}
@@ -136,8 +145,7 @@ func (t *tx) count(ctx context.Context, query string, args ...any) (n int, err e
 
 // setReceipt writes down what a server says of a change. now is the server's clock.
 func (t *tx) setReceipt(ctx context.Context, device uuid.UUID, r syncproto.Receipt, now int64) error {
-	version := syncproto.Version{Device: device, N: r.N}
-	sealed, err := t.pack("verdicts", version.String(), verdict{r.Reason, r.Conflicts})
+	sealed, err := t.pack("verdicts", place(device, r.N), verdict{r.Reason, r.Conflicts})
 	if err != nil {
 		return err
 	}
@@ -162,13 +170,16 @@ func (t *tx) contested(ctx context.Context, record uuid.UUID) (bool, error) {
 	return contested, err
 }
 
-// scanVerdict reads the columns device, n and verdict, and the others behind them.
-func (t *tx) scanVerdict(scan func(...any) error, others ...any) (version syncproto.Version, v verdict, err error) {
+// scanVerdict reads the columns device, n and verdict, and the others behind them. where is the change's [place].
+func (t *tx) scanVerdict(scan func(...any) error, others ...any) (where string, v verdict, err error) {
+	var device uuid.UUID
+	var n int64
 	var sealed []byte
-	if err := scan(append([]any{&version.Device, &version.N, &sealed}, others...)...); err != nil {
-		return version, v, fmt.Errorf("read a receipt: %w", err)
+	if err := scan(append([]any{&device, &n, &sealed}, others...)...); err != nil {
+		return "", v, fmt.Errorf("read a receipt: %w", err)
 	}
-	return version, v, t.unpack("verdicts", version.String(), sealed, &v)
+	where = place(device, n)
+	return where, v, t.unpack("verdicts", where, sealed, &v)
 }
 
 // day is a day in milliseconds.

@@ -41,6 +41,7 @@ type AssistanceType struct {
 	Unit              string  `satchel:"unit"`
 	LimitPerHousehold float64 `satchel:"limit_per_household"`
 	DurableHousing    *bool   `satchel:"durable_housing"`
+	ProofRequired     *bool   `satchel:"proof_required"`
 }
 
 // A Questionnaire is what is asked at a visit.

@@ -46,10 +46,11 @@ func goodLink() *badLink { return &badLink{path: "/sync", up: -1, down: -1} }
 
 func (d *device) options() clientlib.Options {
 	return clientlib.Options{
-		Clock:   func() time.Time { return time.UnixMilli(d.clock.Load()) },
-		Program: "test 1",
-		HTTP:    &http.Client{Transport: d.link},
-		PINCost: clientlib.PINCost{Memory: 8, Passes: 1, Threads: 1},
+		Clock:     func() time.Time { return time.UnixMilli(d.clock.Load()) },
+		Program:   "test 1",
+		HTTP:      &http.Client{Transport: d.link},
+		PINCost:   clientlib.PINCost{Memory: 8, Passes: 1, Threads: 1},
+		FreeBytes: func() int64 { return 5 << 30 },
 	}
 }
 
@@ -196,6 +197,21 @@ func (d *device) outbox(history bool) (out []syncproto.Change) {
 		out = append(out, r.Changes...)
 	}
 	return out
+}
+
+// version names the n-th of what a device would send.
+func (d *device) version(n int64) syncproto.Version {
+	d.t.Helper()
+	for _, r := range d.rescue(true) {
+		tip := r.Known
+		for _, c := range r.Changes {
+			if tip = (syncproto.Tip{N: c.N, Hash: c.Chain(tip.Hash)}); c.N == n {
+				return tip.Version(r.Device)
+			}
+		}
+	}
+	d.t.Fatalf("the device has no change %d", n)
+	return syncproto.Version{}
 }
 
 // sql runs a statement on the store's file, behind the library's back.

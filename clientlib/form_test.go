@@ -137,10 +137,9 @@ func TestTheBaseIsWhatTheAuthorWasLookingAt(t *testing.T) {
 	d.save(&f)
 	d.setPhone(id, "4")
 	changes := d.outbox(false)
-	device := d.status().Device
-	old := syncproto.Version{Device: officeID, N: 3}
+	old := o.version(officeID, 3)
 	same(t, "base of a form that was opened before the pull", changes[0].Base["phone"], []syncproto.Version{old})
-	same(t, "base of what follows it", changes[2].Base["phone"], []syncproto.Version{{Device: device, N: 1}})
+	same(t, "base of what follows it", changes[2].Base["phone"], []syncproto.Version{d.version(1)})
 	is(t, "an edit of an empty field makes no record", changes[1].Creates(), false)
 	d.sync()
 	same(t, "conflicts", o.conflicts(id), []string{"phone"})
@@ -205,9 +204,8 @@ func TestADeletionNamesAllThatItsAuthorSaw(t *testing.T) {
 		t.Errorf("before the sync: deleted %v, %v", r.Deleted, err)
 	}
 	deletion := d.outbox(false)[1]
-	device := d.status().Device
-	same(t, "seen name", deletion.Seen["head_name"], []syncproto.Version{{Device: device, N: 1}})
-	same(t, "seen phone", deletion.Seen["phone"], []syncproto.Version{{Device: device, N: 2}})
+	same(t, "seen name", deletion.Seen["head_name"], []syncproto.Version{d.version(1)})
+	same(t, "seen phone", deletion.Seen["phone"], []syncproto.Version{d.version(2)})
 	d.sync()
 	same(t, "conflicts", o.conflicts(h.ID), nil)
 	if r, err = d.store.Get(t.Context(), h.ID); err != nil || !r.Deleted {
@@ -216,7 +214,7 @@ func TestADeletionNamesAllThatItsAuthorSaw(t *testing.T) {
 	var note clientlib.Form
 	note.Edit(r, map[string]any{"notes": "not so"})
 	d.save(&note)
-	same(t, "an edit of a deleted record knows of the deletion", d.outbox(false)[0].Base["deleted"], []syncproto.Version{{Device: device, N: 3}})
+	same(t, "an edit of a deleted record knows of the deletion", d.outbox(false)[0].Base["deleted"], []syncproto.Version{d.version(3)})
 	var again clientlib.Form
 	again.Edit(r, map[string]any{"deleted": false, "notes": "a mistake"})
 	d.save(&again)

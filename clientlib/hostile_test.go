@@ -85,7 +85,7 @@ func FuzzReply(f *testing.F) {
 	f.Add(uint16(409), []byte(`{"code":"resend_from","tip":{"n":0,"hash":"`+strings.Repeat("0", 64)+`"}}`))
 	f.Add(uint16(409), []byte(`{"code":"device_forked","tip":{"n":7,"hash":"`+strings.Repeat("0", 64)+`"}}`))
 	f.Add(uint16(401), []byte(`{"code":"token_expired"}`))
-	head := `{"protocol":"2026-11-24","now":1762465364557,"epoch":"E1","mark":"2.m","tip":{"n":1,"hash":"` + strings.Repeat("0", 64) + `"},"areas":["00000000-0000-0000-0000-000000000000"]`
+	head := `{"protocol":"2026-11-29","now":1762465364557,"epoch":"E1","mark":"2.m","tip":{"n":1,"hash":"` + strings.Repeat("0", 64) + `"},"areas":["00000000-0000-0000-0000-000000000000"]`
 	receipt := "\n" + `{"receipts":{"rows":1,"n":[1],"time":[1762465303557],"status":["applied"]}}` + "\n"
 	f.Add(uint16(200), []byte(head+"}"+receipt+`{"end":{"receipts":1,"cursors":{"00000000-0000-0000-0000-000000000000":2}}}`+"\n"))
 	f.Add(uint16(200), []byte(head+`,"revoked":true}`+"\n"+`{"end":{}}`+"\n"))

@@ -369,8 +369,9 @@ func (o *office) apply(id uuid.UUID, c syncproto.Change, time int64) []string {
 		rec = &kept{collection: c.Collection, entered: b.seq, touched: map[string]int64{}}
 		b.records[c.Record] = rec
 	}
-	rec.state = syncproto.Merge(rec.state, c.Edit(id, time), func(v syncproto.Version) bool { return b.arrived[v] > 0 })
-	b.arrived[syncproto.Version{Device: id, N: c.N}] = time
+	name := o.version(id, c.N)
+	rec.state = syncproto.Merge(rec.state, c.Edit(name, time), func(v syncproto.Version) bool { return b.arrived[v] > 0 })
+	b.arrived[name] = time
 	rec.seq = b.seq
 	for field, value := range c.Fields {
 		rec.touched[field] = b.seq
@@ -504,7 +505,13 @@ func (o *office) write(id uuid.UUID, collection string, fields map[string]any) {
 			}
 		}
 	}
+	desk.hashes = append(desk.hashes, c.Chain(desk.hashes[c.N-1]))
 	desk.receipts = append(desk.receipts, o.merge(officeID, desk, c))
+}
+
+// version names a change of a tablet, or of the office itself.
+func (o *office) version(id uuid.UUID, n int64) syncproto.Version {
+	return syncproto.Tip{N: n, Hash: o.books.tablets[id].hashes[n]}.Version(id)
 }
 
 // newID gives an id for a record that the office makes.

@@ -35,6 +35,8 @@ func (tokens) property() string { return "tokens" }
 type exchange struct {
 	Epoch string `json:"epoch"`
 	Mark  string `json:"mark"`
+	// Blobs is the server's name for the last time that it lost photos or signatures.
+	Blobs string `json:"blobs,omitempty"`
 	// Known is the last change that the server is known to have.
 	Known syncproto.Tip `json:"known"`
 	// Offset is what to add to the device's clock for the server's, in ms.

@@ -243,7 +243,7 @@ func (s *Store) wipe(ctx context.Context) error {
 			return fmt.Errorf("%w; what was recorded meanwhile is not handed in yet", ErrSyncing)
 		}
 		_, err = t.ExecContext(ctx, `UPDATE revision SET n = n + 1; DELETE FROM records; DELETE FROM changes; DELETE FROM cursors;
-DELETE FROM workers; DELETE FROM dismissed; DELETE FROM properties; UPDATE vault SET salt = x'', wrapped = x''`)
+DELETE FROM workers; DELETE FROM dismissed; DELETE FROM blobs; DELETE FROM blob_parts; DELETE FROM blob_names; DELETE FROM properties; UPDATE vault SET salt = x'', wrapped = x''`)
 		return err
 	})
 	if err != nil {

@@ -34,6 +34,9 @@ var (
 // maxProblemBytes is the most that is read of a refusal.
 const maxProblemBytes = 64 << 10
 
+// maxAnswerBytes is the most that is read of an answer that is no exchange.
+const maxAnswerBytes = 512 << 10
+
 // client gives the client of the options or, if there is none, one that is patient with a slow link.
 // It does not follow redirects: they would carry the device's token to who knows where.
 func client(o Options) *http.Client {
@@ -69,31 +72,20 @@ func (s *Store) post(ctx context.Context, server, path, access string, in, out a
 	if err != nil {
 		return fmt.Errorf("encode a request: %w", err)
 	}
-	req, err := newRequest(ctx, server, path, access, bytes.NewReader(body))
+	req, err := newRequest(ctx, http.MethodPost, server, path, access, bytes.NewReader(body))
 	if err != nil {
 		return err
 	}
 	req.Header.Set("Content-Type", "application/json")
-	res, err := s.options.HTTP.Do(req)
-	if err != nil {
-		return linkError(ctx, err)
-	}
-	defer res.Body.Close()
-	if res.StatusCode/100 != 2 {
-		return refusal(res)
-	}
-	if err := json.NewDecoder(io.LimitReader(res.Body, maxProblemBytes)).Decode(out); err != nil {
-		return linkError(ctx, err)
-	}
-	return nil
+	return s.answer(ctx, req, out)
 }
 
-func newRequest(ctx context.Context, server, path, access string, body io.Reader) (*http.Request, error) {
+func newRequest(ctx context.Context, method, server, path, access string, body io.Reader) (*http.Request, error) {
 	address, err := url.JoinPath(server, path)
 	if err != nil {
 		return nil, ErrServer
 	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, address, body)
+	req, err := http.NewRequestWithContext(ctx, method, address, body)
 	if err != nil {
 		return nil, ErrServer
 	}
@@ -172,7 +164,7 @@ func (s *Store) send(ctx context.Context, r round, access string) (answer, error
 		WroteRequest:         func(httptrace.WroteRequestInfo) { sent.Store(s.options.Clock().UnixMilli()) },
 		GotFirstResponseByte: func() { answered.Store(s.options.Clock().UnixMilli()) },
 	}
-	req, err := newRequest(httptrace.WithClientTrace(ctx, trace), r.server, "api/v1/sync", access, nil)
+	req, err := newRequest(httptrace.WithClientTrace(ctx, trace), http.MethodPost, r.server, "api/v1/sync", access, nil)
 	if err != nil {
 		return answer{}, err
 	}

@@ -3,7 +3,11 @@ package clientlib_test
 import (
 	"bytes"
 	"errors"
+	"fmt"
+	"slices"
 	"testing"
+
+	"github.com/google/uuid"
 
 	"satchel/clientlib"
 	"satchel/syncproto"
@@ -12,7 +16,14 @@ import (
 const passphrase = "correct horse battery"
 
 // rescue writes a rescue file and reads it.
-func (d *device) rescue(history bool) (out []syncproto.Request) {
+func (d *device) rescue(history bool) []syncproto.Request {
+	d.t.Helper()
+	requests, _ := d.rescueAll(history)
+	return requests
+}
+
+// rescueAll gives what is in a rescue file: requests, and photos.
+func (d *device) rescueAll(history bool) (out []syncproto.Request, photos []syncproto.RescuedBlob) {
 	d.t.Helper()
 	var file bytes.Buffer
 	if err := d.store.WriteRescue(d.t.Context(), &file, passphrase, history); err != nil {
@@ -21,11 +32,14 @@ func (d *device) rescue(history bool) (out []syncproto.Request) {
 	err := syncproto.ReadRescue(&file, passphrase, func(r syncproto.Request) error {
 		out = append(out, r)
 		return nil
+	}, func(b syncproto.RescuedBlob) error {
+		photos = append(photos, b)
+		return nil
 	})
 	if err != nil {
 		d.t.Fatal(err)
 	}
-	return out
+	return out, photos
 }
 
 func TestARescueFileHasWhatIsUnsentAndOnRequestWhatIsKept(t *testing.T) {
@@ -50,6 +64,54 @@ func TestARescueFileHasWhatIsUnsentAndOnRequestWhatIsKept(t *testing.T) {
 	is(t, "phone", parts[0].Changes[0].Fields["phone"], `"063"`)
 	is(t, "changes with history", len(d.outbox(true)), 2)
 	is(t, "unsent after the rescue", d.status().Unsent, 1)
+}
+
+func TestARescueFileHasThePhotosThatTheOfficeHasNotGot(t *testing.T) {
+	t.Parallel()
+	d := enrolled(t, newOffice(t), vranje)
+	h := d.household(vranje, "Ana")
+	var record uuid.UUID
+	var contents []string
+	for i := range 3 {
+		contents = append(contents, fmt.Sprint("\xff\xd8\xff photo ", i))
+		b, err := d.store.AddBlob(t.Context(), []byte(contents[i]))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if i == 2 { // no form names the last
+			break
+		}
+		var f clientlib.Form
+		record = f.Create("deliveries", map[string]any{
+			"household": h.ID, "project": h.ID, "assistance_type": h.ID, "quantity": 1, "delivered_at": 1,
+			"proofs": map[string]any{"photos": []clientlib.Proof{{Blob: b}}},
+		}).ID
+		d.save(&f)
+	}
+	_, photos := d.rescueAll(false)
+	var got []string
+	for _, b := range photos {
+		is(t, "the device of a photo", b.Device, d.status().Device)
+		got = append(got, string(b.Content))
+	}
+	slices.Sort(got)
+	same(t, "photos", got, contents[:2])
+
+	d.sql("UPDATE changes SET status = 'applied'")
+	d.sql("UPDATE blob_parts SET sealed = x'00' WHERE sha256 IN (SELECT sha256 FROM blob_names WHERE record = ?)", record)
+	requests, photos := d.rescueAll(false)
+	is(t, "requests of a file of photos alone", len(requests), 0)
+	is(t, "photos, of which one cannot be read", len(photos), 2)
+	for _, b := range photos {
+		is(t, "damaged", len(b.Content) == 0, b.Record == record)
+	}
+
+	d.sql("UPDATE blob_names SET unnamed = 1")
+	if err := d.store.WriteRescue(t.Context(), &bytes.Buffer{}, passphrase, false); !errors.Is(err, clientlib.ErrNothingToRescue) {
+		t.Errorf("with photos that the office does not want: %v", err)
+	}
+	_, photos = d.rescueAll(true)
+	is(t, "photos with history", len(photos), 2)
 }
 
 func TestARescueFileNeedsALongPassphrase(t *testing.T) {

@@ -27,14 +27,16 @@ type Status struct {
 	// Unsent counts the changes in the outbox; Held those that the office has and has not applied.
 	Unsent int `json:"unsent"`
 	Held   int `json:"held"`
+	// Blobs counts the photos and signatures that the office wants and has not got.
+	Blobs int `json:"blobs"`
 	// Records counts the records on the device.
 	Records int `json:"records"`
 	// ClockOffset is what to add to the device's clock for the server's, in ns where it is a number;
 	// ClockOff is set if that is so much that the worker should set the clock.
 	ClockOffset time.Duration `json:"clock_offset"`
 	ClockOff    bool          `json:"clock_off"`
-	// Safe is set if the device could be lost without losing anything: the outbox is empty, and at the
-	// end of the last complete sync both sides held the same.
+	// Safe is set if the device could be lost without losing anything: the outbox is empty, the office has all photos and
+	// signatures, and at the end of the last complete sync both sides held the same.
 	Safe bool `json:"safe"`
 	// Revoked is set if the office has taken the device out of the programme: it wipes itself once its
 	// outbox is empty.
@@ -64,8 +66,11 @@ func (s *Store) Status(ctx context.Context) (Status, error) {
 		if out.Held, err = t.count(ctx, "SELECT count(*) FROM changes WHERE status IN ('held', 'waiting')"); err != nil {
 			return err
 		}
+		if out.Blobs, err = t.blobsLeft(ctx, x); err != nil {
+			return err
+		}
 		out.Records, err = t.count(ctx, "SELECT count(*) FROM records")
-		out.Safe = out.Unsent == 0 && x.Complete > 0 && x.Differs == 0
+		out.Safe = out.Unsent == 0 && out.Blobs == 0 && x.Complete > 0 && x.Differs == 0
 		return err
 	})
 	return out, err

@@ -25,6 +25,9 @@ type Options struct {
 	Clock func() time.Time
 	// Program is the name and version of the program, which the server shows to the office.
 	Program string
+	// FreeBytes gives the free space where the store is, 0 if that is not known; the office is told of it in each sync. Nil
+	// tells nothing.
+	FreeBytes func() int64
 	// HTTP makes the requests to the server. Nil is a client that waits patiently on a slow link and
 	// gives up on one that has gone silent.
 	HTTP *http.Client
@@ -45,6 +48,9 @@ type Options struct {
 func (o Options) withDefaults() Options {
 	if o.Clock == nil {
 		o.Clock = time.Now
+	}
+	if o.FreeBytes == nil {
+		o.FreeBytes = func() int64 { return 0 }
 	}
 	if o.PINCost == (PINCost{}) {
 		o.PINCost = fullCost()

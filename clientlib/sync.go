@@ -32,6 +32,9 @@ type Progress struct {
 	// as the office has said: where that is less, such as 0, it has not said yet. It may grow meanwhile.
 	Records        int `json:"records"`
 	RecordsToFetch int `json:"records_to_fetch"`
+	// Blobs of BlobsToSend photos and signatures are at the office, of those that it wanted.
+	Blobs       int `json:"blobs"`
+	BlobsToSend int `json:"blobs_to_send"`
 	// Exchanges is how many round trips were begun.
 	Exchanges int `json:"exchanges"`
 	// WaitSeconds is how long it is to the next try, where the server is busy and said when to come again; it is told
@@ -44,8 +47,11 @@ type SyncResult struct {
 	Progress
 	// Complete is set if nothing was left to do on either side.
 	Complete bool `json:"complete"`
-	// Safe is set if, beyond that, both sides compared what they hold and it agreed.
+	// Safe is set if, beyond that, both sides compared what they hold and it agreed, and the office has all photos and
+	// signatures.
 	Safe bool `json:"safe"`
+	// BlobsLeft is how many photos and signatures the office wants and has not got.
+	BlobsLeft int `json:"blobs_left"`
 	// NewIdentity is set if the device had to take a new identity: it, or its file, was copied.
 	NewIdentity bool `json:"new_identity"`
 	// ServerRestored is set if the server was restored from a backup, and got what it had lost.
@@ -55,7 +61,7 @@ type SyncResult struct {
 }
 
 // Sync sends the outbox and fetches what has changed, until there is nothing left to do on either
-// side. progress, if not nil, is called from the calling goroutine and others, one at a time, and has
+// side; then it sends the photos and signatures that the server wants. progress, if not nil, is called from the calling goroutine and others, one at a time, and has
 // to return soon.
 //
 // Where the server is busy and says when to come again, it waits and does so, up to ten minutes in all.
@@ -70,11 +76,14 @@ func (s *Store) Sync(ctx context.Context, progress func(Progress)) (SyncResult, 
 	}
 	defer s.syncing.Unlock()
 	defer s.options.HTTP.CloseIdleConnections() // by the next sync a kept one is dead, and often nobody says so
-	r := &run{store: s, patience: maxPatience, tell: progress, repaired: map[uuid.UUID]bool{}, asked: map[uuid.UUID]bool{}, placed: map[uuid.UUID]bool{}, recoveries: map[uuid.UUID]int{}}
+	r := &run{store: s, chunk: firstChunk, patience: maxPatience, tell: progress, repaired: map[uuid.UUID]bool{}, asked: map[uuid.UUID]bool{}, placed: map[uuid.UUID]bool{}, recoveries: map[uuid.UUID]int{}}
 	if progress == nil {
 		r.tell = func(Progress) {}
 	}
 	err := r.all(ctx)
+	if err == nil {
+		err = r.sendBlobs(ctx)
+	}
 	if err == nil {
 		r.tellEnd(ctx)
 	}
@@ -95,6 +104,8 @@ type run struct {
 	recoveries map[uuid.UUID]int
 	// patience is for how long it still waits for a busy server.
 	patience time.Duration
+	// chunk is how many bytes of a blob to send at once.
+	chunk int
 	// mu guards the rest: bytes are counted where they pass.
 	mu     sync.Mutex
 	tell   func(Progress)
@@ -118,7 +129,7 @@ func (r *run) tellEnd(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, maxTelling)
 	defer cancel()
 	r.mu.Lock()
-	end := syncproto.Ending{Up: r.result.Changes, Down: r.result.Records}
+	end := syncproto.Ending{Up: r.result.Changes, Down: r.result.Records, Blobs: r.result.BlobsLeft}
 	r.mu.Unlock()
 	err := r.store.read(ctx, func(t *tx) (err error) {
 		x, _, err := property[exchange](ctx, t)
@@ -217,6 +228,9 @@ func (r *run) conclude(ctx context.Context, j job, o outcome) (done bool, err er
 	})
 	switch {
 	case o.revoked && o.unsent == 0 && !o.due:
+		if err := errors.Join(r.sendBlobs(ctx), ctx.Err()); err != nil {
+			return false, err
+		}
 		if err := r.store.wipe(ctx); err != nil {
 			return false, err
 		}
@@ -304,7 +318,7 @@ func (r *run) health(j job) syncproto.Health {
 	defer r.mu.Unlock()
 	p := r.result.Progress
 	return syncproto.Health{
-		Unsent: j.unsent, Complete: j.x.Complete, Program: r.store.options.Program,
+		Unsent: j.unsent, Complete: j.x.Complete, Program: r.store.options.Program, FreeBytes: r.store.options.FreeBytes(),
 		Up: p.Changes, Down: p.Records, DownLeft: max(0, p.RecordsToFetch-p.Records),
 	}
 }

@@ -516,9 +516,9 @@ func TestProgressCountsWhatReallyPassed(t *testing.T) {
 	is(t, "exchanges", last.Exchanges, 3)
 	o.change(func() {
 		is(t, "what the office was told", fmt.Sprint(o.healths), fmt.Sprint([]syncproto.Health{
-			{Unsent: 1, Complete: april.UnixMilli(), Program: "test 1"},
-			{Complete: april.UnixMilli(), Program: "test 1", Up: 1, Down: 5, DownLeft: 8},
-			{Complete: april.UnixMilli(), Program: "test 1", Up: 1, Down: 10, DownLeft: 3},
+			{Unsent: 1, Complete: april.UnixMilli(), Program: "test 1", FreeBytes: 5 << 30},
+			{Complete: april.UnixMilli(), Program: "test 1", FreeBytes: 5 << 30, Up: 1, Down: 5, DownLeft: 8},
+			{Complete: april.UnixMilli(), Program: "test 1", FreeBytes: 5 << 30, Up: 1, Down: 10, DownLeft: 3},
 		}))
 	})
 	sent, got := d.link.sent.Load(), d.link.got.Load()

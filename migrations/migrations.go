@@ -31,8 +31,8 @@ var ErrEdited = errors.New("the database was made by other migration files than 
 type Database struct {
 	dialect goose.Dialect
 	dir     string
-	// note notes the checksum of a migration, and noted gives it.
-	note, noted string
+	// note notes the checksum of a migration.
+	note string
 	// lock and unlock keep other programs from migrating meanwhile, where a file's own lock does not.
 	lock, unlock string
 }
@@ -41,14 +41,12 @@ type Database struct {
 var (
 	SQLite = Database{
 		dialect: goose.DialectSQLite3, dir: "sqlite",
-		note:  "INSERT INTO migration_sums (version, sha256) VALUES (?, ?) ON CONFLICT (version) DO UPDATE SET sha256 = excluded.sha256",
-		noted: "SELECT sha256 FROM migration_sums WHERE version = ?",
+		note: "INSERT INTO migration_sums (version, sha256) VALUES (?, ?) ON CONFLICT (version) DO UPDATE SET sha256 = excluded.sha256",
 	}
 	Postgres = Database{
 		dialect: goose.DialectPostgres, dir: "postgres",
-		note:  "INSERT INTO migration_sums (version, sha256) VALUES ($1, $2) ON CONFLICT (version) DO UPDATE SET sha256 = excluded.sha256",
-		noted: "SELECT sha256 FROM migration_sums WHERE version = $1",
-		lock:  "SELECT pg_advisory_lock(6003420501)", unlock: "SELECT pg_advisory_unlock(6003420501)",
+		note: "INSERT INTO migration_sums (version, sha256) VALUES ($1, $2) ON CONFLICT (version) DO UPDATE SET sha256 = excluded.sha256",
+		lock: "SELECT pg_advisory_lock(6003420501)", unlock: "SELECT pg_advisory_unlock(6003420501)",
 	}
 )
 
@@ -78,13 +76,23 @@ func up(ctx context.Context, db *sql.DB, kind Database, all fs.FS) (err error) {
 	if current > newest {
 		return fmt.Errorf("%w (it is at schema %d, this program knows up to %d)", ErrNewer, current, newest)
 	}
-	if err := checkSums(ctx, db, kind, dir, provider.ListSources(), current); err != nil {
+	sums, err := sumsOf(dir, provider.ListSources())
+	if err != nil {
 		return err
+	}
+	noted, err := readSums(ctx, db)
+	if err != nil {
+		return err
+	}
+	for version, was := range noted {
+		if now, known := sums[version]; known && version <= current && now != was {
+			return fmt.Errorf("%w (migration %d)", ErrEdited, version)
+		}
 	}
 	if _, err := provider.Up(ctx); err != nil {
 		return fmt.Errorf("bring the database from schema %d to %d: %w", current, newest, err)
 	}
-	return writeSums(ctx, db, kind, dir, provider.ListSources())
+	return writeSums(ctx, db, kind, sums, noted)
 }
 
 // hold takes the lock, if there is one, on a connection of its own.
@@ -105,54 +113,56 @@ func (d Database) hold(ctx context.Context, db *sql.DB) (unlock func() error, er
 	}, nil
 }
 
-// checkSums compares the files of the applied migrations with what they were when applied.
-func checkSums(ctx context.Context, db *sql.DB, kind Database, dir fs.FS, sources []*goose.Source, current int64) error {
-	_, err := db.ExecContext(ctx, `CREATE TABLE IF NOT EXISTS migration_sums (
+// readSums gives the noted checksums by migration. One that is missing belongs to a migration that is not applied yet, or
+// the program stopped between applying and noting it.
+func readSums(ctx context.Context, db *sql.DB) (noted map[int64]string, err error) {
+	_, err = db.ExecContext(ctx, `CREATE TABLE IF NOT EXISTS migration_sums (
     version INTEGER NOT NULL PRIMARY KEY,
     sha256  TEXT    NOT NULL
 )`)
 	if err != nil {
-		return fmt.Errorf("keep the checksums of migrations: %w", err)
+		return nil, fmt.Errorf("keep the checksums of migrations: %w", err)
 	}
-	for _, source := range sources {
-		var was string
-		err := db.QueryRowContext(ctx, kind.noted, source.Version).Scan(&was)
-		if errors.Is(err, sql.ErrNoRows) {
-			continue // not applied yet, or the program stopped between applying and noting it
-		}
-		if err != nil {
-			return fmt.Errorf("read the checksum of migration %d: %w", source.Version, err)
-		}
-		now, err := sum(dir, source)
-		if err != nil {
-			return err
-		}
-		if source.Version <= current && now != was {
-			return fmt.Errorf("%w (migration %d)", ErrEdited, source.Version)
-		}
-	}
-	return nil
-}
-
-func writeSums(ctx context.Context, db *sql.DB, kind Database, dir fs.FS, sources []*goose.Source) error {
-	for _, source := range sources {
-		now, err := sum(dir, source)
-		if err != nil {
-			return err
-		}
-		_, err = db.ExecContext(ctx, kind.note, source.Version, now)
-		if err != nil {
-			return fmt.Errorf("note the checksum of migration %d: %w", source.Version, err)
-		}
-	}
-	return nil
-}
-
-func sum(dir fs.FS, source *goose.Source) (string, error) {
-	text, err := fs.ReadFile(dir, source.Path)
+	rows, err := db.QueryContext(ctx, "SELECT version, sha256 FROM migration_sums")
 	if err != nil {
-		return "", fmt.Errorf("read migration %d: %w", source.Version, err)
+		return nil, fmt.Errorf("read the checksums of migrations: %w", err)
 	}
-	digest := sha256.Sum256(text)
-	return hex.EncodeToString(digest[:]), nil
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	noted = map[int64]string{}
+	for rows.Next() {
+		var version int64
+		var sum string
+		if err := rows.Scan(&version, &sum); err != nil {
+			return nil, fmt.Errorf("read the checksums of migrations: %w", err)
+		}
+		noted[version] = sum
+	}
+	return noted, rows.Err()
+}
+
+// writeSums notes what is not noted yet. A database at the newest schema is not written to.
+func writeSums(ctx context.Context, db *sql.DB, kind Database, sums, noted map[int64]string) error {
+	for version, now := range sums {
+		if noted[version] == now {
+			continue
+		}
+		if _, err := db.ExecContext(ctx, kind.note, version, now); err != nil {
+			return fmt.Errorf("note the checksum of migration %d: %w", version, err)
+		}
+	}
+	return nil
+}
+
+// sumsOf gives the checksums of migrations, by their numbers.
+func sumsOf(dir fs.FS, sources []*goose.Source) (map[int64]string, error) {
+	sums := map[int64]string{}
+	for _, source := range sources {
+		text, err := fs.ReadFile(dir, source.Path)
+		if err != nil {
+			return nil, fmt.Errorf("read migration %d: %w", source.Version, err)
+		}
+		digest := sha256.Sum256(text)
+		sums[source.Version] = hex.EncodeToString(digest[:])
+	}
+	return sums, nil
 }

@@ -94,6 +94,20 @@ func edited(t *testing.T) fstest.MapFS {
 	return out
 }
 
+// TestUpWritesNothingWhereNothingIsToBeDone: every start of a program would wait for the disk, once for each migration.
+func TestUpWritesNothingWhereNothingIsToBeDone(t *testing.T) {
+	path := "file:" + filepath.Join(t.TempDir(), "satchel.db")
+	for _, uri := range []string{path, path + "?_pragma=query_only(1)"} {
+		db, err := sql.Open("sqlite", uri)
+		if err == nil {
+			err = errors.Join(Up(t.Context(), db, SQLite), db.Close())
+		}
+		if err != nil {
+			t.Errorf("%s: %v", uri, err)
+		}
+	}
+}
+
 func TestUpRefusesADatabaseMadeByOtherFiles(t *testing.T) {
 	db := openDB(t)
 	if err := up(t.Context(), db, SQLite, edited(t)); err != nil {

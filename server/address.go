@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 
+	"satchel/server/internal/console"
 	"satchel/server/internal/store"
 )
 
@@ -30,3 +31,6 @@ func (s *Server) URL(ctx context.Context) (url string, err error) {
 	}
 	return url, err
 }
+
+// EnrolLink is where the invitation with a code leads, at a server of some URL.
+func EnrolLink(url, code string) string { return console.EnrolLink(url, code) }

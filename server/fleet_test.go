@@ -40,7 +40,8 @@ type office struct {
 
 func newOffice(t *testing.T) *office {
 	t.Helper()
-	return newOfficeAt(t, server.Config{Dir: t.TempDir(), Database: storetest.Database(t)})
+	dir, database := storetest.Place(t)
+	return newOfficeAt(t, server.Config{Dir: dir, Database: database})
 }
 
 // newOfficeAt gives an office that has its database at a place.
@@ -63,7 +64,7 @@ func newOfficeAt(t *testing.T, at server.Config) *office {
 // open starts the server on its data directory, at the address that it had.
 func (o *office) open() {
 	o.t.Helper()
-	srv, err := server.Open(o.t.Context(), server.Config{Dir: o.dir, Database: o.postgres, Now: func() time.Time { return time.Now().Add(time.Duration(o.ahead.Load())) }})
+	srv, err := server.Open(o.t.Context(), server.Config{Dir: o.dir, Database: o.postgres, PasswordCost: server.PasswordCost{Memory: 8, Passes: 1}, Now: func() time.Time { return time.Now().Add(time.Duration(o.ahead.Load())) }})
 	if err != nil {
 		o.t.Fatal(err)
 	}
@@ -425,7 +426,7 @@ func TestARescueFileBringsWhatATabletCannot(t *testing.T) {
 	err := syncproto.ReadRescue(&file, "a passphrase of the office", func(r syncproto.Request) error {
 		requests = append(requests, r)
 		return nil
-	})
+	}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

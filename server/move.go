@@ -29,6 +29,10 @@ func Move(ctx context.Context, from, to Config, progress func(table string, rows
 		return fmt.Errorf("open the database to move to: %w", err)
 	}
 	defer func() { err = errors.Join(err, next.close()) }()
+	// Before the rows: once these are there, the former database cannot be asked what there is.
+	if err := moveBlobs(ctx, former.Store, from, to); err != nil {
+		return fmt.Errorf("copy photos and signatures; nothing else was changed: %w", err)
+	}
 	return store.Move(ctx, former.Store, next.Store, progress)
 }
 

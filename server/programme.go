@@ -13,6 +13,9 @@ import (
 // A NewUser is a person to add; see [accounts.Accounts.AddUser].
 type NewUser = accounts.NewUser
 
+// A PasswordCost is what it takes to try a password; see [accounts.PasswordCost].
+type PasswordCost = accounts.PasswordCost
+
 // A NewFeedToken says what somebody outside is to read; see [accounts.Accounts.AddFeedToken].
 type NewFeedToken = accounts.NewFeedToken
 

@@ -12,6 +12,7 @@ import (
 	"github.com/gofrs/flock"
 
 	"satchel/server/internal/audit"
+	"satchel/server/internal/blobs"
 	"satchel/server/internal/engine"
 	"satchel/server/internal/store"
 )
@@ -21,15 +22,24 @@ import (
 // under a dated name. It fails with [ErrInUse] while a server runs on the directory, and changes
 // nothing if the backup is not whole. It can be run again if it was interrupted.
 func Restore(ctx context.Context, dir, backup string) error {
-	if err := checkBackup(ctx, backup); err != nil {
-		return fmt.Errorf("the backup cannot be restored, and nothing was changed: %w", err)
-	}
-	lock, err := lockAlone(dir)
+	return RestoreTo(ctx, Config{Dir: dir}, backup)
+}
+
+// RestoreTo is [Restore] for the Dir of a configuration, with photos and signatures where that keeps them: what of them is
+// beside the backup and not there is put there. What is nowhere, devices send again, as far as they still have it.
+func RestoreTo(ctx context.Context, config Config, backup string) error {
+	kept, err := config.openKept()
 	if err != nil {
 		return err
 	}
-	now := time.Now()
-	return errors.Join(replace(ctx, dir, backup, now), lock.Unlock())
+	if err := checkBackup(ctx, backup); err != nil {
+		return fmt.Errorf("the backup cannot be restored, and nothing was changed: %w", err)
+	}
+	lock, err := lockAlone(config.Dir)
+	if err != nil {
+		return err
+	}
+	return errors.Join(replace(ctx, config.Dir, backup, kept, time.Now()), lock.Unlock())
 }
 
 // lockAlone has no other program open a data directory, which it makes if it is not there.
@@ -55,7 +65,7 @@ func checkBackup(ctx context.Context, backup string) error {
 
 // replace prepares the restored database under another name, so that the last step is a rename: at
 // every moment there is a whole database in place, the former or the restored one.
-func replace(ctx context.Context, dir, backup string, now time.Time) error {
+func replace(ctx context.Context, dir, backup string, kept blobs.Store, now time.Time) error {
 	present := filepath.Join(dir, DatabaseFile)
 	fresh := present + ".restoring"
 	if err := remove(fresh, fresh+"-wal", fresh+"-shm"); err != nil {
@@ -64,7 +74,7 @@ func replace(ctx context.Context, dir, backup string, now time.Time) error {
 	if err := copyFile(backup, fresh); err != nil {
 		return err
 	}
-	if err := beginEpochIn(ctx, fresh, filepath.Base(backup), now); err != nil {
+	if err := prepare(ctx, fresh, backup, kept, now); err != nil {
 		return err
 	}
 	aside := present + ".before-" + now.UTC().Format("20060102T150405.000")
@@ -96,13 +106,13 @@ func remove(files ...string) error {
 	return nil
 }
 
-// beginEpochIn makes the copy a database of its own. Closing it leaves everything in the one file.
-func beginEpochIn(ctx context.Context, path, backup string, now time.Time) error {
+// prepare makes the copy a database of its own. Closing it leaves everything in the one file.
+func prepare(ctx context.Context, path, backup string, kept blobs.Store, now time.Time) error {
 	s, err := store.Open(ctx, path)
 	if err != nil {
 		return err
 	}
-	return errors.Join(beginEpoch(ctx, s, backup, now), s.Close())
+	return errors.Join(beginEpoch(ctx, s, filepath.Base(backup), now), refill(ctx, s, kept, backup), s.Close())
 }
 
 func beginEpoch(ctx context.Context, s *store.Store, backup string, now time.Time) error {

@@ -26,6 +26,7 @@ import (
 	"golang.org/x/crypto/acme/autocert"
 
 	"satchel/server/internal/accounts"
+	"satchel/server/internal/blobs"
 	"satchel/server/internal/console"
 	"satchel/server/internal/engine"
 	"satchel/server/internal/httpapi"
@@ -50,10 +51,21 @@ type Config struct {
 	CertFile, KeyFile string
 	// Domain is the name to get certificates for by ACME, for TLS.
 	Domain string
+	// LocalTLS does TLS with certificates of the office's own authority, which [MakeAuthority] made.
+	LocalTLS bool
+	// PlainListen is an address for plain HTTP beside TLS, such as ":80": it answers ACME, gives tablets the certificate that they
+	// have to trust, and leads everything else to HTTPS.
+	PlainListen string
 	// AllowPlain allows plain HTTP on addresses other than loopback, behind a proxy that does TLS.
 	AllowPlain bool
 	// WebhookAllow are the networks that webhooks may reach although they are not public.
 	WebhookAllow []netip.Prefix
+	// Blobs is where the content of photos and signatures is kept: a bucket, s3://HOST/BUCKET (see docs/operations.md); the
+	// folder [BlobsDir] in Dir if it is "". BlobKeys are what the bucket's service knows the server by.
+	Blobs    string
+	BlobKeys BlobKeys
+	// PasswordCost is what it takes to try a password that is set with this configuration; the zero one is the full cost.
+	PasswordCost PasswordCost
 	// Log takes what happens; nothing if nil.
 	Log *slog.Logger
 	// Now is the clock; [time.Now] if nil.
@@ -70,11 +82,17 @@ type Server struct {
 	Accounts *accounts.Accounts
 	// Store is the database under both.
 	Store *store.Store
+	// Blobs takes in and gives out the content of photos and signatures.
+	Blobs *blobs.Room
 
+	kept    blobs.Store
 	console *console.Console
 	config  Config
 	lock    *flock.Flock
 	metrics *prometheus.Registry
+	// Certificates come from one of them, or from files.
+	acme      *autocert.Manager
+	authority *Authority
 }
 
 // ErrInUse means that a data directory is open in a way that does not allow what was asked.
@@ -87,10 +105,16 @@ const DatabaseFile = "satchel.db"
 // directory; see docs/operations.md.
 const OutlinesFile = "areas.geojson"
 
+// GroundFile is an archive of map tiles (MBTiles) that whoever runs the server may put into the data directory, to lie under maps.
+const GroundFile = "map.mbtiles"
+
+// BlobsDir is the folder in a data directory with the content of photos and signatures.
+const BlobsDir = "blobs"
+
 // What else is in a data directory.
 const (
 	lockFile = "satchel.lock"
-	acmeDir  = "acme"
+	stageDir = "unfinished" // blobs of which a part has come
 )
 
 // Open opens a data directory, and makes it if it is not there. Several programs may have it open at
@@ -107,6 +131,9 @@ func Open(ctx context.Context, config Config) (*Server, error) {
 	if err := os.MkdirAll(config.Dir, 0o700); err != nil {
 		return nil, fmt.Errorf("make the data directory: %w", err)
 	}
+	if err := s.openTLS(); err != nil {
+		return nil, err
+	}
 	// The lock comes first: a restore must not find the database made or opened under its hands.
 	s.lock = flock.New(filepath.Join(config.Dir, lockFile))
 	locked, err := s.lock.TryRLock()
@@ -120,14 +147,19 @@ func Open(ctx context.Context, config Config) (*Server, error) {
 	if s.Engine, err = engine.New(ctx, s.Store, config.Now, s.Reviews); err != nil {
 		return nil, errors.Join(err, s.lock.Unlock(), s.Store.Close())
 	}
-	if s.Accounts, err = accounts.New(ctx, s.Store, config.Now); err != nil {
+	if s.Accounts, err = accounts.New(ctx, s.Store, config.Now, config.PasswordCost); err != nil {
+		s.Engine.Close()
+		return nil, errors.Join(err, s.lock.Unlock(), s.Store.Close())
+	}
+	if err := s.openBlobs(); err != nil {
 		s.Engine.Close()
 		return nil, errors.Join(err, s.lock.Unlock(), s.Store.Close())
 	}
 	s.console = console.New(console.Config{
-		Engine: s.Engine, Reviews: s.Reviews, Accounts: s.Accounts, Store: s.Store,
+		Engine: s.Engine, Reviews: s.Reviews, Blobs: s.Blobs, Accounts: s.Accounts, Store: s.Store,
 		URL: config.URL, SecureCookies: s.tls() || strings.HasPrefix(config.URL, "https://"), Now: config.Now, Zone: time.Local,
-		Outlines: filepath.Join(config.Dir, OutlinesFile),
+		Authority: s.authority, PlainURL: s.plainURL(),
+		Outlines: filepath.Join(config.Dir, OutlinesFile), Ground: filepath.Join(config.Dir, GroundFile),
 	})
 	return s, nil
 }
@@ -150,13 +182,11 @@ func (s *Server) Close() error {
 // Handler gives the HTTP interface.
 func (s *Server) Handler() http.Handler {
 	api := &httpapi.API{
-		Engine: s.Engine, Reviews: s.Reviews, Accounts: s.Accounts, Store: s.Store, Console: s.console,
+		Engine: s.Engine, Reviews: s.Reviews, Blobs: s.Blobs, Accounts: s.Accounts, Store: s.Store, Console: s.console,
 		Log: s.config.Log, Metrics: s.metrics, Now: s.config.Now,
 	}
 	return api.Handler()
 }
-
-func (s *Server) tls() bool { return s.config.CertFile != "" || s.config.Domain != "" }
 
 // How long a client may take. Village links are slow: 2 MB at 5 kB/s take seven minutes, and then the
 // answer has to go down.
@@ -174,26 +204,41 @@ func (s *Server) Run(ctx context.Context, ready func(net.Addr)) error {
 	if err != nil {
 		return err
 	}
+	plain, err := s.listenPlain(ctx)
+	if err != nil {
+		return errors.Join(err, listener.Close())
+	}
 	if ready != nil {
 		ready(listener.Addr())
 	}
-	var telling sync.WaitGroup
-	defer telling.Wait()
-	ctx, stopTelling := context.WithCancel(ctx)
-	defer stopTelling()
-	telling.Go(func() { webhooks.New(s.Store, s.config.Log, s.config.Now, s.config.WebhookAllow).Run(ctx) })
+	var beside sync.WaitGroup
+	defer beside.Wait() // both read the database, which is closed next
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	beside.Go(func() { s.console.Prepare(ctx) })
+	beside.Go(func() { webhooks.New(s.Store, s.config.Log, s.config.Now, s.config.WebhookAllow).Run(ctx) })
+	if plain != nil {
+		beside.Go(func() {
+			if err := s.serve(ctx, plain, s.PlainHandler()); err != nil {
+				s.config.Log.Error("plain HTTP beside TLS has ended", "error", err.Error())
+			}
+		})
+	}
 	return s.Serve(ctx, listener)
 }
 
-// Serve is [Server.Run] on a listener that somebody else opened, and ends with it. It tells no webhooks.
+// Serve is [Server.Run] on a listener that somebody else opened, and ends with it. It tells no webhooks, and prepares no page.
 func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
+	return s.serve(ctx, listener, s.Handler()) //nolint:contextcheck // each request brings its own
+}
+
+func (s *Server) serve(ctx context.Context, listener net.Listener, handler http.Handler) error {
 	web := &http.Server{
-		Handler: s.Handler(), ReadHeaderTimeout: headerTimeout, ReadTimeout: bodyTimeout, //nolint:contextcheck // each request brings its own
+		Handler: handler, ReadHeaderTimeout: headerTimeout, ReadTimeout: bodyTimeout,
 		WriteTimeout: 2 * bodyTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: 16 << 10,
 		ErrorLog: slog.NewLogLogger(s.config.Log.Handler(), slog.LevelInfo),
 	}
 	web.RegisterOnShutdown(s.console.Close)
-	go s.console.Prepare(ctx)
 	ended := make(chan error, 1)
 	go func() { ended <- web.Serve(listener) }()
 	select {
@@ -216,7 +261,7 @@ func (s *Server) listen(ctx context.Context) (net.Listener, error) {
 		return nil, err
 	}
 	if secure == nil && !s.config.AllowPlain && !isLoopback(s.config.Listen) {
-		return nil, fmt.Errorf("plain HTTP on %s would send names and passwords in the clear: give a certificate or a domain, listen on 127.0.0.1, or, behind a proxy that does TLS, allow it with --plain", s.config.Listen)
+		return nil, fmt.Errorf("plain HTTP on %s would send names and passwords in the clear: give a certificate or a domain, make an authority of your own with satchel tls init, listen on 127.0.0.1, or, behind a proxy that does TLS, allow it with --plain", s.config.Listen)
 	}
 	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", s.config.Listen)
 	if err != nil {
@@ -226,24 +271,6 @@ func (s *Server) listen(ctx context.Context) (net.Listener, error) {
 		return listener, nil
 	}
 	return tls.NewListener(listener, secure), nil
-}
-
-func (s *Server) tlsConfig() (*tls.Config, error) {
-	switch {
-	case s.config.Domain != "":
-		manager := &autocert.Manager{
-			Prompt: autocert.AcceptTOS, HostPolicy: autocert.HostWhitelist(s.config.Domain),
-			Cache: autocert.DirCache(filepath.Join(s.config.Dir, acmeDir)),
-		}
-		return manager.TLSConfig(), nil
-	case s.config.CertFile != "":
-		cert, err := tls.LoadX509KeyPair(s.config.CertFile, s.config.KeyFile)
-		if err != nil {
-			return nil, fmt.Errorf("read the TLS certificate: %w", err)
-		}
-		return &tls.Config{Certificates: []tls.Certificate{cert}, MinVersion: tls.VersionTLS12, NextProtos: []string{"h2", "http/1.1"}}, nil
-	}
-	return nil, nil
 }
 
 func isLoopback(address string) bool {

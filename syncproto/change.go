@@ -2,6 +2,7 @@ package syncproto
 
 import (
 	"crypto/sha256"
+	"encoding/binary"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
@@ -30,9 +31,9 @@ type Change struct {
 }
 
 // Edit gives the change as the merge sees it, under the name and at the time that were decided.
-func (c Change) Edit(device uuid.UUID, time int64) Edit {
+func (c Change) Edit(version Version, time int64) Edit {
 	return Edit{
-		Version: Version{Device: device, N: c.N},
+		Version: version,
 		Time:    time,
 		Fields:  c.Fields,
 		Base:    c.Base,
@@ -56,6 +57,9 @@ type Hash [sha256.Size]byte
 
 // String gives the hash as 64 hexadecimal digits.
 func (h Hash) String() string { return hex.EncodeToString(h[:]) }
+
+// Print gives the first four bytes, as a number: what tells the change there from others of its device and number.
+func (h Hash) Print() uint32 { return binary.BigEndian.Uint32(h[:]) }
 
 // MarshalText gives the hexadecimal form.
 func (h Hash) MarshalText() ([]byte, error) { return []byte(h.String()), nil }

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/json"
-	"strconv"
 	"strings"
 	"sync"
 	"unicode/utf8"
@@ -119,16 +118,14 @@ func appendVersions(out []byte, list []Version) []byte {
 		if i > 0 {
 			out = append(out, ',')
 		}
-		out = v.append(out)
+		out = v.quote(out)
 	}
 	return append(out, ']')
 }
 
-// append appends a version in text form, as a JSON string.
-func (v Version) append(out []byte) []byte {
-	out = appendHex(append(out, '"'), v.Device)
-	out = strconv.AppendInt(append(out, ':'), v.N, 10)
-	return append(out, '"')
+// quote appends a version in text form, as a JSON string.
+func (v Version) quote(out []byte) []byte {
+	return append(v.append(append(out, '"')), '"')
 }
 
 // appendID appends a UUID as a JSON string.

@@ -72,7 +72,7 @@ func TestDigestOfWhatIsTold(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		var s State
 		for _, c := range anyRequest().Draw(t, "request").Changes {
-			s = Merge(s, c.Edit(anyID().Draw(t, "device"), c.Claimed), func(Version) bool { return false })
+			s = Merge(s, c.Edit(anyVersion().Draw(t, "version"), c.Claimed), func(Version) bool { return false })
 			if got, want := DigestOf("households", c.Record, s), RecordOf("households", c.Record, c.Author, s).Digest(); got != want {
 				t.Fatalf("the digest of %+v is %v, and of what is told of it %v", s, got, want)
 			}

@@ -85,7 +85,7 @@ func digestOf[V any](collection string, id uuid.UUID, deleted bool, fields map[s
 
 func appendCell(out []byte, c Cell) []byte {
 	out = AppendValue(append(out, '['), c.Value)
-	out = c.Version.append(append(out, ','))
+	out = c.Version.quote(append(out, ','))
 	out = strconv.AppendInt(append(out, ','), c.Time, 10)
 	out = appendVersions(append(out, ','), c.Same)
 	out = appendVersions(append(out, ','), c.Open)

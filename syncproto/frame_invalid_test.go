@@ -21,7 +21,7 @@ func changeLine(replace ...string) string {
 
 // What is wrong with a request is said in a problem that names its line and holds no personal data.
 func TestRequestInvalid(t *testing.T) {
-	const header, end = `{"protocol":"2026-11-24"}`, `{"end":{"changes":1}}`
+	const header, end = `{"protocol":"2026-11-29"}`, `{"end":{"changes":1}}`
 	if _, err := ReadRequest(strings.NewReader(header + "\n" + changeLine() + "\n" + end)); err != nil {
 		t.Fatalf("the request that the others are made from: %v", err)
 	}

@@ -115,8 +115,8 @@ func sample(t testing.TB) Request {
 	v := village.New(5)
 	r := Request{Protocol: CurrentProtocol, Device: v.ID(), Known: Tip{N: 100}, Cursors: map[uuid.UUID]int64{v.Area: 4}}
 	r.Changes = entered(t, v, v.Households(4))
-	r.Changes[3].Base = map[string][]Version{"phone": {{r.Device, 7}, {v.ID(), 8}}}
-	r.Changes[3].Seen = map[string][]Version{"notes": {{r.Device, 9}}}
+	r.Changes[3].Base = map[string][]Version{"phone": {{r.Device, 7, 0xfedcba98}, {v.ID(), 8, 0}}}
+	r.Changes[3].Seen = map[string][]Version{"notes": {{r.Device, 9, 1}}}
 	return r
 }
 

@@ -30,7 +30,10 @@ func anyTime() *rapid.Generator[int64] {
 
 func anyVersion() *rapid.Generator[Version] {
 	return rapid.Custom(func(t *rapid.T) Version {
-		return Version{Device: anyID().Draw(t, "device"), N: rapid.Int64Range(1, 1<<60).Draw(t, "n")>>rapid.IntRange(0, 59).Draw(t, "small") | 1}
+		return Version{
+			Device: anyID().Draw(t, "device"), N: rapid.Int64Range(1, 1<<60).Draw(t, "n")>>rapid.IntRange(0, 59).Draw(t, "small") | 1,
+			Print: rapid.OneOf(rapid.Just[uint32](0), rapid.Uint32()).Draw(t, "print"),
+		}
 	})
 }
 

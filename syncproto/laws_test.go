@@ -369,10 +369,10 @@ func TestLawNothingIsLost(t *testing.T) {
 func TestLawNoClockDecidesInSilence(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		clock := rapid.OneOf(rapid.Int64(), rapid.Int64Range(-2, 2))
-		base := Edit{Version: Version{uuid.UUID{1}, 1}, Fields: map[string]Value{"phone": `"0"`}}
+		base := Edit{Version: Version{Device: uuid.UUID{1}, N: 1}, Fields: map[string]Value{"phone": `"0"`}}
 		saw := map[string][]Version{"phone": {base.Version}}
-		a := Edit{Version: Version{uuid.UUID{1}, 2}, Time: clock.Draw(t, "a"), Fields: map[string]Value{"phone": `"1"`}, Base: saw}
-		b := Edit{Version: Version{uuid.UUID{2}, 1}, Time: clock.Draw(t, "b"), Fields: map[string]Value{"phone": `"2"`}, Base: saw}
+		a := Edit{Version: Version{Device: uuid.UUID{1}, N: 2}, Time: clock.Draw(t, "a"), Fields: map[string]Value{"phone": `"1"`}, Base: saw}
+		b := Edit{Version: Version{Device: uuid.UUID{2}, N: 1}, Time: clock.Draw(t, "b"), Fields: map[string]Value{"phone": `"2"`}, Base: saw}
 		if rapid.Bool().Draw(t, "b knows of nothing") {
 			b.Base = nil
 		}
@@ -382,7 +382,7 @@ func TestLawNoClockDecidesInSilence(t *testing.T) {
 			t.Fatalf("times %d and %d: conflicts %v", a.Time, b.Time, got)
 		}
 		settled := Edit{
-			Version: Version{uuid.UUID{3}, 1}, Time: clock.Draw(t, "settled"), Fields: map[string]Value{"phone": `"3"`},
+			Version: Version{Device: uuid.UUID{3}, N: 1}, Time: clock.Draw(t, "settled"), Fields: map[string]Value{"phone": `"3"`},
 			Base: map[string][]Version{"phone": append(server.state["phone"].Known(), server.state["phone"].Open()...)},
 		}
 		server.take(settled)
@@ -438,13 +438,13 @@ func TestLawUnknownIsKept(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		state := Merge(nil, r.Changes[0].Edit(device, 5), nil)
+		state := Merge(nil, r.Changes[0].Edit(Version{Device: device, N: 1}, 5), nil)
 		record := RecordOf(c.Collection, c.Record, area, state)
 		back, err := ReadReply(bytes.NewReader(replyBytes(t, Reply{Records: []Record{record}})), nil)
 		if err != nil {
 			t.Fatal(err)
 		}
-		want := Cell{Value: value, Version: Version{device, 1}, Time: 5}
+		want := Cell{Value: value, Version: Version{Device: device, N: 1}, Time: 5}
 		if got := back.Records[0].Fields["field_of_2031"]; !reflect.DeepEqual(got, want) {
 			t.Fatalf("got %+v, want %+v", got, want)
 		}
@@ -476,7 +476,7 @@ func copyOf(s State) State {
 
 // An edit that names itself, or what its device did later, has not seen it, and is not swallowed.
 func TestNobodySeesTheFuture(t *testing.T) {
-	a1, a2 := Version{uuid.UUID{1}, 1}, Version{uuid.UUID{1}, 2}
+	a1, a2 := Version{Device: uuid.UUID{1}, N: 1}, Version{Device: uuid.UUID{1}, N: 2}
 	server := newArrivals()
 	server.take(
 		Edit{Version: a1, Time: 1, Fields: map[string]Value{"phone": `"1"`}, Base: map[string][]Version{"phone": {a1, a2}}},

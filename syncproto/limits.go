@@ -41,6 +41,14 @@ const (
 	// MaxRecordFields is the most fields that a record may have; a change that would give it more is held
 	// (change held: invalid). It is also the most of which a change may name the base.
 	MaxRecordFields = 400
+	// MaxBlobBytes is the longest blob (change held: invalid).
+	MaxBlobBytes = 2 << 20
+	// MaxBlobs is the most blobs that one value may name (change held: invalid).
+	MaxBlobs = 20
+	// MaxChunkBytes is the most of a blob that one request may bring (body_too_large).
+	MaxChunkBytes = 256 << 10
+	// MaxBlobsAsked is the most blobs after which one request may ask (batch_too_large).
+	MaxBlobsAsked = 1000
 	// ClockSlack is how far, in milliseconds, a claimed time may lie beyond the server's clock
 	// before it is cut back.
 	ClockSlack = 5 * 60 * 1000

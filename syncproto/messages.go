@@ -38,6 +38,11 @@ type Tip struct {
 	Hash Hash  `json:"hash"`
 }
 
+// Version names the change at the tip of a device's history.
+func (t Tip) Version(device uuid.UUID) Version {
+	return Version{Device: device, N: t.N, Print: t.Hash.Print()}
+}
+
 // Health is how a device is, for those who look after it.
 type Health struct {
 	// Unsent is how many changes wait on the device, this batch among them.
@@ -69,6 +74,8 @@ type Ending struct {
 	// Up is how many changes were acknowledged in the sync, Down how many records and departures it brought.
 	Up   int `json:"up,omitempty"`
 	Down int `json:"down,omitempty"`
+	// Blobs is how many blobs that the device holds the server lacks and wants.
+	Blobs int `json:"blobs,omitempty"`
 }
 
 // A Reply is the other half: what the server answers.
@@ -91,6 +98,9 @@ type Reply struct {
 	Areas []uuid.UUID `json:"areas,omitempty"`
 	// Workers are the people who may work on this device, by id.
 	Workers map[uuid.UUID]string `json:"workers,omitempty"`
+	// Blobs names the last time that the server lost photos or signatures which it had, "" if it never did. To a device that
+	// knew another name, it has none of those that the device sent.
+	Blobs string `json:"blobs,omitempty"`
 	// Left is how many records and departures are still to come behind this reply, as far as is known now.
 	Left int `json:"left,omitempty"`
 

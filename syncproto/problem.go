@@ -32,6 +32,8 @@ const (
 	CodeStorageFull      Code = "storage_full"
 	CodeInternal         Code = "internal"
 	CodeUnsupported      Code = "unsupported"
+	CodeBlobOffset       Code = "blob_offset"
+	CodeBlobWrong        Code = "blob_wrong"
 )
 
 // statuses gives each code its HTTP status.
@@ -60,6 +62,8 @@ var statuses = map[Code]int{
 	CodeStorageFull:      507,
 	CodeInternal:         500,
 	CodeUnsupported:      501,
+	CodeBlobOffset:       409,
+	CodeBlobWrong:        422,
 }
 
 // Codes gives every code and its HTTP status.
@@ -76,6 +80,8 @@ type Problem struct {
 	// knows, that the server has too. What comes behind it is to be sent again or, by a device that
 	// forked, to be numbered anew.
 	Tip *Tip `json:"tip,omitempty"`
+	// Have goes with blob_offset: how many bytes of the blob the server has from this device, and so where to go on.
+	Have *int64 `json:"have,omitempty"`
 	// Request is the id under which the server logged the request.
 	Request string `json:"request,omitempty"`
 }

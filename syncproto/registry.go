@@ -50,6 +50,8 @@ type Field struct {
 	// them. It is left out of what is given away without personal data. A reference to a record, a choice, a
 	// quantity and the day of an event are none, so that what is given away can still be counted.
 	Personal bool
+	// NamesBlobs says that objects in the field's values may name blobs; see [Field.Blobs].
+	NamesBlobs bool
 }
 
 // A Collection is a kind of record.
@@ -201,7 +203,10 @@ func (f Field) Check(v Value) error {
 	case Position:
 		return checkPosition(v)
 	case Object:
-		return need(v[0] == '{', "an object")
+		if err := need(v[0] == '{', "an object"); err != nil {
+			return err
+		}
+		return f.checkBlobs(v)
 	}
 	return fmt.Errorf("the field has the unknown type %q", f.Type)
 }

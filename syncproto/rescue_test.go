@@ -2,6 +2,7 @@ package syncproto
 
 import (
 	"bytes"
+	_ "embed"
 	"errors"
 	"reflect"
 	"strings"
@@ -9,6 +10,8 @@ import (
 
 	"github.com/google/uuid"
 )
+
+var rescuedPhoto = RescuedBlob{Device: uuid.UUID{1}, Record: uuid.UUID{2}, Content: []byte("a village house")}
 
 func rescued(t *testing.T) []byte {
 	t.Helper()
@@ -22,7 +25,8 @@ func rescued(t *testing.T) []byte {
 		}},
 	}
 	var file bytes.Buffer
-	if err := WriteRescue(&file, "correct horse", make([]byte, RescueSaltBytes), requests); err != nil {
+	blob := func() (RescuedBlob, error) { return rescuedPhoto, nil }
+	if err := WriteRescue(&file, "correct horse", make([]byte, RescueSaltBytes), requests, blob, blob); err != nil {
 		t.Fatal(err)
 	}
 	return file.Bytes()
@@ -32,7 +36,7 @@ func readRescue(file []byte, passphrase string) (out []Request, err error) {
 	err = ReadRescue(bytes.NewReader(file), passphrase, func(r Request) error {
 		out = append(out, r)
 		return nil
-	})
+	}, nil)
 	return out, err
 }
 
@@ -49,9 +53,38 @@ func TestARescueFileGivesBackWhatWasPutIn(t *testing.T) {
 	}
 }
 
+func TestARescueFileGivesItsPhotosBehindItsRequests(t *testing.T) {
+	requests, photos := 0, []RescuedBlob(nil)
+	err := ReadRescue(bytes.NewReader(rescued(t)), "correct horse", func(Request) error {
+		requests++
+		return nil
+	}, func(b RescuedBlob) error {
+		if requests != 2 {
+			t.Errorf("a photo comes behind %d requests", requests)
+		}
+		photos = append(photos, b)
+		return nil
+	})
+	if err != nil || !reflect.DeepEqual(photos, []RescuedBlob{rescuedPhoto, rescuedPhoto}) {
+		t.Errorf("got %v, %v", photos, err)
+	}
+}
+
+// withoutPhotos is a file from before rescue files had photos.
+//
+//go:embed testdata/without-photos.rescue
+var withoutPhotos []byte
+
+func TestARescueFileFromBeforeItHadPhotosIsRead(t *testing.T) {
+	got, err := readRescue(withoutPhotos, "correct horse")
+	if err != nil || len(got) != 1 || len(got[0].Changes) != 1 {
+		t.Errorf("got %+v, %v", got, err)
+	}
+}
+
 func TestARescueFileShowsNothingWithoutItsPassphrase(t *testing.T) {
 	file := rescued(t)
-	if bytes.Contains(file, []byte("Ana")) || bytes.Contains(file, []byte("head_name")) {
+	if bytes.Contains(file, []byte("Ana")) || bytes.Contains(file, []byte("head_name")) || bytes.Contains(file, []byte("village")) {
 		t.Error("the file can be read as it stands")
 	}
 	if _, err := readRescue(file, "correct house"); !errors.Is(err, ErrPassphrase) {
@@ -63,13 +96,16 @@ func TestADamagedRescueFileIsRefused(t *testing.T) {
 	whole := rescued(t)
 	lines := strings.SplitAfter(strings.TrimSuffix(string(whole), "\n"), "\n")
 	for name, file := range map[string]string{
-		"empty":          "",
-		"no header":      "hello\n",
-		"cut":            lines[0] + lines[1],
-		"parts swapped":  lines[0] + lines[2] + "\n" + lines[1],
-		"parts too many": string(whole) + lines[1],
-		"not base64":     lines[0] + "%%%\n" + lines[2],
-		"greedy header":  strings.Replace(string(whole), `"memory":65536`, `"memory":65536000`, 1),
+		"empty":           "",
+		"no header":       "hello\n",
+		"cut":             strings.Join(lines[:3], ""),
+		"a photo missing": strings.Join(lines[:4], ""),
+		"photos swapped":  strings.Join(lines[:3], "") + lines[4] + "\n" + lines[3],
+		"parts swapped":   lines[0] + lines[2] + lines[1] + lines[3] + lines[4],
+		"parts too many":  string(whole) + lines[1],
+		"not base64":      lines[0] + "%%%\n" + lines[2],
+		"less than none":  strings.Replace(string(whole), `"parts":2,"blobs":2`, `"parts":5,"blobs":-1`, 1),
+		"greedy header":   strings.Replace(string(whole), `"memory":65536`, `"memory":65536000`, 1),
 	} {
 		if _, err := readRescue([]byte(file), "correct horse"); !errors.Is(err, ErrNotRescue) && !errors.Is(err, ErrPassphrase) {
 			t.Errorf("%s: got %v", name, err)
@@ -79,6 +115,7 @@ func TestADamagedRescueFileIsRefused(t *testing.T) {
 
 func FuzzReadRescue(f *testing.F) {
 	f.Add([]byte(`{"satchel":"rescue","kdf":"argon2id","memory":8,"passes":1,"threads":1,"salt":"AAAAAAAAAAAAAAAAAAAAAA==","parts":1}` + "\nAAAA\n"))
+	f.Add([]byte(`{"satchel":"rescue","kdf":"argon2id","memory":8,"passes":1,"threads":1,"salt":"AAAAAAAAAAAAAAAAAAAAAA==","parts":0,"blobs":1}` + "\nAAAA\n"))
 	f.Fuzz(func(t *testing.T, file []byte) {
 		if !bytes.Contains(file, []byte(`"memory":8,`)) {
 			return // others only cost time

@@ -92,7 +92,7 @@ func told(v *village.Village, changes []Change) []Record {
 	var out []Record
 	devices := []uuid.UUID{v.ID(), v.ID(), v.ID()}
 	for _, c := range changes {
-		s := Merge(nil, c.Edit(devices[v.IntN(len(devices))], c.Claimed), nil)
+		s := Merge(nil, c.Edit(Version{devices[v.IntN(len(devices))], c.N, c.Chain(Hash{}).Print()}, c.Claimed), nil)
 		out = append(out, RecordOf(c.Collection, c.Record, v.Area, s))
 	}
 	return out

@@ -3,6 +3,7 @@ package syncproto
 import (
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 
 	"github.com/google/uuid"
@@ -13,10 +14,11 @@ type versionsColumn struct {
 	// Counts is how many versions each row has, where a row without a value has none. If it is left
 	// out, each row has one; if N is left out too, none has any.
 	Counts column `json:"counts,omitempty"`
-	// Device and N have a value for each version: the index of its device among the block's devices,
-	// and its number.
+	// Device, N and Print have a value for each version: the index of its device among the block's devices, its number,
+	// and its print. If Print is left out, each is 0.
 	Device column `json:"device,omitempty"`
 	N      column `json:"n,omitempty"`
+	Print  column `json:"print,omitempty"`
 	timeColumn
 }
 
@@ -86,7 +88,8 @@ func (d *deviceList) indexOf(v Version) int64 {
 
 // column gives the column of each row's versions.
 func (d *deviceList) column(rows [][]Version) versionsColumn {
-	var device, n []Value
+	var device, n, prints []Value
+	printed := false
 	counts := make([]Value, len(rows))
 	for i, list := range rows {
 		if len(list) > 0 {
@@ -95,9 +98,14 @@ func (d *deviceList) column(rows [][]Version) versionsColumn {
 		for _, v := range list {
 			device = append(device, numberValue(d.indexOf(v)))
 			n = append(n, numberValue(v.N))
+			prints = append(prints, numberValue(int64(v.Print)))
+			printed = printed || v.Print != 0
 		}
 	}
 	out := versionsColumn{Device: columnOf(device), N: columnOf(n)}
+	if printed {
+		out.Print = columnOf(prints)
+	}
 	if slices.ContainsFunc(counts, func(v Value) bool { return v != "1" }) {
 		out.Counts = columnOf(counts)
 	}
@@ -157,6 +165,10 @@ func (b *blockReader) counts(c versionsColumn) (counts []int64, total int) {
 func (b *blockReader) flat(c versionsColumn, total int) []Version {
 	device := read(b, "device", c.Device, total, asNumber)
 	n := read(b, "n", c.N, total, asNumber)
+	prints := make([]int64, total)
+	if c.Print != "" {
+		prints = read(b, "print", c.Print, total, asNumber)
+	}
 	if b.err != nil {
 		return nil
 	}
@@ -166,7 +178,11 @@ func (b *blockReader) flat(c versionsColumn, total int) []Version {
 			b.fail("device", errors.New("a version is of none of the block's devices, or has no number from 1"))
 			return nil
 		}
-		out[i] = Version{b.devices[device[i]], n[i]}
+		if prints[i] < 0 || prints[i] > math.MaxUint32 {
+			b.fail("print", errors.New("a print has 32 bits"))
+			return nil
+		}
+		out[i] = Version{b.devices[device[i]], n[i], uint32(prints[i])}
 	}
 	return out
 }

@@ -43,7 +43,7 @@ func workedBytes(t *testing.T) map[string]string {
 	}
 	text := byEncoder(t, []any{change.N, change.Form, change.Collection, change.Record, change.Author, change.Fields, map[string]any{}, map[string]any{}})
 	hash := change.Chain(Hash{})
-	record := RecordOf("households", household, area, Merge(nil, change.Edit(device, change.Claimed), nil))
+	record := RecordOf("households", household, area, Merge(nil, change.Edit(Version{device, change.N, hash.Print()}, change.Claimed), nil))
 	digest := record.Digest()
 	sum, err := digest.MarshalText()
 	if err != nil {

@@ -64,12 +64,16 @@ func progressLine(p clientlib.Progress) string {
 		done, all = done+p.Records, all+p.RecordsToFetch
 		records = fmt.Sprintf("%d of %d", p.Records, p.RecordsToFetch)
 	}
+	blobs := ""
+	if p.BlobsToSend > 0 { // the rest is done by then
+		done, all, blobs = p.Blobs, p.BlobsToSend, fmt.Sprintf("; sent %d of %d photos", p.Blobs, p.BlobsToSend)
+	}
 	filled := barWidth
 	if all > 0 {
 		filled = barWidth * done / all
 	}
-	return fmt.Sprintf("[%s%s] sent %d of %d changes, %s; fetched %s records, %s",
-		strings.Repeat("#", filled), strings.Repeat("-", barWidth-filled), p.Changes, p.ChangesToSend, amount(p.BytesUp), records, amount(p.BytesDown))
+	return fmt.Sprintf("[%s%s] sent %d of %d changes, %s; fetched %s records, %s%s",
+		strings.Repeat("#", filled), strings.Repeat("-", barWidth-filled), p.Changes, p.ChangesToSend, amount(p.BytesUp), records, amount(p.BytesDown), blobs)
 }
 
 // amount writes a number of bytes for people.

@@ -24,7 +24,9 @@ type deliverCmd struct {
 	Proxy     string     `help:"Who took it in the recipient's place, and why." placeholder:"NAME, WHY"`
 	Note      string     `help:"Anything else."`
 	At        *time.Time `help:"When, if not now, such as 2020-04-30T10:15:00Z."`
-	Yes       bool       `help:"Do not ask, also where it is more than is due."`
+	proofFlags
+	NoProof string `help:"Why there is neither a photo nor a signature." placeholder:"REASON" name:"no-proof"`
+	Yes     bool   `help:"Do not ask, also where it is more than is due."`
 }
 
 // Help is shown by --help.
@@ -37,6 +39,7 @@ not deleted.
 Examples:
   satchel-device deliver 12345 material --project KV-2
   satchel-device deliver 12345 material --project KV-2 --quantity 0.5 --yes
+  satchel-device deliver 12345 stove --project KV-2 --photo kitchen.jpg --signature signed.png
   satchel-device deliver 12345 stove --project KV-2 --recipient "Mira Mirić" --proxy "Ana Anić, her neighbour: she is ill"`
 }
 
@@ -65,12 +68,22 @@ func (d deliverCmd) Run(ctx context.Context, c *cli) error {
 		if err != nil {
 			return err
 		}
+		proofs, err := d.add(ctx, s, "")
+		if err != nil {
+			return err
+		}
+		if d.NoProof != "" {
+			proofs["none"] = d.NoProof
+		}
 		var form clientlib.Form
 		r := form.Create("deliveries", map[string]any{
 			"household": h.ID, "project": project.ID, "assistance_type": kind.ID, "quantity": d.Quantity,
 			"delivered_at": momentOr(d.At), "worker": status.Holder, "recipient": cmp.Or(d.Recipient, h.Text("head_name")),
 			"proxy": d.Proxy, "note": d.Note,
 		})
+		if len(proofs) > 0 {
+			form.Edit(r, map[string]any{"proofs": proofs})
+		}
 		if err := s.Save(ctx, &form); err != nil {
 			return err
 		}

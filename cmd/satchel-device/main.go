@@ -26,6 +26,7 @@ type cli struct {
 	Visit     visitCmd     `cmd:"" help:"Visits: add."`
 	Deliver   deliverCmd   `cmd:"" help:"Record a delivery."`
 	Cancel    cancelCmd    `cmd:"" help:"Say of a delivery that it does not count, and why."`
+	Prove     proveCmd     `cmd:"" help:"Add photos and a signature to a delivery."`
 	Question  questionCmd  `cmd:"" help:"What the office asks: list, answer."`
 	Sync      syncCmd      `cmd:"" help:"Send what is recorded and fetch what is new."`
 	Status    statusCmd    `cmd:"" help:"Say how the device is."`

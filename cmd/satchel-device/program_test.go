@@ -40,7 +40,7 @@ type office struct {
 
 func newOffice(t *testing.T) *office {
 	t.Helper()
-	srv, err := server.Open(t.Context(), server.Config{Dir: t.TempDir()})
+	srv, err := server.Open(t.Context(), server.Config{Dir: t.TempDir(), PasswordCost: server.PasswordCost{Memory: 8, Passes: 1}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -82,20 +82,32 @@ func (o *office) code() string {
 
 // A worker is somebody with a device and a command line.
 type worker struct {
-	t   *testing.T
-	env []string
-	in  string // what the next command reads
+	t     *testing.T
+	store string
+	env   []string
+	in    string // what the next command reads
 }
 
 // newWorker has a device that is not enrolled.
 func newWorker(t *testing.T) *worker {
-	return &worker{t: t, env: append(os.Environ(), asProgram+"=1", "TZ=UTC", "SATCHEL_PIN=4711-4711",
-		"SATCHEL_STORE="+filepath.Join(t.TempDir(), "new", "device.db"), "SATCHEL_PASSPHRASE=correct horse battery")}
+	store := filepath.Join(t.TempDir(), "new", "device.db")
+	return &worker{t: t, store: store, env: append(os.Environ(), asProgram+"=1", "TZ=UTC", "SATCHEL_PIN=4711-4711",
+		"SATCHEL_STORE="+store, "SATCHEL_PASSPHRASE=correct horse battery")}
 }
 
-// enrolled has a device that is enrolled and has synced.
+// enrolled has a device that is enrolled and has synced. Its PIN costs nothing to try: the program opens it many times.
 func enrolled(t *testing.T, o *office) *worker {
 	w := newWorker(t)
+	if err := os.Mkdir(filepath.Dir(w.store), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	s, err := clientlib.Create(t.Context(), w.store, "4711-4711", clientlib.Options{PINCost: clientlib.PINCost{Memory: 8, Passes: 1, Threads: 1}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
 	w.run("enrol", o.web.URL, o.code())
 	w.run("sync")
 	return w
@@ -182,6 +194,10 @@ func TestAWorkersDay(t *testing.T) {
 	has(t, w.run("status"), "Not yet sent:", "Not safe to take away yet")
 	has(t, w.run("sync"), "Sent 4 changes", "Safe to take away")
 	has(t, w.run("status"), "Tablet 1", "Safe to take away")
+	devices, err := o.srv.Accounts.Devices(t.Context(), o.admin)
+	if err != nil || len(devices) != 1 || devices[0].Contact.FreeBytes <= 0 {
+		t.Errorf("the office knows the devices as %+v, %v; want one with some space left", devices, err)
+	}
 	has(t, w.run("attention"), "Nothing needs attention.")
 	other := enrolled(t, o)
 	has(t, other.run("household", "show", "SRB-12345"), "The roof leaks.", "060 000 222")
@@ -272,7 +288,7 @@ func TestAPINAndAPassphraseComeFromWhereTheHelpSays(t *testing.T) {
 	err = syncproto.ReadRescue(content, "correct horse battery", func(r syncproto.Request) error {
 		changes += len(r.Changes)
 		return nil
-	})
+	}, nil)
 	if err != nil || changes != 1 {
 		t.Errorf("the rescue file has %d changes, %v", changes, err)
 	}

@@ -37,6 +37,7 @@ func (statusCmd) Run(ctx context.Context, c *cli) error {
 			fmt.Fprintf(w, "Last complete sync:\t%s\n", moment(status.Complete))
 			fmt.Fprintf(w, "Records here:\t%d\n", status.Records)
 			fmt.Fprintf(w, "Not yet sent:\t%d\n", status.Unsent)
+			fmt.Fprintf(w, "Photos and signatures not yet sent:\t%d\n", status.Blobs)
 			fmt.Fprintf(w, "Held at the office:\t%d\n", status.Held)
 			if status.ClockOff {
 				fmt.Fprintf(w, "The clock of this device is off by %s: set it.\n", -status.ClockOffset)

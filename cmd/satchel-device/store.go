@@ -26,7 +26,7 @@ func (c *cli) newPIN(ctx context.Context) (string, error) {
 }
 
 func (c *cli) options() clientlib.Options {
-	return clientlib.Options{Program: "satchel-device 1", PlainHTTP: c.PlainHTTP}
+	return clientlib.Options{Program: "satchel-device 1", PlainHTTP: c.PlainHTTP, FreeBytes: func() int64 { return freeBytes(c.Store) }}
 }
 
 // with opens the store, runs do on it, and closes it.

@@ -48,6 +48,9 @@ func (syncCmd) Run(ctx context.Context, c *cli) error {
 
 func report(w io.Writer, r clientlib.SyncResult) {
 	fmt.Fprintf(w, "Sent %d changes (%s), fetched %d records (%s).\n", r.Changes, amount(r.BytesUp), r.Records, amount(r.BytesDown))
+	if r.BlobsToSend > 0 {
+		fmt.Fprintf(w, "Sent %d of %d photos and signatures.\n", r.Blobs, r.BlobsToSend)
+	}
 	if r.NewIdentity {
 		fmt.Fprintln(w, "This device, or its file, was copied; it goes on under an identity of its own.")
 	}

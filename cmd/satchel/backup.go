@@ -15,7 +15,9 @@ type backupCmd struct {
 
 // Help is shown by --help.
 func (backupCmd) Help() string {
-	return `The copy is of one moment, checked after writing, and holds everything: keep it as safe as the server.
+	return `The copy is of one moment, checked after writing, and holds everything but photos and signatures: keep it as safe as
+the server. These are added to the folder satchel-blobs beside it, which all backups there share; restore looks for them
+there. What is kept in a bucket stays there.
 
 Example:
   satchel backup /mnt/usb/satchel-$(date +%F).db`
@@ -24,10 +26,14 @@ Example:
 // Run writes the backup.
 func (b backupCmd) Run(ctx context.Context, c *cli) error {
 	return c.office(ctx, func(srv *server.Server) error {
-		if err := srv.Store.Backup(ctx, b.File); err != nil {
+		added, err := srv.Backup(ctx, b.File)
+		if err != nil {
 			return err
 		}
 		fmt.Printf("Wrote and checked %s.\n", b.File)
+		if added > 0 {
+			fmt.Printf("Added %d photos and signatures to %s beside it.\n", added, server.BackupBlobsDir)
+		}
 		return nil
 	})
 }
@@ -53,11 +59,15 @@ Examples:
 
 // Run restores the backup.
 func (r restoreCmd) Run(ctx context.Context, c *cli) error {
+	config, err := c.config()
+	if err != nil {
+		return err
+	}
 	switch {
 	case c.Database == "" && r.File == "":
 		return errors.New("name the backup to restore; nothing was changed")
 	case c.Database == "":
-		if err := server.Restore(ctx, c.Data, r.File); err != nil {
+		if err := server.RestoreTo(ctx, config, r.File); err != nil {
 			return err
 		}
 		fmt.Printf("Restored %s into %s. What was there is kept beside it, as %s.before-… with the date.\n", r.File, c.Data, server.DatabaseFile)

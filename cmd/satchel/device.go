@@ -58,7 +58,7 @@ func (d deviceInviteCmd) Run(ctx context.Context, c *cli) error {
 		if err != nil {
 			return err
 		}
-		link := url + "/enrol#" + made.Code
+		link := server.EnrolLink(url, made.Code)
 		out := map[string]any{"code": made.Code, "url": link, "expires": made.Expires.UnixMilli()}
 		return c.show(out, func(w *tabwriter.Writer) {
 			if term.IsTerminal(int(os.Stdout.Fd())) {

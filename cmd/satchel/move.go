@@ -28,7 +28,11 @@ Examples:
 
 // Run moves the database.
 func (m moveCmd) Run(ctx context.Context, c *cli) error {
-	from, to := server.Config{Dir: c.Data, Database: c.Database}, server.Config{Dir: m.To}
+	from, err := c.config()
+	if err != nil {
+		return err
+	}
+	to := server.Config{Dir: m.To, Blobs: from.Blobs}
 	if err := c.there(); err != nil {
 		return err
 	}
@@ -37,7 +41,7 @@ func (m moveCmd) Run(ctx context.Context, c *cli) error {
 		to, begin = server.Config{Database: m.To}, "SATCHEL_DATABASE=… satchel serve, with the URL of the new one"
 	}
 	last := ""
-	err := server.Move(ctx, from, to, func(table string, rows int) {
+	err = server.Move(ctx, from, to, func(table string, rows int) {
 		if last != "" && last != table {
 			fmt.Fprintln(os.Stderr)
 		}

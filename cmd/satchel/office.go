@@ -25,7 +25,11 @@ func (c *cli) office(ctx context.Context, do func(*server.Server) error) error {
 	if err := c.there(); err != nil {
 		return err
 	}
-	srv, err := server.Open(ctx, server.Config{Dir: c.Data, Database: c.Database})
+	config, err := c.config()
+	if err != nil {
+		return err
+	}
+	srv, err := server.Open(ctx, config)
 	if err != nil {
 		return err
 	}

@@ -65,8 +65,9 @@ func TestIndicatorsAreDefinedAndReported(t *testing.T) {
 	d.refused(`no record of indicators with the code "F"`, "indicator", "remove", "F")
 }
 
+// The office begins on the former day: what a furnished one holds of today would come before it, as if a clock were set back.
 func TestAReportOfAFormerDayNeedsNoIndicatorOfToday(t *testing.T) {
-	d := newDesk(t)
+	d := &desk{t: t, dir: t.TempDir(), data: t.TempDir()}
 	then := time.Now().AddDate(0, 0, -3)
 	srv, err := server.Open(t.Context(), server.Config{Dir: d.data, Now: func() time.Time { return then }})
 	if err != nil {
@@ -76,6 +77,7 @@ func TestAReportOfAFormerDayNeedsNoIndicatorOfToday(t *testing.T) {
 	if err := errors.Join(err, srv.Close()); err != nil {
 		t.Fatal(err)
 	}
+	d.run("user", "add", "ana", "--name", "Ana Anić", "--role", "administrator")
 	d.run("indicator", "remove", "V")
 	d.refused("no indicator is defined", "report")
 	d.says(d.run("report", "--known-by", then.UTC().AddDate(0, 0, 1).Format(time.DateOnly)), "V     visits            0")

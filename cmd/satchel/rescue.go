@@ -23,6 +23,7 @@ type rescueCmd struct {
 // Help is shown by --help.
 func (rescueCmd) Help() string {
 	return `The changes go the way of any sync: what breaks a rule is held, and what came before is not applied twice.
+Photos and signatures are kept if a record of the device names them; one is refused that is damaged, or that none names.
 
 Example:
   SATCHEL_PASSPHRASE=… satchel rescue tablet7.rescue`
@@ -45,10 +46,12 @@ func (r rescueCmd) Run(ctx context.Context, c *cli) error {
 		return file, err
 	}
 	err = c.decide(ctx, func(srv *server.Server, actor uuid.UUID) error {
-		taken, err := srv.Engine.ImportRescue(ctx, actor, passphrase, begin)
-		if err == nil || taken.Changes > 0 {
+		taken, err := srv.Engine.ImportRescue(ctx, actor, passphrase, begin, srv.Blobs.Rescue)
+		if err == nil || taken.Changes+taken.Photos > 0 {
 			fmt.Printf("Taken in: %d changes; applied %d, held %d, waiting %d.\n",
 				taken.Changes, taken.ByStatus[syncproto.Applied], taken.ByStatus[syncproto.Held], taken.ByStatus[syncproto.Waiting])
+			fmt.Printf("Photos and signatures: %d; here now %d, refused %d.\n",
+				taken.Photos, taken.Photos-taken.PhotosRefused, taken.PhotosRefused)
 		}
 		return err
 	})

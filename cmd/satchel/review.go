@@ -27,7 +27,7 @@ type reviewCmd struct {
 
 type reviewListCmd struct {
 	State      string `help:"open, decided or closed." enum:"open,decided,closed" default:"open"`
-	Kind       string `help:"Only those of a kind: ${enum}." enum:",over_delivery,orphan,duplicate,conflict,held,clock" default:""`
+	Kind       string `help:"Only those of a kind: ${enum}." enum:",over_delivery,orphan,duplicate,conflict,held,clock,proof_missing" default:""`
 	Severity   string `help:"Only those of a severity: high, medium or low." enum:",high,medium,low" default:""`
 	Area       string `help:"Only those in or below an area, by name, official code or id." placeholder:"AREA"`
 	Assignee   string `help:"Only those that somebody sees to." placeholder:"LOGIN" xor:"assignee"`
@@ -48,6 +48,8 @@ on changes; one that was decided opens again only when that has changed.
   conflict       people wrote different values without knowing of each other; settle it with satchel conflict
   held           changes of a record from one device could not be applied; apply or discard them with satchel held. Where
                  all of them only wait for another record, it is of low severity
+  proof_missing  a photo or a signature has not arrived three days after its record, or a delivery has none, and no
+                 reason for it, although its type of assistance asks for one
   clock          the clock of a device was off by more than two minutes when it last came
 
 Examples:
@@ -169,6 +171,11 @@ func summary(v server.Review, names map[uuid.UUID]string, read reader) string {
 			return fmt.Sprintf("its clock is slow by %v or more", -off)
 		}
 		return fmt.Sprintf("its clock is fast by %v or more", off)
+	case "proof_missing":
+		if len(f.Blobs) == 0 {
+			return "there is neither a photo nor a signature, and no reason why"
+		}
+		return fmt.Sprintf("%d photos or signatures have not arrived", len(f.Blobs))
 	case "orphan":
 		return fmt.Sprintf("%d records belong to it", len(f.Records)+f.LeftOff)
 	case "duplicate":

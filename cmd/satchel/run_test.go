@@ -177,7 +177,7 @@ func TestAnInvitationLeadsToTheServer(t *testing.T) {
 	d.refused("Say it with --url, here or with satchel serve; no code was made", invite...)
 	d.serve("--url", "https://aid.example.org/").stop()
 	out := d.run(invite...)
-	code := regexp.MustCompile(`https://aid\.example\.org/enrol#([0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{4})`).FindStringSubmatch(out)
+	code := regexp.MustCompile(`https://aid\.example\.org/enrol#code=([0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{4})`).FindStringSubmatch(out)
 	if code == nil {
 		t.Fatalf("no address in:\n%s", out)
 	}
@@ -186,7 +186,7 @@ func TestAnInvitationLeadsToTheServer(t *testing.T) {
 		URL     string
 		Expires int64
 	}](d, append(invite, "--url", "http://10.0.0.5:8080")...)
-	if left := time.Until(time.UnixMilli(made.Expires)); !strings.HasPrefix(made.URL, "http://10.0.0.5:8080/enrol#") || left > 10*time.Minute || left < 9*time.Minute {
+	if left := time.Until(time.UnixMilli(made.Expires)); !strings.HasPrefix(made.URL, "http://10.0.0.5:8080/enrol#code=") || left > 10*time.Minute || left < 9*time.Minute {
 		t.Errorf("%+v, for %v", made, left)
 	}
 	d.refused(`there is no area`, "device", "invite", "Tablet 1", "--holder", "mila", "--area", "Atlantis", "--url", "http://x")
@@ -209,7 +209,7 @@ func TestADeviceIsListedScopedAndRevoked(t *testing.T) {
 
 // TestAPictureSaysWhatItShould reads the half blocks back into modules.
 func TestAPictureSaysWhatItShould(t *testing.T) {
-	const text = "https://aid.example.org/enrol#7K2M-QF9D-0XWB"
+	const text = "https://aid.example.org/enrol#code=7K2M-QF9D-0XWB"
 	code, err := qr.Encode(text, qr.M)
 	if err != nil {
 		t.Fatal(err)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"net"
 	"net/netip"
@@ -17,10 +18,12 @@ import (
 // serveCmd runs the server.
 type serveCmd struct {
 	Listen string `help:"Address to listen on." default:"127.0.0.1:8080" env:"SATCHEL_LISTEN"`
-	URL    string `help:"Where devices reach the server, as it stands in invitations; by itself, what --domain or --listen says." env:"SATCHEL_URL" placeholder:"URL"`
+	URL    string `help:"Where devices reach the server, as it stands in invitations; by itself, what --domain, satchel tls init or --listen says." env:"SATCHEL_URL" placeholder:"URL"`
 	Cert   string `help:"TLS certificate chain, PEM." env:"SATCHEL_CERT" placeholder:"FILE" and:"tls" xor:"acme"`
 	Key    string `help:"TLS key, PEM." env:"SATCHEL_KEY" placeholder:"FILE" and:"tls"`
 	Domain string `help:"Domain to get TLS certificates for by ACME; the server has to be reachable there on port 443." env:"SATCHEL_DOMAIN" xor:"acme"`
+	TLS    string `help:"Where certificates come from: the office's own authority (local), ACME for --domain (acme), --cert and --key (files), nowhere (off). By itself, what the other flags say and, without any, whether satchel tls init made an authority." enum:"auto,local,acme,files,off" default:"auto" env:"SATCHEL_TLS"`
+	HTTP   string `help:"Address for plain HTTP beside TLS, such as :80. It answers ACME, gives tablets the certificate that they have to trust, and leads everything else to HTTPS." env:"SATCHEL_HTTP" placeholder:"ADDRESS"`
 	Plain  bool   `help:"Allow plain HTTP on other addresses than loopback: only behind a proxy that does TLS." env:"SATCHEL_PLAIN"`
 	// Whoever may add a webhook could otherwise have the server knock at every door of the office.
 	WebhookAllow []netip.Prefix `help:"Network that webhooks may reach although it is not public, such as 10.1.2.0/24 or 127.0.0.1/32; may be repeated." env:"SATCHEL_WEBHOOK_ALLOW" placeholder:"CIDR"`
@@ -35,6 +38,7 @@ sooner; GOMEMLIMIT in the environment says otherwise.
 Examples:
   satchel serve
   satchel serve --data /var/lib/satchel --listen :443 --domain aid.example.org
+  satchel serve --listen :443 --http :80
   satchel serve --listen :443 --cert chain.pem --key key.pem --url https://office.local
   satchel serve --database postgres://satchel@db.example.org/satchel --listen :443 --domain aid.example.org`
 }
@@ -48,21 +52,60 @@ func (s serveCmd) Run(ctx context.Context, c *cli) error {
 	if os.Getenv("GOMEMLIMIT") == "" {
 		debug.SetMemoryLimit(softLimit)
 	}
-	srv, err := server.Open(ctx, server.Config{
-		Dir: c.Data, Database: c.Database, Listen: s.Listen, URL: s.reach(), CertFile: s.Cert, KeyFile: s.Key, Domain: s.Domain, AllowPlain: s.Plain, WebhookAllow: s.WebhookAllow,
-		Log: slog.New(slog.NewJSONHandler(os.Stderr, nil)),
-	})
+	authority, err := s.authority(c.Data)
 	if err != nil {
 		return err
 	}
-	if err := errors.Join(srv.NoteURL(ctx, s.reach()), welcome(ctx, srv, c, s.reach())); err != nil {
+	config, err := c.config()
+	if err != nil {
+		return err
+	}
+	at := s.reach(authority)
+	config.Listen, config.PlainListen, config.URL, config.CertFile, config.KeyFile, config.Domain = s.Listen, s.HTTP, at, s.Cert, s.Key, s.Domain
+	config.LocalTLS, config.AllowPlain, config.WebhookAllow = authority != nil, s.Plain, s.WebhookAllow
+	config.Log = slog.New(slog.NewJSONHandler(os.Stderr, nil))
+	srv, err := server.Open(ctx, config)
+	if err != nil {
+		return err
+	}
+	if err := errors.Join(srv.NoteURL(ctx, at), welcome(ctx, srv, c, at)); err != nil {
 		return errors.Join(err, srv.Close())
 	}
 	return errors.Join(srv.Run(ctx, func(address net.Addr) { fmt.Printf("Satchel listens on %s. Ctrl-C stops it.\n", address) }), srv.Close())
 }
 
+// authority gives the office's own authority if certificates are to come from it, nil otherwise. It fails where --tls says
+// something else than the flags that go with it.
+func (s serveCmd) authority(dir string) (*server.Authority, error) {
+	given := "off"
+	switch {
+	case s.Domain != "":
+		given = "acme"
+	case s.Cert != "":
+		given = "files"
+	}
+	switch {
+	case s.TLS == "acme" && given != "acme":
+		return nil, errors.New("--tls acme needs the name to get certificates for: --domain")
+	case s.TLS == "files" && given != "files":
+		return nil, errors.New("--tls files needs the files: --cert and --key")
+	case (s.TLS == "local" || s.TLS == "off") && given != "off":
+		return nil, fmt.Errorf("--tls %s contradicts --domain and --cert; leave out one or the other", s.TLS)
+	case s.TLS != "local" && (s.TLS != "auto" || given != "off" || s.Plain):
+		return nil, nil
+	}
+	authority, err := server.OpenAuthority(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		if s.TLS == "auto" {
+			return nil, nil
+		}
+		return nil, errNoAuthority(dir)
+	}
+	return authority, err
+}
+
 // reach gives where devices reach the server, "" if that cannot be told from the flags.
-func (s serveCmd) reach() string {
+func (s serveCmd) reach(authority *server.Authority) string {
 	if s.URL != "" {
 		return strings.TrimSuffix(s.URL, "/")
 	}
@@ -71,16 +114,24 @@ func (s serveCmd) reach() string {
 	switch {
 	case err != nil || port == "0":
 		return ""
-	case s.Domain != "" && port == "443":
-		return "https://" + s.Domain
 	case s.Domain != "":
-		return "https://" + net.JoinHostPort(s.Domain, port)
+		return secureURL(s.Domain, port)
+	case authority != nil:
+		return secureURL(authority.Names().DNS[0], port)
 	case host == "" || ip != nil && ip.IsUnspecified():
 		return ""
 	case s.Cert != "":
 		return "https://" + net.JoinHostPort(host, port)
 	}
 	return "http://" + net.JoinHostPort(host, port)
+}
+
+// secureURL gives the address of a host at a port, by HTTPS.
+func secureURL(host, port string) string {
+	if port == "443" {
+		return "https://" + host
+	}
+	return "https://" + net.JoinHostPort(host, port)
 }
 
 // welcome says how to begin, on a database without an administrator. at is where a browser reaches the server, "" if that is not

@@ -24,8 +24,9 @@ func inCyrillic(latin map[string]text) map[string]text {
 	return out
 }
 
-// kept is what stays in Latin script: places for values, names of programs and formats, abbreviations of Latin letters.
-var kept = regexp.MustCompile(`\{[a-z_]+\}|\b(?:Satchel|Excel|Power BI|OData|CSV|JSON|XLSX|GeoJSON|QR|PIN|URL|HMAC|HTTPS?|JavaScript|Esc|Enter|Ctrl|Tab|GB|MB)\b`)
+// kept is what stays in Latin script: places for values, what stands in "straight quotes" to be typed so, names of files, programs
+// and formats, abbreviations of Latin letters.
+var kept = regexp.MustCompile(`\{[a-z_]+\}|"[^"]*"|\.(?:csv|xlsx)\b|\bdocs/[a-z]+\.md\b|\b(?:Satchel|Apache|Android|Chrome|Samsung|Excel|Power BI|OData|[Ww]ebhook|CSV|JSON|XLSX|GeoJSON|UTF-8|QR|PIN|CA|VPN|SHA-256|GPS|URL|HMAC|HTTPS?|JavaScript|Esc|Enter|Ctrl|Tab|GB|MB)\b`)
 
 // ToCyrillic puts Serbian text in Latin script into Cyrillic script, letter by letter (Pravopis srpskoga jezika); lj, nj and
 // dž are one letter each. The few words in which they are two, such as "injekcija", have to be said by whoever uses them.

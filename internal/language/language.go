@@ -7,6 +7,7 @@
 package language
 
 import (
+	"embed"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -27,9 +28,10 @@ const (
 	SerbianLatin    = "sr-Latn"
 	SerbianCyrillic = "sr-Cyrl"
 	Albanian        = "sq"
+	Arabic          = "ar" // of the field app alone
 )
 
-// Tags gives the languages, in the order in which people are offered them.
+// Tags gives the languages of the office, in the order in which people are offered them.
 func Tags() []string { return []string{English, SerbianLatin, SerbianCyrillic, Albanian} }
 
 // forms are the plural forms that a text of a language needs beside "other", which all need; see CLDR's plural rules.
@@ -37,6 +39,8 @@ func forms(tag string) []string {
 	switch tag {
 	case SerbianLatin, SerbianCyrillic:
 		return []string{"one", "few"}
+	case Arabic:
+		return []string{"zero", "one", "two", "few", "many"}
 	default:
 		return []string{"one"}
 	}
@@ -75,11 +79,31 @@ type Catalogue struct {
 // neighbours are languages whose readers also read one of ours.
 var neighbours = [][2]string{{"bs", SerbianLatin}, {"hr", SerbianLatin}, {"sr-Latn-ME", SerbianLatin}}
 
-// Load reads the catalogues TAG/NAME.json below a folder. The keys of a file are known by NAME.KEY.
+// contract is what collections, fields and choices are called, in all languages.
+//
+//go:embed words
+var contract embed.FS
+
+// Load reads the office's catalogues, in all of [Tags], as [Read] does. They have what [Words.Day] and its like say, too.
 func Load(files fs.FS) (*Catalogue, error) {
+	c, err := Read(files, Tags()...)
+	if c == nil {
+		return nil, err
+	}
+	for _, key := range own() {
+		if !c.In(English).Has(key) {
+			err = errors.Join(fmt.Errorf("%s: %s: is missing", English, key), err)
+		}
+	}
+	return c, err
+}
+
+// Read reads the catalogues TAG/NAME.json below a folder, of some languages, English among them. The keys of a file are known
+// by NAME.KEY. Beside them the catalogue has what collections, fields and choices are called.
+func Read(files fs.FS, tags ...string) (*Catalogue, error) {
 	c := &Catalogue{texts: map[string]map[string]text{}}
 	var asked []language.Tag
-	for _, tag := range Tags() {
+	for _, tag := range tags {
 		texts, err := read(files, tag)
 		if err != nil {
 			return nil, err
@@ -90,14 +114,31 @@ func Load(files fs.FS) (*Catalogue, error) {
 	for _, n := range neighbours {
 		asked, c.matched = append(asked, language.MustParse(n[0])), append(c.matched, n[1])
 	}
-	cyrillic := inCyrillic(c.texts[SerbianLatin])
-	maps.Copy(cyrillic, c.texts[SerbianCyrillic])
-	c.texts[SerbianCyrillic] = cyrillic
+	if own, wanted := c.texts[SerbianCyrillic]; wanted {
+		cyrillic := inCyrillic(c.texts[SerbianLatin])
+		maps.Copy(cyrillic, own)
+		c.texts[SerbianCyrillic] = cyrillic
+	}
 	c.matcher = language.NewMatcher(asked)
 	return c, c.check()
 }
 
+// read reads the catalogues of a language, and those of the contract.
 func read(files fs.FS, tag string) (map[string]text, error) {
+	out, err := readFiles(files, tag)
+	if err != nil {
+		return nil, err
+	}
+	ours, err := fs.Sub(contract, "words")
+	if err != nil {
+		return nil, err
+	}
+	named, err := readFiles(ours, tag)
+	maps.Copy(out, named)
+	return out, err
+}
+
+func readFiles(files fs.FS, tag string) (map[string]text, error) {
 	names, err := fs.Glob(files, tag+"/*.json")
 	if err != nil {
 		return nil, err
@@ -126,12 +167,7 @@ var placeholder = regexp.MustCompile(`\{[a-z_]+\}`)
 func (c *Catalogue) check() error {
 	var faults []error
 	fault := func(tag, key, what string) { faults = append(faults, fmt.Errorf("%s: %s: %s", tag, key, what)) }
-	for _, key := range own() {
-		if _, has := c.texts[English][key]; !has {
-			fault(English, key, "is missing")
-		}
-	}
-	for _, tag := range Tags() {
+	for tag := range c.texts {
 		for key, t := range c.texts[tag] {
 			model, known := c.texts[English][key]
 			if !known {
@@ -146,7 +182,7 @@ func (c *Catalogue) check() error {
 				if strings.TrimSpace(variant) == "" {
 					fault(tag, key, "says nothing")
 				}
-				if want := places(model.each()["other"] + model.plain); !slices.Equal(places(variant), want) && form != "one" {
+				if want := places(model.each()["other"] + model.plain); !slices.Equal(places(variant), want) && !slices.Contains([]string{"zero", "one", "two"}, form) {
 					fault(tag, key, fmt.Sprintf("takes other values than %v", want))
 				}
 			}
@@ -188,6 +224,21 @@ type Words struct {
 	tag   string
 	texts map[string]text
 }
+
+// MarshalJSON writes all texts by key: each a string, or an object of its plural forms.
+func (w Words) MarshalJSON() ([]byte, error) {
+	out := map[string]any{}
+	for key, t := range w.texts {
+		out[key] = t.plain
+		if t.plural != nil {
+			out[key] = t.plural
+		}
+	}
+	return json.Marshal(out)
+}
+
+// Keys gives the keys of all texts, in order.
+func (w Words) Keys() []string { return slices.Sorted(maps.Keys(w.texts)) }
 
 // Tag gives the language's tag.
 func (w Words) Tag() string { return w.tag }

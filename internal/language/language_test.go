@@ -115,10 +115,14 @@ func TestWhoAsksGetsTheLanguageThatFits(t *testing.T) {
 
 func TestSerbianIsPutIntoCyrillicScript(t *testing.T) {
 	for latin, want := range map[string]string{
-		"Ljubav i NJEGOŠ, Džep u Nj.": "Љубав и ЊЕГОШ, Џеп у Њ.",
-		"Đorđe čuva žutu šljivu":      "Ђорђе чува жуту шљиву",
-		"Uvoz iz CSV i Excel {name}":  "Увоз из CSV и Excel {name}",
-		"PINovi":                      "ПИНови",
+		"Ljubav i NJEGOŠ, Džep u Nj.":  "Љубав и ЊЕГОШ, Џеп у Њ.",
+		"Đorđe čuva žutu šljivu":       "Ђорђе чува жуту шљиву",
+		"Uvoz iz CSV i Excel {name}":   "Увоз из CSV и Excel {name}",
+		"PINovi":                       "ПИНови",
+		"pod licencom Apache 2.0":      "под лиценцом Apache 2.0",
+		`JSON, sa "of" ili "sum"`:      `JSON, са "of" или "sum"`,
+		"Webhook, .csv u UTF-8, GPS-a": "Webhook, .csv у UTF-8, GPS-а",
+		"vidi docs/indicators.md.":     "види docs/indicators.md.",
 	} {
 		if got := language.ToCyrillic(latin); got != want {
 			t.Errorf("%q becomes %q, want %q", latin, got, want)

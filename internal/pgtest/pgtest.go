@@ -36,6 +36,9 @@ var cluster struct {
 	url  string
 	err  error
 	own  *Cluster
+	// filled is set once there is the database that [Filled] copies.
+	filled  bool
+	filling sync.Mutex
 }
 
 // Main runs the tests of a package that uses [URL], and ends the private cluster. It is for TestMain.
@@ -52,6 +55,33 @@ func Main(m *testing.M) {
 // URL gives a database of the test's own.
 func URL(t testing.TB) string {
 	t.Helper()
+	start(t)
+	return create(t, "")
+}
+
+// Filled is [URL] with what fill puts into a database. All tests of a process name the same fill: it is done once and
+// copied, where that leaves nothing behind, which is in a private cluster.
+func Filled(t testing.TB, fill func(ctx context.Context, url string) error) string {
+	t.Helper()
+	start(t)
+	if cluster.own == nil {
+		url := create(t, "")
+		need(t, fill(t.Context(), url))
+		return url
+	}
+	cluster.filling.Lock()
+	defer cluster.filling.Unlock()
+	if !cluster.filled {
+		execute(t, "CREATE DATABASE filled")
+		need(t, fill(t.Context(), at(t, "filled")))
+		cluster.filled = true
+	}
+	return create(t, " TEMPLATE filled")
+}
+
+// start starts the cluster, if nobody has.
+func start(t testing.TB) {
+	t.Helper()
 	cluster.once.Do(func() {
 		if cluster.url = os.Getenv("TEST_DATABASE_URL"); cluster.url == "" {
 			if cluster.own, cluster.err = Start(context.WithoutCancel(t.Context()), false); cluster.err == nil {
@@ -60,9 +90,20 @@ func URL(t testing.TB) string {
 		}
 	})
 	need(t, cluster.err)
+}
+
+// create makes a database that is gone after the test, in the way that how says.
+func create(t testing.TB, how string) string {
+	t.Helper()
 	name := "satchel_test_" + strings.ReplaceAll(uuid.NewString(), "-", "")
-	execute(t, "CREATE DATABASE "+name)
+	execute(t, "CREATE DATABASE "+name+how)
 	t.Cleanup(func() { execute(t, "DROP DATABASE "+name+" WITH (FORCE)") })
+	return at(t, name)
+}
+
+// at gives the URL of a database of the cluster.
+func at(t testing.TB, name string) string {
+	t.Helper()
 	one, err := neturl.Parse(cluster.url)
 	if err != nil {
 		t.Fatal(err)

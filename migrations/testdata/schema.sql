@@ -1,3 +1,7 @@
+CREATE INDEX blob_names_by_content ON blob_names (sha256);
+
+CREATE INDEX blob_names_since ON blob_names (since);
+
 CREATE INDEX changes_by_record ON changes (record);
 
 CREATE INDEX changes_needing ON changes (needs) WHERE needs <> '';
@@ -52,6 +56,24 @@ CREATE TABLE audit (
     hash    BLOB    NOT NULL
 ) STRICT;
 
+CREATE TABLE blob_names (
+    record TEXT    NOT NULL,
+    sha256 TEXT    NOT NULL,
+    -- when the record first named it
+    since  INTEGER NOT NULL,
+    PRIMARY KEY (record, sha256)
+) STRICT;
+
+CREATE TABLE blobs (
+    -- its SHA-256, hexadecimal
+    sha256 TEXT    NOT NULL PRIMARY KEY,
+    -- its media type, and how many bytes it has
+    type   TEXT    NOT NULL,
+    bytes  INTEGER NOT NULL,
+    -- when it arrived
+    at     INTEGER NOT NULL
+) STRICT;
+
 CREATE TABLE changes (
     device     TEXT    NOT NULL,
     n          INTEGER NOT NULL,
@@ -79,7 +101,7 @@ CREATE TABLE changes (
     -- rolling hash over the device's changes up to this one
     hash       BLOB    NOT NULL,
     -- what the office adds for its own changes: reason, what it settles, undoes or corrects; JSON
-    note       TEXT    NOT NULL,
+    note       TEXT    NOT NULL, print INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (device, n)
 ) STRICT;
 
@@ -349,7 +371,8 @@ SELECT
     json_extract(doc, '$.category') AS category,
     json_extract(doc, '$.unit') AS unit,
     json_extract(doc, '$.limit_per_household') AS limit_per_household,
-    json_extract(doc, '$.durable_housing') AS durable_housing
+    json_extract(doc, '$.durable_housing') AS durable_housing,
+    json_extract(doc, '$.proof_required') AS proof_required
 FROM records
 WHERE collection = 'assistance_types' AND deleted = 0;
 

@@ -178,7 +178,7 @@ func (t *tablet) rescue(ctx context.Context, r *rand.Rand) {
 	err = syncproto.ReadRescue(&file, "a passphrase for all", func(r syncproto.Request) error {
 		requests = append(requests, r)
 		return nil
-	})
+	}, nil)
 	t.expect("read a rescue file", err)
 	o := t.w.office
 	<-o.turn

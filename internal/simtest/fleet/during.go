@@ -114,7 +114,8 @@ func (t *tablet) rises(ctx context.Context, s sitting, result clientlib.SyncResu
 // keepsShowing looks whether what is being handed in is on the screen.
 func (t *tablet) keepsShowing(ctx context.Context, s sitting) {
 	for _, one := range s.recorded {
-		if s.acts == t.w.office.acts.Load() && !t.machine.dead.Load() && !t.machine.ill.Load() && t.has(one.Writes["area"]) && !t.isAsRecorded(ctx, one) {
+		missing := t.has(one.Writes["area"]) && !t.isAsRecorded(ctx, one) // the power may be cut while somebody looks
+		if missing && s.acts == t.w.office.acts.Load() && !t.machine.dead.Load() && !t.machine.ill.Load() {
 			t.w.broke("what was recorded stays on the screen", "%s does not show %s as it sent it", t.name, t.w.ledger.name(one.Collection, uuid.MustParse(one.Record)))
 		}
 	}

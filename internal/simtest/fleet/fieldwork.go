@@ -79,7 +79,7 @@ func (d draft) latest() (ms int64) {
 }
 
 // save saves a form and notes what it wrote, with what its author was looking at.
-func (t *tablet) save(ctx context.Context, form *clientlib.Form, drafts ...draft) {
+func (t *tablet) save(ctx context.Context, form *sheet, drafts ...draft) {
 	var noted []*saving
 	t.w.mu.Lock()
 	for _, d := range drafts {
@@ -98,7 +98,7 @@ func (t *tablet) save(ctx context.Context, form *clientlib.Form, drafts ...draft
 	for _, d := range drafts {
 		latest = append(latest, d.latest())
 	}
-	err := t.store.Save(ctx, form)
+	err := t.store.Fill(ctx, form)
 	t.expect("save", err)
 	for i, d := range drafts {
 		noted[i].certain = err == nil
@@ -174,7 +174,7 @@ func (t *tablet) shows(ctx context.Context, s *saving) bool {
 // register saves a household with its members, now and then two of them in one form.
 func (t *tablet) register(ctx context.Context, r *rand.Rand) {
 	areas := slices.SortedFunc(maps.Keys(t.w.office.below(t.invited)), func(a, b uuid.UUID) int { return slices.Compare(a[:], b[:]) })
-	var form clientlib.Form
+	var form sheet
 	drafts := t.household(&form, r, areas[r.IntN(len(areas))])
 	if r.IntN(6) == 0 { // perhaps not in an area of its own: the office has to hold the whole form
 		drafts = append(drafts, t.household(&form, r, t.w.office.areas[r.IntN(len(t.w.office.areas))])...)
@@ -183,7 +183,7 @@ func (t *tablet) register(ctx context.Context, r *rand.Rand) {
 }
 
 // household puts a household with its members into a form.
-func (t *tablet) household(form *clientlib.Form, r *rand.Rand, area uuid.UUID) []draft {
+func (t *tablet) household(form *sheet, r *rand.Rand, area uuid.UUID) []draft {
 	fields := map[string]any{"status": []string{"idp", "returnee"}[r.IntN(2)], "area": area}
 	household := form.Create("households", fields)
 	fields["head_name"] = t.w.ledger.text(t.w.ledger.name("households", household.ID))
@@ -212,7 +212,7 @@ func (t *tablet) edit(ctx context.Context, r *rand.Rand, record, other *clientli
 	if record == nil {
 		return
 	}
-	var form clientlib.Form
+	var form sheet
 	drafts := []draft{t.draft(r, &form, record)}
 	if other != nil && other.ID != record.ID {
 		drafts = append(drafts, t.draft(r, &form, other))
@@ -221,7 +221,7 @@ func (t *tablet) edit(ctx context.Context, r *rand.Rand, record, other *clientli
 }
 
 // draft puts new values for some fields of a record into a form, now and then one of few beside them.
-func (t *tablet) draft(r *rand.Rand, form *clientlib.Form, record *clientlib.Record) draft {
+func (t *tablet) draft(r *rand.Rand, form *sheet, record *clientlib.Record) draft {
 	name := t.w.ledger.name(record.Collection, record.ID)
 	fields := map[string]any{}
 	for _, field := range t.w.someOf(r, textFields[record.Collection]) {
@@ -234,14 +234,14 @@ func (t *tablet) draft(r *rand.Rand, form *clientlib.Form, record *clientlib.Rec
 }
 
 // edited puts values into a form, and notes what is on the screen.
-func edited(form *clientlib.Form, record *clientlib.Record, fields map[string]any) draft {
+func edited(form *sheet, record *clientlib.Record, fields map[string]any) draft {
 	saw := sightsOf(record, slices.Sorted(maps.Keys(fields))...)
 	form.Edit(record, fields)
 	return draft{record, fields, saw}
 }
 
 func (t *tablet) saveEdit(ctx context.Context, record *clientlib.Record, fields map[string]any) {
-	var form clientlib.Form
+	var form sheet
 	t.save(ctx, &form, edited(&form, record, fields))
 }
 
@@ -267,7 +267,7 @@ func (t *tablet) delete(ctx context.Context, record *clientlib.Record) {
 		return
 	}
 	saw := sightsOf(record, slices.Sorted(maps.Keys(record.Fields))...)
-	var form clientlib.Form
+	var form sheet
 	form.Delete(record)
 	t.save(ctx, &form, draft{record, map[string]any{oracle.Deleted: true}, saw})
 }
@@ -286,7 +286,7 @@ func (t *tablet) deliver(ctx context.Context, r *rand.Rand) {
 		"household": household.ID, "project": t.w.office.project, "assistance_type": t.w.office.kind,
 		"quantity": 1 + r.IntN(9), "delivered_at": time.Now().UnixMilli(),
 	}
-	var form clientlib.Form
+	var form sheet
 	record := form.Create("deliveries", fields)
 	fields["recipient"] = t.w.ledger.text(t.w.ledger.name("deliveries", record.ID))
 	form.Edit(record, map[string]any{"recipient": fields["recipient"]})

@@ -364,9 +364,9 @@ func (o *office) goBack(ctx context.Context, b *backup, put func(dir string) err
 func (o *office) name(ctx context.Context) {
 	entries := o.w.entries(ctx, o.w.look(ctx).changed)
 	matches, _ := oracle.MatchAll(o.w.ledger.changes(func(*saving) bool { return false }), entries)
-	names := map[int]oracle.Version{}
+	names := map[int]string{}
 	for _, m := range matches {
-		names[m.ID] = oracle.Version{Device: m.Device, N: m.N}
+		names[m.ID] = m.Name
 	}
 	o.w.ledger.each(func(s *saving) {
 		if v, is := names[s.ID]; is && !slices.Contains(s.Names, v) {

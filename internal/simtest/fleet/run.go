@@ -35,11 +35,12 @@ func (j Job) Plan() Plan {
 	return NewPlan(j.Seed)
 }
 
-// jobVariable and postgresVariable are the environment variables that give a process its job, and outcomeFile the file in its
+// jobVariable, postgresVariable and appVariable are the environment variables that give a process its job, and outcomeFile the file in its
 // working directory into which it writes what came of it.
 const (
 	jobVariable      = "SATCHEL_FLEET_JOB"
 	postgresVariable = "SATCHEL_FLEET_POSTGRES"
+	appVariable      = "SATCHEL_FLEET_APP"
 	outcomeFile      = "outcome.json"
 )
 
@@ -53,6 +54,8 @@ type Runner struct {
 	Limit time.Duration
 	// Postgres is the URL of the PostgreSQL cluster of the office's databases; "" is SQLite.
 	Postgres string
+	// App is where the program of the field app was built; see [Setting].
+	App string
 }
 
 // Build makes the binary of a Runner in a directory. flags are for the Go tool.
@@ -80,7 +83,7 @@ func (r Runner) Play(ctx context.Context, job Job) (Outcome, error) {
 	defer cancel()
 	c := exec.CommandContext(limited, r.Binary, "-test.run=^TestJob$") //nolint:gosec // it is the binary that Build made
 	// Hardly ever is more than one thing to do at once, and handing it from one processor to another takes long.
-	c.Dir, c.Env = dir, append(os.Environ(), jobVariable+"="+string(text), postgresVariable+"="+r.Postgres, "TMPDIR="+dir, "GOMAXPROCS=1")
+	c.Dir, c.Env = dir, append(os.Environ(), jobVariable+"="+string(text), postgresVariable+"="+r.Postgres, appVariable+"="+r.App, "TMPDIR="+dir, "GOMAXPROCS=1")
 	said, err := c.CombinedOutput()
 	if ctx.Err() != nil {
 		return Outcome{}, ctx.Err()
@@ -121,7 +124,7 @@ func PlayJob(t *testing.T) bool {
 	if err != nil {
 		t.Fatal(err)
 	}
-	result, err := json.Marshal(Play(t, job.Plan(), root, os.Getenv(postgresVariable)))
+	result, err := json.Marshal(Play(t, job.Plan(), Setting{Root: root, Postgres: os.Getenv(postgresVariable), App: os.Getenv(appVariable)}))
 	if err == nil {
 		err = os.WriteFile(outcomeFile, result, 0o600)
 	}

@@ -25,8 +25,10 @@ type tablet struct {
 	w       *world
 	name    string
 	machine *machine
-	store   *clientlib.Store
-	wire    *wire
+	store   shelf
+	// app is set where the field app keeps the store, and clientlib does not.
+	app  *app
+	wire *wire
 	// step is how much it sends and fetches at once: see [clientlib.Options].
 	step int
 	// astray is how far its clock is off, in nanoseconds; turns counts how often it was set.
@@ -110,7 +112,9 @@ func (t *tablet) do(ctx context.Context, s Step) {
 	case edits:
 		t.edit(ctx, r, t.any(ctx, r, "households", "people", "visits"), t.another(ctx, r))
 	case lends:
-		t.author = t.w.office.anyWorker(r)
+		if author := t.w.office.anyWorker(r); t.app == nil { // the app knows its workers, and lets nobody else in
+			t.author = author
+		}
 		t.edit(ctx, r, t.any(ctx, r, "households", "people"), nil)
 		t.author = uuid.Nil
 	case opens:
@@ -166,7 +170,7 @@ func (t *tablet) do(ctx context.Context, s Step) {
 func (t *tablet) arm(r *rand.Rand, seed uint64) {
 	switch r.IntN(25) {
 	case 0, 1:
-		t.machine.cutAt(r.IntN(30), seed)
+		t.cutAt(r.IntN(30), seed)
 	case 2:
 		t.w.fault("operation of a tablet's disk set to fail")
 		t.machine.failAt(r.IntN(30), []disk.Failure{disk.EIO, disk.Full}[r.IntN(2)])
@@ -192,10 +196,10 @@ func (t *tablet) restart(ctx context.Context) {
 // open starts the program on the tablet's file, which may be another one than before. No form is on the screen then.
 func (t *tablet) open(ctx context.Context) {
 	t.opened = nil
-	store, err := clientlib.Open(ctx, t.path(), pin, t.options())
+	store, err := t.openStore(ctx)
 	if err != nil && t.machine.ill.Load() {
 		t.machine.calm()
-		store, err = clientlib.Open(ctx, t.path(), pin, t.options())
+		store, err = t.openStore(ctx)
 	}
 	if t.machine.dead.Load() {
 		if err == nil {
@@ -211,6 +215,33 @@ func (t *tablet) open(ctx context.Context) {
 	}
 	t.store = store
 	t.resolve(ctx)
+}
+
+// openStore starts the tablet's program.
+func (t *tablet) openStore(ctx context.Context) (shelf, error) {
+	if t.app != nil {
+		return t.app, t.app.open(ctx)
+	}
+	store, err := clientlib.Open(ctx, t.path(), pin, t.options())
+	return library{store}, err
+}
+
+// createStore makes the tablet's store.
+func (t *tablet) createStore(ctx context.Context) (shelf, error) {
+	if t.app != nil {
+		return t.app, t.app.open(ctx)
+	}
+	store, err := clientlib.Create(ctx, t.path(), pin, t.options())
+	return library{store}, err
+}
+
+// cutAt cuts the tablet's power after so many more operations of its disk or, of the field app, messages.
+func (t *tablet) cutAt(after int, seed uint64) {
+	if t.app != nil {
+		t.app.cutAt(after, rand.New(rand.NewPCG(seed, 5))) //nolint:gosec // it makes up a story
+		return
+	}
+	t.machine.cutAt(after, seed)
 }
 
 // off does something to the tablet's file while the tablet is switched off.
@@ -244,6 +275,11 @@ func (t *tablet) isCopied(ctx context.Context) {
 	other := t.w.nextCopy()
 	if other == nil {
 		return
+	}
+	if t.app != nil && other.app == nil {
+		if err := other.useApp(ctx, 0); err != nil {
+			panic(err)
+		}
 	}
 	t.off(ctx, func() error { return copyFile(t.path(), other.path()) })
 	if t.gone || !exists(other.path()) {

@@ -151,7 +151,7 @@ func (w *world) entries(ctx context.Context, records []uuid.UUID) []oracle.Entry
 				writes[field] = string(v)
 			}
 			entry := oracle.Entry{
-				Record: record.String(), Device: e.Device.String(), N: e.Version.N, Office: e.DeviceName == "office", Writes: writes,
+				Record: record.String(), Device: e.Device.String(), N: e.Version.N, Name: e.Version.String(), Office: e.DeviceName == "office", Writes: writes,
 				Status: string(e.Status), Claimed: e.Claimed, Received: e.Received, Time: e.Time, When: w.office.when(e.Received),
 			}
 			if !entry.Office {
@@ -236,6 +236,9 @@ func (w *world) tearDown(ctx context.Context) error {
 		t.wire.hangUp()
 		if t.store != nil {
 			_ = t.store.Close() // it may have wiped itself
+		}
+		if t.app != nil {
+			_ = t.app.process.Close() // what it held is not needed any more
 		}
 		t.machine.disk.Close()
 	}

@@ -31,7 +31,6 @@ import (
 
 	"github.com/google/uuid"
 
-	"satchel/clientlib"
 	"satchel/internal/simtest/disk"
 	"satchel/internal/simtest/link"
 	"satchel/internal/simtest/oracle"
@@ -57,6 +56,7 @@ type Outcome struct {
 // A world is one history under way.
 type world struct {
 	root    string
+	app     string
 	begin   time.Time
 	span    time.Duration
 	narrow  bool
@@ -73,18 +73,28 @@ type world struct {
 	out     Outcome
 }
 
-// Play plays a plan, with its files below root, and judges it. A process plays one. The office's database is one of its
-// own in the PostgreSQL cluster of a URL, or else, if that is "", a file.
-func Play(t *testing.T, p Plan, root, postgres string) Outcome {
+// A Setting says where a plan is played.
+type Setting struct {
+	// Root is where the files are.
+	Root string
+	// Postgres is the URL of the PostgreSQL cluster of the office's database; "" is SQLite.
+	Postgres string
+	// App is where the program of the field app was built, which keeps the store of every other tablet; "" is clientlib
+	// for all.
+	App string
+}
+
+// Play plays a plan and judges it. A process plays one.
+func Play(t *testing.T, p Plan, at Setting) Outcome {
 	if err := disk.Install(); err != nil {
 		t.Fatal(err)
 	}
-	db, err := newDatabase(t.Context(), root, postgres)
+	db, err := newDatabase(t.Context(), at.Root, at.Postgres)
 	if err != nil {
 		t.Fatal(err)
 	}
 	cryptotest.SetGlobalRandom(t, p.Seed)
-	w := &world{root: root, ledger: newLedger(), out: Outcome{Seed: p.Seed, Faults: map[string]int{}}}
+	w := &world{root: at.Root, app: at.App, ledger: newLedger(), out: Outcome{Seed: p.Seed, Faults: map[string]int{}}}
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		defer cancel()
@@ -209,7 +219,12 @@ func (w *world) setUp(ctx context.Context, p Plan, db database) error {
 			continue
 		}
 		t.invited = o.someAreas(r)
-		if t.store, err = clientlib.Create(ctx, t.path(), pin, t.options()); err != nil {
+		if w.app != "" && i%2 == 1 {
+			if err := t.useApp(ctx, p.Seed); err != nil {
+				return err
+			}
+		}
+		if t.store, err = t.createStore(ctx); err != nil {
 			return err
 		}
 		t.gone = false

@@ -35,9 +35,9 @@ type pen struct {
 	tip              syncproto.Tip
 	epoch, mark      string
 	cursors          map[uuid.UUID]int64
-	// record is the last household that it registered, n the change that did.
+	// record is the last household that it registered, phone the version of its phone there.
 	record uuid.UUID
-	n      int64
+	phone  syncproto.Version
 }
 
 // gather gives everybody who attacks credentials.
@@ -131,8 +131,8 @@ func (d *pen) change(r *rand.Rand, n, now int64) syncproto.Change {
 	c := syncproto.Change{N: n, Form: n, Collection: "households", Author: d.worker, Claimed: now, Fields: map[string]syncproto.Value{
 		"head_name": textValue(fmt.Sprint("Hostile ", r.IntN(100))), "phone": textValue("060 666"),
 	}}
-	if d.n > 0 && r.IntN(2) == 0 {
-		c.Record, c.Base = d.record, map[string][]syncproto.Version{"phone": {{Device: d.id, N: d.n}}}
+	if d.phone.N > 0 && r.IntN(2) == 0 {
+		c.Record, c.Base = d.record, map[string][]syncproto.Version{"phone": {d.phone}}
 		return c
 	}
 	c.Record = madeUp(r, now)
@@ -174,7 +174,7 @@ func (o *office) learn(ctx context.Context, in input, a *answer) error {
 	d.tip, d.epoch, d.mark, d.cursors = reply.Tip, reply.Epoch, reply.Mark, reply.Cursors
 	for _, record := range reply.Records {
 		if v := record.Fields["phone"].Version; v.Device == d.id {
-			d.record, d.n = record.ID, v.N
+			d.record, d.phone = record.ID, v
 		}
 	}
 	return nil

@@ -50,6 +50,13 @@ var grammar = []rule{
 	{"POST", "/api/v1/sync/end", 6, func(_ *office, who *caller, r *rand.Rand) string {
 		return fmt.Sprintf(`{"epoch":"E","known":{"n":%d,"hash":%q},"unsent":%d,"differs":0}`, who.device.tip.N, who.device.tip.Hash, r.IntN(3)-1)
 	}},
+	{"POST", "/api/v1/blobs/missing", 6, func(o *office, _ *caller, r *rand.Rand) string {
+		return fmt.Sprintf(`{"blobs":[{"record":%q,"sha256":%q},{"record":%q,"sha256":"x"}]}`, o.anyID(r), blobName, o.anyID(r))
+	}},
+	{"PATCH", "/api/v1/blobs/:id/" + blobName, 8, func(_ *office, _ *caller, r *rand.Rand) string {
+		return "\xff\xd8\xff" + strings.Repeat("x", pick(r, 0, r.IntN(3000), r.IntN(3000), syncproto.MaxChunkBytes))
+	}},
+	{"GET", "/api/v1/blobs/:id/" + blobName, 4, nil},
 	{"POST", "/api/v1/setup", 1, func(_ *office, _ *caller, r *rand.Rand) string {
 		return fmt.Sprintf(`{"code":"%d","login":"x","name":"X","password":"","areas":[]}`, r.Int())
 	}},
@@ -110,6 +117,9 @@ var grammar = []rule{
 	{"GET", "/nowhere", 2, nil},
 }
 
+// blobName is what a photo may be called.
+const blobName = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
+
 func reason(*office, *caller, *rand.Rand) string { return `{"reason":"x"}` }
 
 // often is what the rules' shares come to.
@@ -154,6 +164,10 @@ func (o *office) input(r *rand.Rand) input {
 	case g.path == "/api/v1/sync":
 		in.body = who.device.sync(r, o.now().UnixMilli())
 		in.header.Set("Content-Type", syncproto.MediaType)
+	case g.method == http.MethodPatch:
+		in.body = []byte(g.body(o, who, r))
+		in.header.Set("Content-Type", "application/octet-stream")
+		in.header.Set(syncproto.HeaderUploadOffset, pick(r, "0", "0", "2999", "-1"))
 	case g.body != nil:
 		in.body = []byte(g.body(o, who, r))
 		in.header.Set("Content-Type", "application/json")

@@ -78,7 +78,7 @@ func openOffice(ctx context.Context) (*office, error) {
 	}
 	o := &office{dir: dir}
 	o.srv, err = server.Open(ctx, server.Config{
-		Dir: filepath.Join(dir, "server"), Now: o.now, URL: "http://127.0.0.1",
+		Dir: filepath.Join(dir, "server"), Now: o.now, URL: "http://127.0.0.1", PasswordCost: server.PasswordCost{Memory: 8, Passes: 1},
 		Log: slog.New(slog.NewJSONHandler(&o.log, &slog.HandlerOptions{Level: slog.LevelError})),
 	})
 	if err != nil {

@@ -25,6 +25,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 
 	"github.com/google/uuid"
@@ -136,7 +137,7 @@ func failsOnDisk(c Call) fate {
 
 // Points kills each side at every point of the sync of a script, or of its save. The error is of the points where
 // something was wrong afterwards, or says why it could not go on. progress, if not nil, is told of each
-// point.
+// point, by several goroutines at once if the binaries name several jobs.
 func Points(ctx context.Context, bin Binaries, script int, progress func(Point)) (Report, error) {
 	return Sample(ctx, bin, script, 1, progress)
 }
@@ -155,8 +156,26 @@ func Fail(ctx context.Context, bin Binaries, script, every int, stays bool, prog
 // tooMany is after how many points that went wrong it is no use to go on.
 const tooMany = 10
 
-// try deals the blow at one point after another, until there are no more.
-func try(ctx context.Context, bin Binaries, script, every int, progress func(Point), b blow) (report Report, err error) {
+// try deals the blow at one point after another, until there are no more: some points at a time, each in a trial of its own.
+func try(ctx context.Context, bin Binaries, script, every int, progress func(Point), b blow) (Report, error) {
+	jobs, begin := max(bin.Jobs, 1), 1+rand.IntN(every) //nolint:gosec // G404: where to begin is no secret
+	reports, errs := make([]Report, jobs), make([]error, jobs)
+	var workers sync.WaitGroup
+	for job := range jobs {
+		workers.Go(func() {
+			reports[job], errs[job] = tryEach(ctx, bin, script, begin+job*every, jobs*every, progress, b)
+		})
+	}
+	workers.Wait()
+	whole := Report{Script: reports[0].Script}
+	for _, r := range reports {
+		whole.Points = append(whole.Points, r.Points...)
+	}
+	return whole, errors.Join(errs...)
+}
+
+// tryEach deals the blow at a point and at each that comes so many after it.
+func tryEach(ctx context.Context, bin Binaries, script, begin, every int, progress func(Point), b blow) (report Report, err error) {
 	t, err := newTrial(ctx, bin, script)
 	if err != nil {
 		return Report{}, err
@@ -165,7 +184,7 @@ func try(ctx context.Context, bin Binaries, script, every int, progress func(Poi
 	report.Script = t.script.name
 	var wrong []error
 	for _, side := range t.script.sides() {
-		for at := 1 + rand.IntN(every); len(wrong) < tooMany; at += every { //nolint:gosec // G404: where to begin is no secret
+		for at := begin; len(wrong) < tooMany; at += every {
 			point, more := t.point(ctx, side, at, b)
 			if point.Err != nil {
 				wrong = append(wrong, fmt.Errorf("%s: %v: %w", report.Script, point, point.Err))

@@ -33,19 +33,19 @@ func TestTheRealProgramsLoseAndDoubleNothing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	bin.Scratch = scratch(t)
+	bin.Scratch, bin.Jobs = scratch(t), 2 // each is one program after another
 	t.Run("killed", func(t *testing.T) {
-		tried(t, Server, Device)(Sample(t.Context(), bin, ofADay, 9, nil))
+		tried(t, Server, Device)(Sample(t.Context(), bin, ofADay, 20, nil))
 		tried(t, Device)(Sample(t.Context(), bin, ofASave, 12, nil))
 	})
 	t.Run("killed over PostgreSQL", func(t *testing.T) {
 		over := bin
 		over.Postgres = pgtest.URL(t)
-		tried(t, Server, Device)(Sample(t.Context(), over, ofADay, 12, nil))
+		tried(t, Server, Device)(Sample(t.Context(), over, ofADay, 24, nil))
 	})
 	t.Run("with a disk that fails", func(t *testing.T) {
-		tried(t, Server, Device)(Fail(t.Context(), bin, ofADay, 40, false, nil))
-		tried(t, Server, Device)(Fail(t.Context(), bin, ofADay, 40, true, nil))
+		tried(t, Server, Device)(Fail(t.Context(), bin, ofADay, 60, false, nil))
+		tried(t, Server, Device)(Fail(t.Context(), bin, ofADay, 60, true, nil))
 		// A disk that does not confirm may have kept what it was given: nobody may say otherwise.
 		onFlush := func(c Call) fate {
 			if c.Name != "fsync" {

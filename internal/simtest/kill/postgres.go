@@ -15,7 +15,7 @@ import (
 
 // config says where the server of the state in a folder keeps everything.
 func (b Binaries) config(dir string) server.Config {
-	config := server.Config{Dir: filepath.Join(dir, dataDir)}
+	config := server.Config{Dir: filepath.Join(dir, dataDir), PasswordCost: server.PasswordCost{Memory: 8, Passes: 1}}
 	if one, err := neturl.Parse(b.Postgres); err == nil && b.Postgres != "" {
 		one.Path = "/" + database(dir)
 		config.Database = one.String()

@@ -23,6 +23,8 @@ type Binaries struct {
 	Scratch string
 	// Postgres is the URL of the PostgreSQL cluster of the servers' databases; "" is SQLite.
 	Postgres string
+	// Jobs is how many points are tried at once; 0 is one.
+	Jobs int
 }
 
 // Build builds the programs into a folder. It has to be called from within the module.

@@ -91,7 +91,7 @@ func Judge(e Evidence) []Violation {
 	}
 	for _, record := range slices.Sorted(maps.Keys(byRecord)) {
 		broken = append(broken, judgeTimes(byRecord[record], e.Slack)...)
-		broken = append(broken, e.judgeRecord(record, WritesOf(byRecord[record], e.Changes))...)
+		broken = append(broken, e.judgeRecord(record, WritesOf(byRecord[record]))...)
 	}
 	for _, record := range slices.Sorted(maps.Keys(e.Records)) {
 		if len(byRecord[record]) == 0 {

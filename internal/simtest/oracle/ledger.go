@@ -42,8 +42,8 @@ type Change struct {
 	// the same place of its history, saves the same change.
 	Twin bool
 	// Names are those that it had at an office that went back to a backup then. It may have come once more under
-	// another one, or not at all, and something else may have its name: whoever saw it there knows it by the old one.
-	Names []Version
+	// another one, or not at all: whoever saw it there knows it by the old one.
+	Names []string
 	// Void says that it never was, or is gone for a good reason: nobody may have it.
 	Void bool
 }
@@ -62,6 +62,8 @@ type Entry struct {
 	Record string
 	Device string
 	N      int64
+	// Name is by what those name it who saw it: it tells which changes of its device stand before it, too.
+	Name string
 	// Office says that the office made it.
 	Office bool
 	// Author is in whose name a device made it.
@@ -112,47 +114,87 @@ func (c Change) key() string { return key(c.Record, c.By == Office, c.Author, c.
 
 // MatchAll finds for each entry the change that it is of. It reports changes that are owed and missing,
 // that are there twice, and entries of nobody's.
+//
+// Where several changes say the same, the one that a tablet saved right behind another stands right behind that at
+// the office too; then the time that it claims tells; then those come first that have to be found.
 func MatchAll(changes []Change, entries []Entry) (matches []Match, broken []Violation) {
-	open := map[string][]Entry{}
+	p := pairing{open: map[string][]Entry{}, rest: map[string][]Change{}, behind: map[int]int{}, as: map[int]Version{}}
 	for _, e := range entries {
 		k := key(e.Record, e.Office, e.Author, e.Writes)
-		open[k] = append(open[k], e)
+		p.open[k] = append(p.open[k], e)
 	}
-	rest := map[string][]Change{}
+	last := map[string]int{}
 	for _, c := range changes {
-		k := c.key()
-		at := slices.IndexFunc(open[k], func(e Entry) bool { return e.Claimed == c.Claimed })
-		if at < 0 || c.Void {
-			rest[k] = append(rest[k], c)
-			continue
+		p.rest[c.key()] = append(p.rest[c.key()], c)
+		if before, has := last[c.By]; has {
+			p.behind[c.ID] = before
 		}
-		matches = append(matches, Match{Change: c, Entry: open[k][at]})
-		open[k] = slices.Delete(open[k], at, at+1)
+		if !c.Void {
+			last[c.By] = c.ID
+		}
+	}
+	alone := func(c Change, _ Entry) bool { return len(p.rest[c.key()]) == 1 && len(p.open[c.key()]) == 1 }
+	claims := func(c Change, e Entry) bool { return e.Claimed == c.Claimed }
+	for _, same := range []func(Change, Entry) bool{alone, p.follows, claims} {
+		p.pair(changes, same)
+	}
+	keys := slices.Sorted(maps.Keys(p.rest))
+	for _, k := range keys {
+		slices.SortStableFunc(p.rest[k], func(a, b Change) int { return cmp.Compare(rank(a), rank(b)) })
+		p.pair(slices.Clone(p.rest[k]), func(Change, Entry) bool { return true })
 	}
 	found := map[string]bool{}
-	for _, m := range matches {
+	for _, m := range p.matches {
 		found[m.key()] = true
 	}
-	for _, k := range slices.Sorted(maps.Keys(rest)) {
-		slices.SortStableFunc(rest[k], func(a, b Change) int { return cmp.Compare(rank(a), rank(b)) })
-		for _, c := range rest[k] {
-			other := c.By == Office && c.Claimed != 0 // what the office makes claims one time for good
-			switch {
-			case len(open[k]) > 0 && !c.Void && !other:
-				matches = append(matches, Match{Change: c, Entry: open[k][0]})
-				open[k] = open[k][1:]
-				found[k] = true
-			case c.Owed && !c.Void && (!c.Twin || !found[k]):
+	for _, k := range keys {
+		for _, c := range p.rest[k] {
+			if c.Owed && !c.Void && (!c.Twin || !found[k]) {
 				broken = append(broken, violation("nothing is lost", "change %d of %s is not at the office", c.ID, c.By))
 			}
 		}
 	}
-	for _, k := range slices.Sorted(maps.Keys(open)) {
-		for _, e := range open[k] {
+	for _, k := range slices.Sorted(maps.Keys(p.open)) {
+		for _, e := range p.open[k] {
 			broken = append(broken, violation("exactly once", "change %d of device %s is nobody's, or there twice: %v", e.N, e.Device, e.Writes))
 		}
 	}
-	return matches, append(broken, gaps(entries)...)
+	return p.matches, append(broken, gaps(entries)...)
+}
+
+// A pairing finds for entries the changes that they are of.
+type pairing struct {
+	// open and rest are the entries and the changes that are not matched yet, by what they have in common.
+	open map[string][]Entry
+	rest map[string][]Change
+	// behind is the change that the same one saved before, as what changes are at the office, by their IDs.
+	behind  map[int]int
+	as      map[int]Version
+	matches []Match
+}
+
+// pair matches changes with the first entry that is the same.
+func (p *pairing) pair(changes []Change, same func(Change, Entry) bool) {
+	for _, c := range changes {
+		k := c.key()
+		own := slices.IndexFunc(p.rest[k], func(o Change) bool { return o.ID == c.ID })
+		at := slices.IndexFunc(p.open[k], func(e Entry) bool { return same(c, e) })
+		other := c.By == Office && c.Claimed != 0 && at >= 0 && p.open[k][at].Claimed != c.Claimed // what the office makes claims one time for good
+		if own < 0 || at < 0 || c.Void || other {
+			continue
+		}
+		e := p.open[k][at]
+		p.matches = append(p.matches, Match{Change: c, Entry: e})
+		p.as[c.ID] = Version{e.Device, e.N}
+		p.open[k], p.rest[k] = slices.Delete(p.open[k], at, at+1), slices.Delete(p.rest[k], own, own+1)
+	}
+}
+
+// follows reports whether an entry stands right behind that of the change that was saved before one.
+func (p *pairing) follows(c Change, e Entry) bool {
+	before, has := p.behind[c.ID]
+	as, matched := p.as[before]
+	return has && matched && c.By != Office && as == Version{e.Device, e.N - 1}
 }
 
 // rank puts the changes first that have to be found.
@@ -181,16 +223,10 @@ func gaps(entries []Entry) (broken []Violation) {
 	return broken
 }
 
-// WritesOf gives the writes of one record that count, with what is known of what their authors saw. changes
-// are those of the ledger, of any record.
-func WritesOf(matches []Match, changes []Change) []Write {
+// WritesOf gives the writes of one record that count, with what is known of what their authors saw.
+func WritesOf(matches []Match) []Write {
 	var out []Write
 	v := views{owner: map[int]Match{}}
-	for _, c := range changes {
-		if len(c.Names) > 0 {
-			v.named = append(v.named, c)
-		}
-	}
 	for _, m := range matches {
 		for _, field := range slices.Sorted(maps.Keys(m.Entry.Writes)) {
 			w := Write{ID: len(v.all), Field: field, Value: m.Entry.Writes[field], Time: m.Time, Device: m.Device, N: m.N, Late: m.Late}
@@ -253,8 +289,6 @@ func restating(m Match, matches []Match) (out Match, brought []Match) {
 type views struct {
 	all   []Write
 	owner map[int]Match
-	// named are the changes that had names at an office which went back to a backup.
-	named []Change
 }
 
 // of gives the writes of a field that some changes made.
@@ -272,7 +306,7 @@ func (v views) of(changes []Match, field string) (ids []int) {
 func (v views) seen(c Change, field string) (sure, maybe []int) {
 	for _, sight := range c.Saw[field] {
 		one, other := v.seenAs(c, field, sight)
-		sure, maybe = append(sure, one...), append(append(maybe, other...), v.mistaken(c, field, sight)...)
+		sure, maybe = append(sure, one...), append(maybe, other...)
 	}
 	return sure, maybe
 }
@@ -301,19 +335,6 @@ func (v views) seenAs(c Change, field string, sight Sight) (sure, maybe []int) {
 
 // renamed reports whether a write's change had another name once.
 func (v views) renamed(w Write) bool {
-	return slices.ContainsFunc(v.owner[w.ID].Names, func(n Version) bool { return n != Version{w.Device, w.N} })
-}
-
-// mistaken gives the writes for which the office may take one that somebody saw and that it has lost: those of the
-// changes that have its name now.
-func (v views) mistaken(c Change, field string, sight Sight) (maybe []int) {
-	for _, w := range v.all {
-		if w.Field == field && slices.ContainsFunc(v.named, func(o Change) bool {
-			return o.ID < c.ID && o.ID != v.owner[w.ID].ID && o.Record == c.Record && o.Writes[field] == sight.Value &&
-				slices.Contains(o.Names, Version{w.Device, w.N})
-		}) {
-			maybe = append(maybe, w.ID)
-		}
-	}
-	return maybe
+	m := v.owner[w.ID]
+	return slices.ContainsFunc(m.Names, func(name string) bool { return name != m.Name })
 }

@@ -1,6 +1,7 @@
 package oracle_test
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -23,7 +24,7 @@ func story() oracle.Evidence {
 	changes := []oracle.Change{phone(0, "a", `"1"`), phone(1, "a", `"2"`, first), phone(2, "b", `"3"`, first)}
 	changes[0].Writes["area"] = `"x"`
 	entry := func(c oracle.Change, n int64) oracle.Entry {
-		return oracle.Entry{Record: c.Record, Device: c.By, N: n, Author: c.Author, When: at(int64(c.ID) + 1), Writes: c.Writes, Status: oracle.Applied, Claimed: c.Claimed, Received: 1000, Time: c.Claimed}
+		return oracle.Entry{Record: c.Record, Device: c.By, N: n, Name: nameOf(c.By, n), Author: c.Author, When: at(int64(c.ID) + 1), Writes: c.Writes, Status: oracle.Applied, Claimed: c.Claimed, Received: 1000, Time: c.Claimed}
 	}
 	deletion := oracle.Change{
 		ID: 3, By: "b", Form: 3, Record: "h1", Collection: "households", Owed: true, Claimed: 103,
@@ -97,16 +98,16 @@ func decideAt(e *oracle.Evidence, ms int64, value string, saw oracle.Sight) {
 }
 
 // lose has the third change see one that the office lost, which had a name, in the place of the first.
-func lose(e *oracle.Evidence, name oracle.Version) {
+func lose(e *oracle.Evidence, name string) {
 	lost := e.Changes[0]
-	lost.Writes, lost.Owed, lost.Names = map[string]string{"phone": `"9"`}, false, []oracle.Version{name}
+	lost.Writes, lost.Owed, lost.Names = map[string]string{"phone": `"9"`}, false, []string{name}
 	e.Changes[2].Saw["phone"][0] = oracle.Sight{Value: `"9"`, Time: 55}
 	e.Changes, e.Conflicts = append(e.Changes, lost), nil
 }
 
 // rename gives the second change another name than it had, and has the office see it and not know that.
 func rename(e *oracle.Evidence, saw oracle.Sight) {
-	e.Changes[1].Names = []oracle.Version{{Device: "a", N: 7}}
+	e.Changes[1].Names = []string{"a:7"}
 	decide(e, oracle.Version{}, `"5"`, saw)
 	five := phoneOf(`"5"`, oracle.Office, 1)
 	e.Conflicts[0].Sides = append(e.Conflicts[0].Sides, five)
@@ -137,19 +138,11 @@ func TestDoubtIsNoAccusation(t *testing.T) {
 			e.Changes[1].Saw["phone"][0].Time, e.Changes[2].Saw["phone"][0].Time, e.Changes[3].Saw["area"][0].Time = 101, 101, 101
 			e.Decided = map[oracle.Version]oracle.Decision{{Device: "a", N: 1}: {Status: oracle.Applied, When: at(10)}}
 		},
-		"who saw a value that is lost may count as having seen what has its name now": func(e *oracle.Evidence) {
-			lose(e, oracle.Version{Device: "a", N: 2})
-		},
 		"who saw a value that has another name now may not count as having seen it": func(e *oracle.Evidence) {
 			rename(e, oracle.Sight{Value: `"2"`, Time: 101})
 		},
 		"who saw a value without a time that has another name now may not count as having seen it": func(e *oracle.Evidence) {
 			rename(e, oracle.Sight{Value: `"2"`})
-		},
-		"who saw a value whose name something later had may have come to claim a time after that": func(e *oracle.Evidence) {
-			e.Changes[0].Names = []oracle.Version{{Device: "a", N: 2}}
-			e.Entries[2].Claimed, e.Entries[2].Time = 105, 105
-			e.Changes[3].Saw["phone"][0].Time, e.Changes[3].Claimed, e.Entries[3].Claimed, e.Entries[3].Time = 105, 106, 106, 106
 		},
 		"what the office lost is not what it made anew, of which nobody was told": func(e *oracle.Evidence) {
 			decide(e, oracle.Version{}, `"5"`, oracle.Sight{Value: `"3"`, Time: 102}).Owed = false
@@ -321,9 +314,14 @@ func TestEachPromiseOfConflictsCanBeBroken(t *testing.T) {
 			e.Conflicts[0].Sides[0] = phoneOf(`"5"`, oracle.Office, 1)
 			e.Records["h1"].Values["phone"] = `"6"`
 		}, "who saw a value replaced it"},
-		"what has another name than one that was lost is taken for that": {func(e *oracle.Evidence) {
-			lose(e, oracle.Version{Device: "b", N: 9})
+		"what has the number of one that was lost is taken for that": {func(e *oracle.Evidence) {
+			lose(e, "a:2")
 		}, "no value is overwritten unseen"},
+		"who saw what was lost came to claim a time after what has its number": {func(e *oracle.Evidence) {
+			e.Changes[0].Names = []string{"a:2"}
+			e.Entries[2].Claimed, e.Entries[2].Time = 105, 105
+			e.Changes[3].Saw["phone"][0].Time, e.Changes[3].Claimed, e.Entries[3].Claimed, e.Entries[3].Time = 105, 106, 106, 106
+		}, "a claim stays what it was"},
 		"a value is nobody's":  {func(e *oracle.Evidence) { e.Records["h1"].Values["notes"] = `"x"` }, "nothing is there that nobody wrote"},
 		"a record is nobody's": {func(e *oracle.Evidence) { e.Records["h2"] = oracle.Shown{Area: "x"} }, "nothing is there that nobody wrote"},
 		"a conflict is nobody's": {func(e *oracle.Evidence) {
@@ -334,12 +332,35 @@ func TestEachPromiseOfConflictsCanBeBroken(t *testing.T) {
 	}.judge(t)
 }
 
+// nameOf is by what those name a change who saw it.
+func nameOf(device string, n int64) string { return fmt.Sprintf("%s:%d", device, n) }
+
 func again(e oracle.Entry, device string, n int64) oracle.Entry {
-	e.Device, e.N = device, n
+	e.Device, e.N, e.Name = device, n, nameOf(device, n)
 	return e
 }
 
 func undeleted(s oracle.Shown) oracle.Shown {
 	s.Deleted, s.Values = false, maps.Clone(s.Values)
 	return s
+}
+
+// TestASaveIsThatBehindTheOneBefore has two tablets save the same, each behind something else, and claim the same for it.
+func TestASaveIsThatBehindTheOneBefore(t *testing.T) {
+	write := func(id int, by, field, value string) oracle.Change {
+		return oracle.Change{ID: id, By: by, Record: "h1", Claimed: 7, Writes: map[string]string{field: value}}
+	}
+	changes := []oracle.Change{write(0, "a", "phone", "1"), write(1, "b", "phone", "2"), write(2, "a", oracle.Deleted, oracle.True), write(3, "b", oracle.Deleted, oracle.True)}
+	entry := func(change int, device string, n, claimed int64) oracle.Entry {
+		return oracle.Entry{Record: "h1", Device: device, N: n, Claimed: claimed, Writes: changes[change].Writes}
+	}
+	matches, broken := oracle.MatchAll(changes, []oracle.Entry{entry(1, "x", 1, 7), entry(3, "x", 2, 7), entry(0, "y", 1, 9), entry(2, "y", 2, 9)})
+	if len(broken) > 0 || len(matches) != len(changes) {
+		t.Errorf("%d matches and %v", len(matches), broken)
+	}
+	for _, m := range matches {
+		if want := map[string]string{"a": "y", "b": "x"}[m.By]; m.Device != want {
+			t.Errorf("change %d of %s is taken for number %d of %s, not of %s", m.ID, m.By, m.N, m.Device, want)
+		}
+	}
 }

@@ -12,11 +12,22 @@ import (
 
 // whole are the catchers that need the whole product.
 var whole = map[string]func(t *testing.T, seed uint64) []Break{
-	"fleet": byFleet, "crash": byImages, "hostile": byInputs, "faults": byFaults,
+	"fleet": byFleet, "found": byStories, "crash": byImages, "hostile": byInputs, "faults": byFaults,
 }
 
-func byFleet(t *testing.T, seed uint64) (out []Break) {
-	for _, v := range fleet.Play(t, fleet.NewPlan(seed), t.TempDir(), "").Broken {
+func byFleet(t *testing.T, seed uint64) []Break { return byStory(t, fleet.NewPlan(seed)) }
+
+// byStories plays the story of something that was once broken: which one is the seed's choice.
+func byStories(t *testing.T, seed uint64) []Break {
+	stories, err := fleet.Found()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return byStory(t, stories[(seed-1)%uint64(len(stories))])
+}
+
+func byStory(t *testing.T, p fleet.Plan) (out []Break) {
+	for _, v := range fleet.Play(t, p, fleet.Setting{Root: t.TempDir()}).Broken {
 		out = append(out, Break{v.Promise, v.What})
 	}
 	return out

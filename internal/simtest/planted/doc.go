@@ -106,6 +106,11 @@ func (e *Edit) add(line string) error {
 	return nil
 }
 
+// below reports whether any of what a bug changes is in a folder.
+func (b Bug) below(folder string) bool {
+	return slices.ContainsFunc(b.Edits, func(e Edit) bool { return strings.HasPrefix(e.File, folder) })
+}
+
 // in gives the file with the edit made.
 func (e Edit) in(text string) (string, error) {
 	var found []int

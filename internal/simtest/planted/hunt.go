@@ -20,16 +20,17 @@ import (
 type Catcher struct {
 	Name  string
 	Tries int
-	// Alone has it built without the others: it needs so little of the product that this is much faster.
+	// Alone has it built without the others, and played for bugs of syncproto only: it needs nothing else of the product.
 	Alone bool
 }
 
 // Catchers gives the parts of the harness from the cheap to the dear. histories is how many of a fleet
-// are played.
-func Catchers(histories int) []Catcher {
+// are played, stories how many there are of [fleet.Found].
+func Catchers(histories, stories int) []Catcher {
 	return []Catcher{
 		{Name: "laws", Tries: 2, Alone: true},
 		{Name: "fleet", Tries: histories},
+		{Name: "found", Tries: stories},
 		{Name: "crash", Tries: 2},
 		{Name: "hostile", Tries: 1},
 		{Name: "faults", Tries: 3},
@@ -111,6 +112,9 @@ func (h *Hunt) Bug(ctx context.Context, b Bug) (Catch, error) {
 	defer discard(dir)
 	programs := map[bool]string{}
 	for _, c := range h.Catchers {
+		if c.Alone && !b.below("syncproto/") {
+			continue
+		}
 		if programs[c.Alone] == "" {
 			if programs[c.Alone], err = h.build(ctx, b, dir, c.Alone); err != nil {
 				return out, err

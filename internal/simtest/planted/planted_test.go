@@ -81,7 +81,7 @@ func TestParse(t *testing.T) {
 
 func TestEveryCatcherIsPlayed(t *testing.T) {
 	play := catchers()
-	for _, c := range Catchers(1) {
+	for _, c := range Catchers(1, 1) {
 		if play[c.Name] == nil {
 			t.Errorf("no test plays %q", c.Name)
 		}

@@ -44,13 +44,14 @@ type Accounts struct {
 	store *store.Store
 	now   func() time.Time
 	key   []byte
-	// hashing is held while a password is hashed: each takes 64 MiB.
+	cost  PasswordCost
+	// hashing is held while a password is hashed, for what memory that takes.
 	hashing sync.Mutex
 }
 
-// New opens the accounts of a store. now is the clock.
-func New(ctx context.Context, s *store.Store, now func() time.Time) (*Accounts, error) {
-	a := &Accounts{store: s, now: now}
+// New opens the accounts of a store. now is the clock, cost that of the passwords that are set.
+func New(ctx context.Context, s *store.Store, now func() time.Time, cost PasswordCost) (*Accounts, error) {
+	a := &Accounts{store: s, now: now, cost: cost.orFull()}
 	err := s.Write(ctx, func(tx *store.Tx) error {
 		text, err := tx.Property(ctx, propertyKey)
 		if errors.Is(err, store.ErrNotFound) {
@@ -150,7 +151,7 @@ func knownAreas(ctx context.Context, tx *store.Tx, areas []uuid.UUID) error {
 	}
 	for _, area := range areas {
 		if _, known := tree[area]; !known {
-			return invalid("there is no area %s", area)
+			return invalid("There is no area %s", area)
 		}
 	}
 	return nil

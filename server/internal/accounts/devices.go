@@ -82,7 +82,7 @@ func (a *Accounts) InviteTeam(ctx context.Context, actor uuid.UUID, team []Invit
 			return nil, err
 		}
 		if len(d.Areas) == 0 {
-			return nil, invalid("a device needs an area, or it would hold nothing")
+			return nil, invalid("A device needs an area, or it would hold nothing")
 		}
 		made[i] = Invitation{Code: code, Expires: expires}
 	}
@@ -111,7 +111,7 @@ func (a *Accounts) addInvite(ctx context.Context, tx *store.Tx, within reach, d 
 	}
 	holder, err := tx.User(ctx, d.Holder)
 	if errors.Is(err, store.ErrNotFound) || err == nil && !holder.Active {
-		return invalid("there is no active person %s to hand the device to", d.Holder)
+		return invalid("There is no active person %s to hand the device to", d.Holder)
 	}
 	if err != nil {
 		return err
@@ -163,7 +163,7 @@ func deviceName(name, otherwise string) (string, error) {
 		name = otherwise
 	}
 	if !isName(name) {
-		return "", invalid("a device needs a name by which people know it, of at most %d characters on one line", maxName)
+		return "", invalid("A device needs a name by which people know it, of at most %d characters on one line", maxName)
 	}
 	return name, nil
 }
@@ -312,7 +312,7 @@ func (a *Accounts) Devices(ctx context.Context, actor uuid.UUID) (devices []stor
 // sync, once it has handed in what it recorded there.
 func (a *Accounts) SetDeviceAreas(ctx context.Context, actor, id uuid.UUID, areas []uuid.UUID) error {
 	if len(areas) == 0 {
-		return invalid("a device needs an area; to take everything from it, revoke it")
+		return invalid("A device needs an area; to take everything from it, revoke it")
 	}
 	return a.decide(ctx, actor, id, func(tx *store.Tx, d store.Device, within reach) error {
 		if err := errors.Join(knownAreas(ctx, tx, areas), within.mayDecide(areas)); err != nil {

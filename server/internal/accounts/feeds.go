@@ -70,11 +70,11 @@ func (a *Accounts) checkFeed(n NewFeedToken) error {
 	life := time.UnixMilli(n.Expires).Sub(a.now())
 	switch {
 	case !isName(plainName(n.Name)):
-		return invalid("a feed needs a name of at most %d characters on one line, that of who reads it", maxName)
+		return invalid("A feed needs a name of at most %d characters on one line, that of who reads it", maxName)
 	case len(n.Collections) == 0 || slices.ContainsFunc(n.Collections, unknown):
-		return invalid("a feed needs collections, each by its name")
+		return invalid("A feed needs collections, each by its name")
 	case life <= 0 || life > maxFeedLife:
-		return invalid("a feed has to expire within two years, at a time in milliseconds that is yet to come")
+		return invalid("A feed has to expire within two years, at a time in milliseconds that is yet to come")
 	}
 	return nil
 }

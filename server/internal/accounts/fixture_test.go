@@ -26,6 +26,7 @@ type programme struct {
 	accounts                       *accounts.Accounts
 	store                          *store.Store
 	now                            time.Time
+	cost                           accounts.PasswordCost
 	meanwhile                      func() // run once, when the clock is read next
 	hash                           string // of the password, as everybody has it; "" if nobody has one
 	admin, coordinator, worker     uuid.UUID
@@ -39,7 +40,7 @@ func newProgramme(t *testing.T) *programme {
 	return p
 }
 
-// newConsole is a programme whose people all have the password. It is hashed once: that takes long.
+// newConsole is a programme whose people all have the password.
 func newConsole(t *testing.T) *programme {
 	t.Helper()
 	p := emptyProgramme(t)
@@ -58,7 +59,7 @@ func (p *programme) staff() {
 // emptyProgramme has areas and nobody who works in them.
 func emptyProgramme(t *testing.T) *programme {
 	t.Helper()
-	p := &programme{t: t, store: storetest.Open(t), now: time.UnixMilli(1_700_000_000_000)}
+	p := &programme{t: t, store: storetest.Open(t), now: time.UnixMilli(1_700_000_000_000), cost: accounts.PasswordCost{Memory: 8, Passes: 1}}
 	p.reopen()
 	for _, id := range []*uuid.UUID{&p.country, &p.a, &p.village, &p.hamlet, &p.b} {
 		*id = newID(t)
@@ -101,7 +102,7 @@ func (p *programme) backup() (restore func()) {
 func (p *programme) reopen() {
 	p.t.Helper()
 	var err error
-	if p.accounts, err = accounts.New(p.t.Context(), p.store, p.clock); err != nil {
+	if p.accounts, err = accounts.New(p.t.Context(), p.store, p.clock, p.cost); err != nil {
 		p.t.Fatal(err)
 	}
 }

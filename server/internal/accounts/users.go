@@ -1,6 +1,7 @@
 package accounts
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -37,10 +38,10 @@ func (a *Accounts) AddUser(ctx context.Context, actor uuid.UUID, n NewUser) (sto
 func (a *Accounts) newUser(n NewUser) (store.User, error) {
 	u := store.User{Login: plainName(n.Login), Name: plainName(n.Name), Role: n.Role, Areas: n.Areas, Active: true, Created: a.millis()}
 	if !isName(u.Login) || !isName(u.Name) {
-		return u, invalid("a person needs a login and a name, each of at most %d characters on one line", maxName)
+		return u, invalid("A person needs a login and a name, each of at most %d characters on one line", maxName)
 	}
 	if !slices.Contains([]string{RoleWorker, RoleCoordinator, RoleAdministrator}, u.Role) {
-		return u, invalid("the role has to be %s, %s or %s", RoleWorker, RoleCoordinator, RoleAdministrator)
+		return u, invalid("The role has to be %s, %s or %s", RoleWorker, RoleCoordinator, RoleAdministrator)
 	}
 	var err error
 	if n.Password != "" {
@@ -58,7 +59,7 @@ func (a *Accounts) addUser(ctx context.Context, tx *store.Tx, actor uuid.UUID, u
 	}
 	err := tx.AddUser(ctx, u)
 	if errors.Is(err, store.ErrExists) {
-		return invalid("the login is taken")
+		return invalid("The login is taken")
 	}
 	if err != nil {
 		return err
@@ -71,6 +72,9 @@ type UserChange struct {
 	Name, Role, Password *string
 	Areas                *[]uuid.UUID
 	Active               *bool
+
+	// was is the hash of the password that whoever changes it knew; "" if they need not know it.
+	was string
 }
 
 // ChangeUser changes a person. A new password, another role and the end of an account end the
@@ -89,6 +93,9 @@ func (a *Accounts) ChangeUser(ctx context.Context, actor, id uuid.UUID, change U
 			return err
 		}
 		was := u
+		if change.was != "" && change.was != u.Password {
+			return wrongPresent() // it was changed meanwhile
+		}
 		if password != "" {
 			u.Password = password
 		}
@@ -112,6 +119,17 @@ func (a *Accounts) ChangeUser(ctx context.Context, actor, id uuid.UUID, change U
 	})
 }
 
+func wrongPresent() error { return invalid("The present password is wrong") }
+
+// ChangeOwnPassword changes the password of somebody, as they were found, who knows the present one. It ends their sessions.
+func (a *Accounts) ChangeOwnPassword(ctx context.Context, u store.User, present, next string) error {
+	if a.passwordFits(present, u.Password) {
+		return a.ChangeUser(ctx, u.ID, u.ID, UserChange{Password: &next, was: u.Password})
+	}
+	err := a.store.Write(ctx, func(tx *store.Tx) error { return a.log(ctx, tx, u.ID, audit.LoginFailed, u.ID.String(), nil) })
+	return cmp.Or(err, wrongPresent())
+}
+
 // apply changes u. Areas that stay are not looked at: one may have been deleted since, and that must
 // not keep anybody from ending the account.
 func (c UserChange) apply(ctx context.Context, tx *store.Tx, u *store.User) error {
@@ -131,7 +149,7 @@ func (c UserChange) apply(ctx context.Context, tx *store.Tx, u *store.User) erro
 		u.Active = *c.Active
 	}
 	if !isName(u.Name) || !slices.Contains([]string{RoleWorker, RoleCoordinator, RoleAdministrator}, u.Role) {
-		return invalid("a person needs a name of at most %d characters on one line, and a role of %s, %s or %s", maxName, RoleWorker, RoleCoordinator, RoleAdministrator)
+		return invalid("A person needs a name of at most %d characters on one line, and a role of %s, %s or %s", maxName, RoleWorker, RoleCoordinator, RoleAdministrator)
 	}
 	return nil
 }
@@ -140,7 +158,7 @@ func (c UserChange) apply(ctx context.Context, tx *store.Tx, u *store.User) erro
 func refuseLast(ctx context.Context, tx *store.Tx, was store.User) error {
 	none, err := noAdministrator(ctx, tx)
 	if err == nil && none && administers(was) {
-		return invalid("that would leave no administrator who can log in")
+		return invalid("That would leave no administrator who can log in")
 	}
 	return err
 }
@@ -202,7 +220,7 @@ func (a *Accounts) SetUp(ctx context.Context, code string, n NewUser) (store.Use
 		return u, err
 	}
 	if u.Password == "" {
-		return u, invalid("an administrator needs a password")
+		return u, invalid("An administrator needs a password")
 	}
 	return u, a.store.Write(ctx, func(tx *store.Tx) error {
 		kept, err := tx.Property(ctx, propertySetup)

@@ -18,6 +18,8 @@ import (
 
 func TestAPersonIsKeptAsAddedButForThePassword(t *testing.T) {
 	p := newProgramme(t)
+	p.cost = accounts.PasswordCost{} // in full
+	p.reopen()
 	var u store.User
 	n := accounts.NewUser{Login: " žika ", Name: " Žika Žikić ", Role: accounts.RoleCoordinator, Areas: []uuid.UUID{p.a, p.b}, Password: password}
 	p.loggedNew(p.admin, audit.UserAdded, func() uuid.UUID {
@@ -88,6 +90,28 @@ func TestAPasswordMayBeLongAndInAnyScript(t *testing.T) {
 			t.Errorf("a password of %d bytes fits with a blank behind it", len(word))
 		}
 	}
+}
+
+func TestTheOwnPasswordIsChangedByWhoKnowsIt(t *testing.T) {
+	p := newConsole(t)
+	next := "another " + password
+	s, was := p.login("ceca"), p.user(p.coordinator)
+	p.logged(p.coordinator, audit.LoginFailed, p.coordinator, func() {
+		refused(t, "a wrong password", p.accounts.ChangeOwnPassword(t.Context(), was, password+"!", next), syncproto.CodeInvalid)
+	})
+	if _, err := p.accounts.Session(t.Context(), s.Token); err != nil || p.user(p.coordinator).Password != was.Password {
+		t.Errorf("a wrong password has changed something: %v", err)
+	}
+	p.logged(p.coordinator, audit.UserChanged, p.coordinator, func() {
+		if err := p.accounts.ChangeOwnPassword(t.Context(), was, password, next); err != nil {
+			t.Fatal(err)
+		}
+	})
+	p.ended("of who changed the password", s)
+	if _, err := p.accounts.Login(t.Context(), "ceca", next); err != nil {
+		t.Error(err)
+	}
+	refused(t, "a password that was changed meanwhile", p.accounts.ChangeOwnPassword(t.Context(), was, password, password), syncproto.CodeInvalid)
 }
 
 func TestAPasswordIsAsLongAsItLooks(t *testing.T) {

@@ -40,7 +40,7 @@ func (a *Accounts) AddWebhook(ctx context.Context, actor uuid.UUID, address, kin
 		return store.Webhook{}, err
 	}
 	if !slices.Contains([]string{RecordChanged, ReviewOpened}, kind) {
-		return store.Webhook{}, invalid("a webhook is told of %s or %s", RecordChanged, ReviewOpened)
+		return store.Webhook{}, invalid("A webhook is told of %s or %s", RecordChanged, ReviewOpened)
 	}
 	key := make([]byte, secretBytes)
 	_, err := rand.Read(key)
@@ -65,12 +65,12 @@ func (a *Accounts) AddWebhook(ctx context.Context, actor uuid.UUID, address, kin
 func checkURL(address string) error {
 	at, err := url.Parse(address)
 	if err != nil || len(address) > maxURL || at.Hostname() == "" || at.User != nil || at.Fragment != "" {
-		return invalid("the address of a webhook is an https URL of at most %d bytes, without a name and password", maxURL)
+		return invalid("The address of a webhook is an https URL of at most %d bytes, without a name and password", maxURL)
 	}
 	ip, err := netip.ParseAddr(at.Hostname())
 	here := at.Hostname() == "localhost" || err == nil && ip.IsLoopback()
 	if at.Scheme != "https" && (at.Scheme != "http" || !here) {
-		return invalid("the address of a webhook begins with https:; http: is for the server's own machine")
+		return invalid("The address of a webhook begins with https:; http: is for the server's own machine")
 	}
 	return nil
 }

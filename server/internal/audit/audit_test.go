@@ -15,6 +15,7 @@ import (
 
 	"satchel/server/internal/audit"
 	"satchel/server/internal/store"
+	"satchel/server/internal/store/storetest"
 )
 
 // A log is one on disk, and a hand that reaches past the program into its file.
@@ -27,7 +28,7 @@ type log struct {
 // newLog makes a log with rows 1 to n.
 func newLog(t *testing.T, n int) log {
 	t.Helper()
-	path := filepath.Join(t.TempDir(), "satchel.db")
+	path := filepath.Join(storetest.Dir(t), "satchel.db")
 	s, err := store.Open(t.Context(), path)
 	if err != nil {
 		t.Fatal(err)

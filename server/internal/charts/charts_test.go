@@ -118,6 +118,15 @@ func TestAnyColumnsAreDrawnWithinTheDrawing(t *testing.T) {
 	})
 }
 
+// What is drawn later lies above: the first column hid the numbers beside it.
+func TestNoColumnHidesTheNumbersOfTheAxis(t *testing.T) {
+	svg, err := columns(700, 2000).Draw()
+	out := drawing(t, svg, err)
+	if first, last := strings.Index(out, `class="measure"`), strings.LastIndex(out, "<rect"); first < last {
+		t.Errorf("a column is drawn over a number: %s", out)
+	}
+}
+
 // A number that is withheld is not to be found in a drawing, nor can it be measured there.
 func TestWhatIsWithheldIsNotDrawn(t *testing.T) {
 	c := columns(10, 20)

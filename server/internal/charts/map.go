@@ -22,6 +22,8 @@ type Map struct {
 	Places             []Place
 	// Around are outlines that say where the places are, and have no number.
 	Around []Outline
+	// Ground lies under all of it, if there is any.
+	Ground *Ground
 }
 
 // A Place is an area with its number.
@@ -157,10 +159,14 @@ func (m Map) Draw() (template.HTML, error) {
 	for _, o := range m.Around {
 		around = append(around, v.path(o))
 	}
+	var ground []tile
+	if m.Ground != nil {
+		ground = m.Ground.tiles(v)
+	}
 	km, bar := v.measure()
 	shapes := m.shapes(v)
 	return draw("map.svg", map[string]any{
-		"Map": m, "Width": mapWidth, "Height": math.Round(v.height), "Around": around, "Shapes": shapes,
+		"Map": m, "Width": mapWidth, "Height": math.Round(v.height), "Ground": ground, "Around": around, "Shapes": shapes,
 		"Kilometres": km, "BarWidth": bar, "BarY": v.height - 12, "BarX": mapWidth - bar - 14,
 	})
 }

@@ -15,29 +15,37 @@ import (
 
 	"satchel/internal/language"
 	"satchel/server/internal/accounts"
+	"satchel/server/internal/blobs"
 	"satchel/server/internal/charts"
 	"satchel/server/internal/engine"
+	"satchel/server/internal/localca"
 	"satchel/server/internal/registry"
 	"satchel/server/internal/review"
 	"satchel/server/internal/search"
 	"satchel/server/internal/store"
 )
 
-// Config is what a console needs. All fields have to be set.
+// Config is what a console needs. All fields have to be set, but for those that say otherwise.
 type Config struct {
 	Engine   *engine.Engine
 	Reviews  *review.Queue
+	Blobs    *blobs.Room
 	Accounts *accounts.Accounts
 	Store    *store.Store
-	// URL is where devices reach the server, as it stands in invitations.
+	// URL is where devices reach the server, as it stands in invitations; "" if nobody said.
 	URL string
+	// Authority is the office's own certificate authority, nil if it has none, and PlainURL where tablets that do not trust it yet
+	// get its certificate by plain HTTP, "" if they do not.
+	Authority *localca.Authority
+	PlainURL  string
 	// SecureCookies says that browsers come by HTTPS.
 	SecureCookies bool
 	// Now is the clock, and Zone the office's time zone.
 	Now  func() time.Time
 	Zone *time.Location
-	// Outlines is the GeoJSON file with the outlines of areas, which need not be there.
-	Outlines string
+	// Outlines is the GeoJSON file with the outlines of areas, and Ground the archive of tiles that lie under maps. Neither
+	// need be there.
+	Outlines, Ground string
 }
 
 // A Console gives the pages. It is safe for use by many goroutines.
@@ -83,7 +91,7 @@ func (c *Console) read() *shown {
 	if out.assets, err = readAssets(); err != nil {
 		panic(err)
 	}
-	if out.pages, err = c.readPages(out); err != nil {
+	if out.pages, err = c.pagesOf(out); err != nil {
 		panic(err)
 	}
 	return out
@@ -91,7 +99,11 @@ func (c *Console) read() *shown {
 
 // Prepare reads what the first visit would have to wait for. What fails now is tried again then.
 func (c *Console) Prepare(ctx context.Context) {
-	c.shown()
+	for _, some := range c.shown().pages {
+		for _, page := range some {
+			page()
+		}
+	}
 	_ = c.index.Refresh(ctx) // whoever searches is told why it fails
 }
 
@@ -138,11 +150,14 @@ func (c *Console) doorRoutes() []Route {
 		{Method: http.MethodGet, Path: "/", Handle: c.home},
 		{Method: http.MethodGet, Path: "/assets/:name", Handle: c.asset},
 		{Method: http.MethodGet, Path: "/login", Handle: c.askLogin},
-		{Method: http.MethodPost, Path: "/login", Guessable: true, Handle: c.login},
+		{Method: http.MethodPost, Path: "/login", Guessable: true, Most: 4 * SmallBody, Handle: c.login},
 		{Method: http.MethodPost, Path: "/logout", Access: Coordinator, Handle: c.logout},
+		{Method: http.MethodGet, Path: "/account", Access: Coordinator, Handle: c.account},
+		{Method: http.MethodPost, Path: "/account", Access: Coordinator, Guessable: true, Handle: c.changePassword},
 		{Method: http.MethodGet, Path: "/setup", Handle: c.askSetup},
 		{Method: http.MethodPost, Path: "/setup", Guessable: true, Handle: c.setUp},
 		{Method: http.MethodGet, Path: "/enrol", Handle: c.enrol},
+		{Method: http.MethodGet, Path: "/enrol/ca.crt", Handle: c.authorityFile},
 		{Method: http.MethodPost, Path: "/language", Handle: c.chooseLanguage},
 		{Method: http.MethodGet, Path: LivePath, Access: Coordinator, Handle: c.listen},
 	}

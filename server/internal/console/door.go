@@ -6,7 +6,6 @@ import (
 
 	"satchel/internal/language"
 	"satchel/server/internal/accounts"
-	"satchel/syncproto"
 )
 
 // The cookies: a session, which scripts cannot read, and a language.
@@ -39,7 +38,10 @@ func (c *Console) home(v *Visit) error {
 }
 
 // loginForm is what the page of that name shows.
-type loginForm struct{ Login, Next string }
+type loginForm struct {
+	Login, Next string
+	Kept        typedForm
+}
 
 func (c *Console) askLogin(v *Visit) error {
 	next := within(v.query("next"), "/")
@@ -50,12 +52,16 @@ func (c *Console) askLogin(v *Visit) error {
 }
 
 func (c *Console) login(v *Visit) error {
-	in := loginForm{v.form("login"), within(v.form("next"), "/")}
+	in := loginForm{v.form("login"), within(v.form("next"), "/"), v.keepIfOurs(v.form("to"), v.Request.FormValue("typed"))}
 	s, err := c.Accounts.Login(v.ctx(), in.Login, v.Request.FormValue("password"))
 	if err != nil {
 		return v.again(err, "login", in)
 	}
 	c.remember(v, s)
+	if in.Kept.Typed != "" {
+		v.Session = s
+		return v.offerResend(http.StatusOK, in.Kept)
+	}
 	return v.goTo(in.Next, "")
 }
 
@@ -100,11 +106,11 @@ func (c *Console) askSetup(v *Visit) error {
 
 // setUp makes the first administrator, and logs them in.
 func (c *Console) setUp(v *Visit) error {
-	in, password := setupForm{v.form("code"), v.form("login"), v.form("name")}, v.Request.FormValue("password")
-	if password != v.Request.FormValue("password_again") {
-		return v.again(syncproto.Refuse(syncproto.CodeInvalid, "The two passwords differ. Nothing was changed."), "setup", in)
+	in := setupForm{v.form("code"), v.form("login"), v.form("name")}
+	password, err := v.newPassword()
+	if err == nil {
+		_, err = c.Accounts.SetUp(v.ctx(), in.Code, accounts.NewUser{Login: in.Login, Name: in.Name, Password: password})
 	}
-	_, err := c.Accounts.SetUp(v.ctx(), in.Code, accounts.NewUser{Login: in.Login, Name: in.Name, Password: password})
 	if err != nil {
 		return v.again(err, "setup", in)
 	}
@@ -113,11 +119,8 @@ func (c *Console) setUp(v *Visit) error {
 		return err
 	}
 	c.remember(v, s)
-	return v.goTo("/", "set_up")
+	return v.goTo("/settings", "set_up") // it lists what the office needs next
 }
-
-// enrol is where an invitation leads. Its code is behind the "#", which no server sees; a script shows it.
-func (c *Console) enrol(v *Visit) error { return v.page("enrol", c.address(v)) }
 
 // chooseLanguage keeps in which language somebody reads, for a year.
 func (c *Console) chooseLanguage(v *Visit) error {

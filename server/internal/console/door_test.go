@@ -22,7 +22,7 @@ func TestTheFirstAdministratorSetsUp(t *testing.T) {
 	if wrong.status != http.StatusUnprocessableEntity || !strings.Contains(wrong.body, `value="ana"`) || strings.Contains(wrong.body, password) {
 		t.Errorf("two passwords that differ are answered %d %s", wrong.status, wrong.body)
 	}
-	b.send("/setup", append(whole, password)...).shows(t, "You are the first administrator")
+	b.send("/setup", append(whole, password)...).shows(t, "You are the first administrator. Next: add the areas, and the people who work in them. Settings What this office needs next")
 	b.get("/tablets").shows(t, "Name of ana")
 	if at := o.browser().get("/setup"); at.path != "/login" {
 		t.Errorf("a server that is set up asks to be, at %s", at.path)
@@ -62,6 +62,18 @@ func TestAFieldWorkerDoesNotLogIn(t *testing.T) {
 	o.person("willi", "worker", o.a)
 	if at := o.browser().send("/login", "login", "willi", "password", password); at.status != http.StatusUnauthorized {
 		t.Errorf("a field worker is answered %d %s", at.status, at.text())
+	}
+}
+
+func TestPasswordsAreNotTriedForEver(t *testing.T) {
+	o := newOffice(t)
+	b := o.browser()
+	var last page
+	for range 11 {
+		last = b.send("/login", "login", "ana", "password", strings.Repeat("x", 2000)) // too long to take time
+	}
+	if last.status != http.StatusTooManyRequests {
+		t.Errorf("the 11th wrong password is answered %d", last.status)
 	}
 }
 
@@ -138,6 +150,8 @@ func TestWhoIsLostIsToldSoByAPage(t *testing.T) {
 	b.header["Accept"] = "text/html,*/*"
 	at := b.get("/nowhere")
 	at.shows(t, "There is no such thing here")
+	at.shows(t, "This page cannot be shown")
+	at.hides(t, "This was not done")
 	if at.status != http.StatusNotFound {
 		t.Errorf("a person who is lost is answered %d", at.status)
 	}

@@ -46,7 +46,7 @@ func TestAWebhookIsAddedAndEnded(t *testing.T) {
 	}
 	id := regexp.MustCompile(`/settings/webhooks/([0-9a-f-]{36})`).FindStringSubmatch(made.body)[1]
 	page := b.get("/settings/webhooks/" + id)
-	page.shows(t, "works matters for a decision")
+	page.shows(t, "works Is told of: matters for a decision")
 	if strings.Contains(page.body, "whsec_") {
 		t.Error("the secret is shown again")
 	}

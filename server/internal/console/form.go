@@ -63,9 +63,12 @@ const (
 	kindFixed    = "fixed"
 )
 
-// kindOf says how a field is shown. Who a duplicate was merged into is for the review to decide, and what a tablet asked and
-// photographed is not for anybody to write.
+// kindOf says how a field is shown. Who a duplicate was merged into and what a question is about is for the review to decide,
+// and what a tablet asked and photographed is not for anybody to write.
 func kindOf(c syncproto.Collection, f syncproto.Field, value syncproto.Value) string {
+	if c.Name == "questions" && slices.Contains([]string{"household", "activity", "about", "about_collection", "field"}, f.Name) {
+		return kindFixed
+	}
 	switch f.Type {
 	case syncproto.Integer, syncproto.Decimal:
 		return kindNumber
@@ -189,8 +192,9 @@ func (x *control) take(form map[string][]string) bool {
 		sent[i] = plainText(text)
 	}
 	if x.Kind == kindLookup {
-		if search := form["q."+x.Name]; len(search) > 0 {
-			x.Search = plainText(search[0])
+		x.Search = plainText(part(form["q."+x.Name], 0))
+		if x.Search == part(form["searched."+x.Name], 0) && sent[0] != "" {
+			x.Search = "" // one of those that were found is chosen
 		}
 	}
 	same := slices.Equal(sent, x.Raw) && x.Search == ""

@@ -23,6 +23,7 @@ func (c *Console) registryRoutes() []Route {
 		{Method: http.MethodGet, Path: "/households", Access: Coordinator, Handle: c.search},
 		{Method: http.MethodPost, Path: "/households", Access: Coordinator, Handle: c.search},
 		{Method: http.MethodGet, Path: "/households/:id", Access: Coordinator, Handle: c.household},
+		{Method: http.MethodGet, Path: BlobPath, Access: Coordinator, Handle: c.blob},
 		{Method: http.MethodGet, Path: "/lists/:collection", Access: Coordinator, Handle: c.list},
 		{Method: http.MethodGet, Path: "/records/:collection/:id/history", Access: Coordinator, Handle: c.history},
 	}
@@ -71,6 +72,16 @@ func (p paging) After() int {
 	return p.To()
 }
 
+// beyond reports whether a list of so many rows ends before the page that was asked for, because it has become shorter or the
+// address was made up; then the page is its last one.
+func (p *paging) beyond(total int) bool {
+	if total == 0 || p.Offset < total {
+		return false
+	}
+	p.Offset = (total - 1) / pageSize * pageSize
+	return true
+}
+
 // maxOffset bounds how far a list can be leafed through: further on, asking for less is the way.
 const maxOffset = 1_000_000
 
@@ -97,7 +108,12 @@ func (c *Console) search(v *Visit) error {
 		return err
 	}
 	page := searchPage{Text: v.Request.PostFormValue("text"), paging: paging{Offset: offsetOf(v.Request.FormValue("offset"))}}
-	found, err := c.index.Find(v.ctx(), search.Query{Text: page.Text, Areas: within, Offset: page.Offset, Limit: pageSize})
+	query := search.Query{Text: page.Text, Areas: within, Offset: page.Offset, Limit: pageSize}
+	found, err := c.index.Find(v.ctx(), query)
+	if page.beyond(found.Total) {
+		query.Offset = page.Offset
+		found, err = c.index.Find(v.ctx(), query)
+	}
 	if err != nil {
 		return err
 	}
@@ -204,6 +220,14 @@ func (v *Visit) Tell(r registry.Record) (string, error) {
 	return strings.Join(out, " · "), nil
 }
 
+// Receipt gives the number that a family was told of a delivery.
+func (view) Receipt(delivery uuid.UUID) string { return syncproto.ReceiptNumber(delivery) }
+
+// WhyNoProof writes why there is neither a photo nor a signature of a delivery, "" if nothing is said of that.
+func (v view) WhyNoProof(r registry.Record) string {
+	return whyNoProof(v.Words, r.Value("proofs"))
+}
+
 // Lists are the collections that are listed, in order.
 func (v view) Lists() []string {
 	return []string{"visits", "deliveries", "entitlements", "activities", "livelihoods", "people"}
@@ -242,6 +266,10 @@ func (c *Console) list(v *Visit) error {
 		listing.Among = append([]uuid.UUID{}, v.User().Areas...)
 	}
 	found, err := c.registry.List(v.ctx(), listing)
+	if page.beyond(found.Total) {
+		listing.Offset = page.Offset
+		found, err = c.registry.List(v.ctx(), listing)
+	}
 	if err != nil {
 		return err
 	}

@@ -3,6 +3,10 @@ package console_test
 import (
 	"strings"
 	"testing"
+
+	"github.com/google/uuid"
+
+	"satchel/syncproto"
 )
 
 func TestAHouseholdIsFoundInEitherScriptAndShownWhole(t *testing.T) {
@@ -21,7 +25,26 @@ func TestAHouseholdIsFoundInEitherScriptAndShownWhole(t *testing.T) {
 	for _, part := range []string{"K-77", "Kraljevo", "IDP", "Đurđa child", "Visit registration", "14 July 2017"} {
 		file.shows(t, part)
 	}
-	b.get("/records/households/"+id.String()+"/history").shows(t, "Card number K-77 shown Name of ana office")
+	b.get("/records/households/"+id.String()+"/history").shows(t, "Card number K-77 shown Name of ana the office")
+}
+
+func TestADeliveryHasItsReceiptAndSaysWhyNothingProvesIt(t *testing.T) {
+	o := newOffice(t)
+	household := o.household(o.a, "Ana")
+	project := o.save("projects", map[string]any{"code": "P1", "title": "Houses"})
+	kind := o.save("assistance_types", map[string]any{"code": "S", "name": "Stove", "category": "furniture"})
+	deliver := func(why string) uuid.UUID {
+		return o.save("deliveries", map[string]any{
+			"household": household, "project": project, "assistance_type": kind, "quantity": 1, "delivered_at": 1588255500123,
+			"proofs": map[string]any{"none": why}, "worker": o.admin,
+		})
+	}
+	first := deliver("no_light")
+	deliver("<b>rain</b>")
+	file := o.as("ana").get("/households/" + household.String())
+	file.shows(t, "Receipt "+syncproto.ReceiptNumber(first))
+	file.shows(t, "No signature and no photo: no light")
+	file.shows(t, "No signature and no photo: <b>rain</b>")
 }
 
 func TestWhatPeopleWroteIsShownAndNeverRun(t *testing.T) {
@@ -60,4 +83,37 @@ func TestACoordinatorFindsTheOwnAreasOnly(t *testing.T) {
 		}
 	}
 	o.as("ana").get("/lists/visits").shows(t, "1 to 2 of 2")
+}
+
+func TestAListThatHasBecomeShorterShowsItsLastPage(t *testing.T) {
+	o := newOffice(t)
+	id := o.save("households", map[string]any{"head_name": "Ana", "area": o.a, "status": "idp"})
+	o.save("visits", map[string]any{"household": id, "purpose": "monitoring", "visited_at": 1})
+	b := o.as("ana")
+	b.get("/lists/visits?offset=50").shows(t, "1 to 1 of 1")
+	b.send("/households", "offset", "50").shows(t, "1 to 1 of 1")
+	b.get("/lists/people?offset=50").shows(t, "Nothing of this kind is recorded yet.")
+}
+
+func TestNothingIsAddedToADeletedHousehold(t *testing.T) {
+	o := newOffice(t)
+	id := o.save("households", map[string]any{"head_name": "Ana", "area": o.a, "status": "idp"})
+	b := o.as("ana")
+	b.get("/households/"+id.String()).shows(t, "Record a visit")
+	o.edit("households", id, map[string]any{syncproto.FieldDeleted: true})
+	file := b.get("/households/" + id.String())
+	file.shows(t, "This household is deleted")
+	for _, kind := range []string{"people", "visits", "deliveries", "entitlements"} {
+		file.hides(t, "/records/"+kind+"/new")
+	}
+}
+
+func TestAListBelongsToTheHouseholds(t *testing.T) {
+	o := newOffice(t)
+	for _, path := range []string{"/households", "/lists/visits", "/lists/activities"} {
+		if page := o.as("ana").get(path); !strings.Contains(page.body, `<a href="/households" aria-current="page">Households</a></li>
+    `) {
+			t.Errorf("%s does not say that it is one of the households' pages", path)
+		}
+	}
 }

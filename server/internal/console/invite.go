@@ -2,7 +2,6 @@ package console
 
 import (
 	"html/template"
-	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -29,25 +28,24 @@ type invitePage struct {
 	Rows    []inviteRow
 	Holders []store.User
 	Choices []areaChoice
-	// Address is where the tablets reach the server, "" if that is not known.
+	// Address is where the tablets reach the server.
 	Address string
+	// Fit says that the field app works there.
+	Fit   bool
+	Trust *trust
 }
 
 func (c *Console) invitePage(v *Visit, rows []inviteRow, areas []uuid.UUID) (page invitePage, err error) {
 	page.Rows, page.Address = rows, c.address(v)
+	page.Fit = fit(page.Address)
 	if page.Choices, err = v.areaChoices(areas); err != nil {
+		return page, err
+	}
+	if page.Trust, err = c.trust(); err != nil {
 		return page, err
 	}
 	page.Holders, err = c.Accounts.Holders(v.ctx(), v.User().ID)
 	return page, err
-}
-
-// address gives where tablets reach the server: what it was told or, on this machine, where the browser reached it.
-func (c *Console) address(v *Visit) string {
-	if c.URL != "" {
-		return c.URL
-	}
-	return "http://" + v.Request.Host
 }
 
 func (c *Console) askInvite(v *Visit) error {
@@ -74,6 +72,8 @@ type cardsPage struct {
 	Cards     []card
 	AreaNames []string
 	Address   string
+	// Fit says that the field app works there.
+	Fit bool
 }
 
 // invite makes codes, all of them or none, and shows them once.
@@ -94,9 +94,9 @@ func (c *Console) invite(v *Visit) error {
 	if err != nil {
 		return v.again(err, "tablets/invite", page)
 	}
-	out := cardsPage{Address: page.Address}
+	out := cardsPage{Address: page.Address, Fit: page.Fit}
 	for i, m := range made {
-		link := page.Address + "/enrol#" + url.PathEscape(m.Code)
+		link := EnrolLink(page.Address, m.Code)
 		picture, err := qrPicture(link)
 		if err != nil {
 			return err

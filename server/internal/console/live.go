@@ -19,6 +19,7 @@ type hub struct {
 	listeners map[chan struct{}]bool
 	stop      context.CancelFunc // nil while nobody listens
 	closed    bool
+	watching  sync.WaitGroup
 }
 
 func newHub(s *store.Store) *hub {
@@ -40,7 +41,7 @@ func (h *hub) listen() (changed <-chan struct{}, end func()) {
 	if h.stop == nil {
 		var ctx context.Context
 		ctx, h.stop = context.WithCancel(context.Background())
-		go h.watch(ctx)
+		h.watching.Go(func() { h.watch(ctx) })
 	}
 	return mine, func() { h.leave(mine) }
 }
@@ -55,7 +56,9 @@ func (h *hub) leave(mine chan struct{}) {
 	}
 }
 
+// close ends the hub. When it returns, nobody watches the database any more.
 func (h *hub) close() {
+	defer h.watching.Wait()
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.closed = true

@@ -20,19 +20,11 @@ const mostFound = 20
 func (v *Visit) offer(form *recordForm) error {
 	for _, x := range form.Controls {
 		var err error
-		switch {
-		case x.Kind == kindLookup:
+		switch x.Kind {
+		case kindLookup:
 			err = v.offerFound(form, x)
-		case x.Kind == kindSelect && x.Type == syncproto.Reference:
-			x.Options, err = v.offerRecords(x.Refers)
-		case x.Kind == kindSelect && x.Type == syncproto.UUID:
-			x.Options, err = v.offerPeople()
-		case x.Type == syncproto.Boolean:
-			x.Options = []option{{Value: "true", Text: v.must("value.true")}, {Value: "false", Text: v.must("value.false")}}
-		case x.Kind == kindSelect || x.Kind == kindChecks:
-			for _, choice := range x.Choices {
-				x.Options = append(x.Options, option{Value: choice, Text: choiceName(v.Words, choice)})
-			}
+		case kindSelect, kindChecks:
+			x.Options, err = v.choicesOf(x.Field)
 		}
 		if err != nil {
 			return err
@@ -42,6 +34,22 @@ func (v *Visit) offer(form *recordForm) error {
 		}
 	}
 	return nil
+}
+
+// choicesOf gives what can be chosen of a field of which everything fits into a list.
+func (v *Visit) choicesOf(f syncproto.Field) (out []option, err error) {
+	switch f.Type {
+	case syncproto.Reference:
+		return v.offerRecords(f.Refers)
+	case syncproto.UUID:
+		return v.offerPeople()
+	case syncproto.Boolean:
+		return []option{{Value: "true", Text: v.must("value.true")}, {Value: "false", Text: v.must("value.false")}}, nil
+	}
+	for _, choice := range f.Choices {
+		out = append(out, option{Value: choice, Text: choiceName(v.Words, choice)})
+	}
+	return out, nil
 }
 
 // markChosen marks what a control holds. What is there to be chosen no longer is offered as long as it is held; what was sent
@@ -288,7 +296,7 @@ func hasWords(title, text string) bool {
 
 // refer reads what a field refers to: a record of the right kind, not deleted, within reach.
 func (v *Visit) refer(x *control) (syncproto.Value, error) {
-	if x.Search != "" && !v.found(x) {
+	if x.Search != "" && !v.foundOne(x) {
 		x.Wrong = "choose"
 		return "", nil
 	}
@@ -308,8 +316,8 @@ func (v *Visit) refer(x *control) (syncproto.Value, error) {
 	return syncproto.ValueOf(x.Raw[0])
 }
 
-// found looks whether what somebody searches for is the card of one household within reach, and takes that.
-func (v *Visit) found(x *control) bool {
+// foundOne looks whether what somebody searches for is the card of one household within reach, and takes that.
+func (v *Visit) foundOne(x *control) bool {
 	options, err := v.search(x.Refers, x.Search)
 	if err != nil || len(options) != 1 || x.Refers != "households" {
 		return false

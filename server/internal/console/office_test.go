@@ -15,6 +15,7 @@ import (
 	"github.com/google/uuid"
 
 	"satchel/server"
+	"satchel/server/internal/store/storetest"
 	"satchel/syncproto"
 )
 
@@ -25,8 +26,9 @@ const password = "long enough for all"
 type office struct {
 	t   *testing.T
 	srv *server.Server
-	// dir holds its database, url is where it answers.
-	dir, url string
+	// dir holds its database, url is where it answers; by transport browsers reach it.
+	dir, url  string
+	transport http.RoundTripper
 	// admin, ana, is the administrator; a and b are the municipalities; cora is the coordinator of a, cvetko that of b.
 	admin, a, b, cora, cvetko uuid.UUID
 }
@@ -34,20 +36,37 @@ type office struct {
 func newOffice(t *testing.T) *office {
 	t.Helper()
 	o := newEmptyOffice(t)
+	o.furnish()
+	return o
+}
+
+// furnish adds people and areas.
+func (o *office) furnish() {
+	o.t.Helper()
 	o.admin = o.person("ana", "administrator")
 	o.a, o.b = o.save("areas", map[string]any{"name": "Kraljevo", "level": "municipality"}), o.save("areas", map[string]any{"name": "Vranje", "level": "municipality"})
 	o.cora, o.cvetko = o.person("cora", "coordinator", o.a), o.person("cvetko", "coordinator", o.b)
-	return o
 }
 
 func newEmptyOffice(t *testing.T) *office {
 	t.Helper()
-	dir := t.TempDir()
-	srv, err := server.Open(t.Context(), server.Config{Dir: dir})
+	return officeWith(t, server.Config{Dir: storetest.Dir(t)})
+}
+
+// officeWith has nobody yet. It answers by HTTPS if its URL says so.
+func officeWith(t *testing.T, config server.Config) *office {
+	t.Helper()
+	config.PasswordCost = server.PasswordCost{Memory: 8, Passes: 1}
+	srv, err := server.Open(t.Context(), config)
 	if err != nil {
 		t.Fatal(err)
 	}
-	web := httptest.NewServer(srv.Handler())
+	web := httptest.NewUnstartedServer(srv.Handler())
+	if strings.HasPrefix(config.URL, "https://") {
+		web.StartTLS()
+	} else {
+		web.Start()
+	}
 	t.Cleanup(func() {
 		web.CloseClientConnections()
 		web.Close()
@@ -55,7 +74,7 @@ func newEmptyOffice(t *testing.T) *office {
 			t.Error(err)
 		}
 	})
-	return &office{t: t, dir: dir, srv: srv, url: web.URL}
+	return &office{t: t, srv: srv, dir: config.Dir, url: web.URL, transport: web.Client().Transport}
 }
 
 func (o *office) person(login, role string, areas ...uuid.UUID) uuid.UUID {
@@ -107,7 +126,7 @@ func (o *office) browser() *browser {
 	if err != nil {
 		o.t.Fatal(err)
 	}
-	return &browser{o, &http.Client{Jar: jar}, map[string]string{}}
+	return &browser{o, &http.Client{Jar: jar, Transport: o.transport}, map[string]string{}}
 }
 
 // as gives the browser of somebody who is logged in.

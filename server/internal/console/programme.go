@@ -25,6 +25,7 @@ func (c *Console) programmeRoutes() []Route {
 		{Method: http.MethodGet, Path: "/programme/report", Access: Coordinator, Handle: c.programmeReport},
 		{Method: http.MethodGet, Path: "/programme/restatements", Access: Coordinator, Handle: c.restatements},
 		{Method: http.MethodGet, Path: "/programme/indicators/:code", Access: Coordinator, Handle: c.figure},
+		{Method: http.MethodGet, Path: "/programme/ground/:zoom/:column/:row", Access: Coordinator, Handle: c.tile},
 		{Method: http.MethodGet, Path: "/programme/tables/:file", Access: Coordinator, Handle: c.programmeTable},
 		{Method: http.MethodGet, Path: "/programme/indicators/:code/:file", Access: Coordinator, Handle: c.figureTable},
 	}

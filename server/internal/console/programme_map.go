@@ -3,16 +3,21 @@ package console
 import (
 	"errors"
 	"fmt"
+	"html"
 	"html/template"
 	"io/fs"
 	"math"
+	"net/http"
 	"os"
+	"regexp"
+	"strconv"
 
 	"github.com/google/uuid"
 
 	"satchel/server/internal/charts"
 	"satchel/server/internal/indicators"
 	"satchel/server/internal/reports"
+	"satchel/server/internal/store"
 	"satchel/syncproto"
 )
 
@@ -27,8 +32,11 @@ type placesShown struct {
 	Circles bool
 	// Unplaced counts the areas that are not on the map.
 	Unplaced int
-	// OutlinesFault says why the file with the outlines cannot be used; it is for who runs the server.
-	OutlinesFault string
+	// OutlinesFault says why the file with the outlines cannot be used, GroundFault why the archive of tiles cannot; they are for
+	// who runs the server.
+	OutlinesFault, GroundFault string
+	// Attribution says whom the ground is from.
+	Attribution string
 }
 
 // A stepShown is a colour of the map, and what it stands for.
@@ -83,6 +91,7 @@ func (v *Visit) places(f programmeFilter, figure indicators.Figure, o reports.Op
 		drawing.Places = append(drawing.Places, place)
 	}
 	drawing.Around = atlas.around()
+	drawing.Ground = v.ground(&out)
 	for _, s := range drawing.Steps() {
 		out.Steps = append(out.Steps, stepShown{s.Step, v.Words.Number(s.From) + "–" + v.Words.Number(s.Until)})
 	}
@@ -90,6 +99,72 @@ func (v *Visit) places(f programmeFilter, figure indicators.Figure, o reports.Op
 		out.Map, err = drawing.Draw()
 	}
 	return out, err
+}
+
+// ground gives what lies under a map, nil if nothing does. The archive is opened each time: it takes less than a millisecond, and
+// whoever runs the server may exchange the file.
+func (v *Visit) ground(shown *placesShown) *charts.Ground {
+	out := &charts.Ground{Address: tileAddress}
+	tiles, err := store.OpenTiles(v.ctx(), v.console.Ground)
+	if tiles != nil {
+		defer tiles.Close() //nolint:errcheck // it was only read
+		out.Least, out.Most, err = tiles.Zooms(v.ctx())
+	}
+	if err != nil {
+		shown.GroundFault = err.Error()
+	}
+	if err != nil || tiles == nil {
+		return nil
+	}
+	shown.Attribution = plainAttribution(tiles.Attribution)
+	return out
+}
+
+// tileAddress is where a tile of the ground is.
+func tileAddress(zoom, column, row int) string {
+	return fmt.Sprintf("/programme/ground/%d/%d/%d", zoom, column, row)
+}
+
+// markup finds what an attribution has of HTML, which files mostly have as links.
+var markup = regexp.MustCompile(`<[^>]*>`)
+
+// plainAttribution gives an attribution as text.
+func plainAttribution(text string) string {
+	return html.UnescapeString(markup.ReplaceAllString(text, ""))
+}
+
+// tile gives a picture that lies under maps.
+func (c *Console) tile(v *Visit) error {
+	var at [3]int
+	for i, name := range []string{"zoom", "column", "row"} {
+		n, err := strconv.ParseUint(v.Request.PathValue(name), 10, 31)
+		if err != nil {
+			return noTile()
+		}
+		at[i] = int(n)
+	}
+	tiles, err := store.OpenTiles(v.ctx(), c.Ground)
+	if err != nil || tiles == nil {
+		return noTile()
+	}
+	defer tiles.Close() //nolint:errcheck // it was only read
+	picture, err := tiles.Tile(v.ctx(), at[0], at[1], at[2])
+	if errors.Is(err, store.ErrNotFound) {
+		return noTile()
+	}
+	if err != nil {
+		return err
+	}
+	h := v.Response.Header()
+	h.Set("Content-Type", tiles.Kind)
+	h.Set("Cache-Control", "private, max-age=86400")
+	v.Response.WriteHeader(http.StatusOK)
+	_, err = v.Response.Write(picture)
+	return err
+}
+
+func noTile() error {
+	return syncproto.Refuse(syncproto.CodeNotFound, "The map has no such tile.")
 }
 
 // An atlas knows where the areas of one level are, by name.

@@ -5,6 +5,7 @@ import (
 	"encoding/csv"
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -15,6 +16,7 @@ import (
 
 	"satchel/server"
 	"satchel/server/internal/indicators"
+	"satchel/server/internal/store/storetest"
 )
 
 // A village is an office with figures: houses delivered in the settlements of two municipalities.
@@ -263,6 +265,41 @@ func TestOutlinesOfAreasAreShown(t *testing.T) {
 			v.as("cora").get("/programme").hides(t, "cannot be used")
 		})
 	}
+}
+
+func TestAMapLiesOnTheTilesThatTheOfficeHas(t *testing.T) {
+	v := newVillage(t)
+	outlines := `{"type":"FeatureCollection","features":[{"properties":{"name":"KRALJEVO"},"geometry":{"type":"Polygon","coordinates":[[[20,43],[21,43],[21,44],[20,43]]]}}]}`
+	if err := os.WriteFile(filepath.Join(v.dir, server.OutlinesFile), []byte(outlines), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	v.deliver(v.settlements[0], 25, "2020-01")
+	file := filepath.Join(v.dir, server.GroundFile)
+	for _, b := range []browser{*v.as("ana"), *v.as("cora")} {
+		if p := b.get("/programme"); strings.Contains(p.body, "<image") {
+			t.Errorf("there are tiles where there is no archive")
+		}
+	}
+	storetest.Tiles(t, file, "png", map[[3]int]string{{8, 142, 93}: "picture"})
+	cora := v.as("cora")
+	p := cora.get("/programme")
+	p.shows(t, "© Somebody")
+	if !strings.Contains(p.body, `<image href="/programme/ground/8/142/93" `) {
+		t.Errorf("the tile of Kraljevo is not under the map: %s", p.body)
+	}
+	if tile := cora.get("/programme/ground/8/142/93"); tile.body != "picture" || tile.header.Get("Content-Type") != "image/png" {
+		t.Errorf("the tile is answered %d %v %q", tile.status, tile.header, tile.body)
+	}
+	for _, path := range []string{"8/142/94", "7/1/1", "8/-1/93", "8/x/93", "99/1/1"} {
+		if tile := cora.get("/programme/ground/" + path); tile.status != http.StatusNotFound {
+			t.Errorf("%s is answered %d", path, tile.status)
+		}
+	}
+	if err := os.WriteFile(file, []byte("no database"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	v.as("ana").get("/programme").shows(t, "The archive of map tiles cannot be used: ")
+	cora.get("/programme").hides(t, "cannot be used")
 }
 
 func TestWhatChangedSinceADayIsTold(t *testing.T) {

@@ -145,6 +145,9 @@ func (v *Visit) emptyForm() (*recordForm, error) {
 	if err != nil {
 		return nil, err
 	}
+	if collection.Name == "questions" {
+		return nil, syncproto.Refuse(syncproto.CodeNotFound, "A question is asked in the review, on the page of what it is about. Nothing was changed.")
+	}
 	if ofProgramme(collection) {
 		if err := v.mayEdit(collection, syncproto.Everyone); err != nil {
 			return nil, err
@@ -316,6 +319,9 @@ func (c *Console) saveForm(v *Visit, form *recordForm) error {
 	if err := v.takeForm(form); err != nil {
 		return err
 	}
+	if form.looksFor(v.form("look")) {
+		return v.found(form)
+	}
 	if form.wrong() {
 		return v.formAgain(form, syncproto.Refuse(syncproto.CodeInvalid, "What is marked below needs another look. Nothing was changed yet."))
 	}
@@ -334,6 +340,28 @@ func (c *Console) saveForm(v *Visit, form *recordForm) error {
 		return v.goTo(form.after(), "saved_contested")
 	}
 	return v.goTo(form.after(), "saved")
+}
+
+// looksFor reports whether a form was sent to look for what it refers to: by a button of its own, or by the Enter key while there
+// is something to look for.
+func (f *recordForm) looksFor(by string) bool {
+	return by == "1" || by == "enter" && slices.ContainsFunc(f.Controls, func(x *control) bool { return x.Search != "" })
+}
+
+// Looks reports whether a form has anything to look for.
+func (f *recordForm) Looks() bool {
+	return slices.ContainsFunc(f.Controls, func(x *control) bool { return x.Kind == kindLookup && x.Searchable() })
+}
+
+// found shows a form that is not filled in yet, with what was looked for.
+func (v *Visit) found(form *recordForm) error {
+	for _, x := range form.Controls {
+		x.Wrong = ""
+	}
+	if err := v.offer(form); err != nil {
+		return err
+	}
+	return v.page("records/form", form)
 }
 
 // formAgain shows a form again, and what is wrong with it.

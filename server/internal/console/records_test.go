@@ -256,7 +256,7 @@ func TestWhatIsWrongIsSaidBesideTheField(t *testing.T) {
 	b.fill("/records/areas/"+o.a.String(), "f.parent", o.a.String()).shows(t, "cannot be part of itself")
 	o.save("projects", map[string]any{"code": "P1", "title": "Houses"})
 	b.fill("/records/projects/new", "f.code", "P1", "f.title", "Others").shows(t, "has this code already")
-	b.fill("/records/questionnaires/new", "f.code", "Q", "f.title", "Q", "f.version", "1", "f.questions", `{"a": {"type": "song"}}`).shows(t, "Each question needs a type")
+	b.fill("/records/questionnaires/new", "f.code", "Q", "f.title", "Q", "f.version", "1", "f.questions", `{"a": {"type": "song"}}`).shows(t, `Each question needs a "type"`)
 	b.fill("/records/entitlements/new").shows(t, "has to be filled in")
 }
 
@@ -505,4 +505,52 @@ func TestWhatPeopleWriteIsShownAndNeverRun(t *testing.T) {
 		}
 		b.fill(at, "f.phone", name).shows(t, "Saved.")
 	}
+}
+
+func TestWhatARecordBelongsToIsLookedForBeforeTheRestIsFilledIn(t *testing.T) {
+	o := newOffice(t)
+	h := o.family("Petar Petrović")
+	o.family("Petra Petrović")
+	ana, at := o.as("ana"), "/records/people/new"
+	asked := ana.send(at, ana.get(at).filled("look", "1", "q.household", "petr", "f.phone", "061")...)
+	if asked.status != http.StatusOK {
+		t.Errorf("who looks for a household is answered %d", asked.status)
+	}
+	asked.shows(t, "Petar Petrović")
+	asked.hides(t, "This has to be filled in")
+	for _, typed := range []string{`value="petr"`, `value="061"`} {
+		if !strings.Contains(asked.body, typed) {
+			t.Errorf("the page has lost %s", typed)
+		}
+	}
+	ana.send(at, asked.filled("look", "enter", "q.household", "nobody")...).shows(t, "Nothing within your areas fits")
+	ana.send(at, asked.filled("f.household", h.String(), "f.name", "Ana")...).shows(t, "Saved.")
+}
+
+func TestARecordWithoutANameIsCalledByItsKindOnce(t *testing.T) {
+	o := newOffice(t)
+	visit := o.save("visits", map[string]any{"household": o.family("Mira Mirić"), "visited_at": 5})
+	ana, at := o.as("ana"), "/records/visits/"+visit.String()
+	ana.get(at).shows(t, "Visit: Mira Mirić · Satchel")
+	ana.get(at).hides(t, "Visit: Visit")
+	ana.get(at+"/history").shows(t, "History: Visit: Mira Mirić")
+	ana.get(at+"/history").shows(t, "Name of ana the office")
+}
+
+func TestWhatAQuestionIsAboutIsForTheReviewToSay(t *testing.T) {
+	o := newOffice(t)
+	h := o.family("Mira Mirić")
+	question := o.save("questions", map[string]any{"household": h, "about": h, "about_collection": "households", "field": "phone", "text": "Which phone?"})
+	ana, at := o.as("ana"), "/records/questions/"+question.String()
+	if got := ana.get("/records/questions/new"); got.status != http.StatusNotFound {
+		t.Errorf("a question about nothing can be asked: %d", got.status)
+	}
+	p := ana.get(at)
+	p.shows(t, "Kind of record Household")
+	for _, field := range []string{"household", "about", "about_collection", "field"} {
+		p.hides(t, `name="f.`+field+`"`)
+	}
+	ana.fill(at, "f.answer", "the second").shows(t, "Saved.")
+	o.holds(question, "answer", `"the second"`)
+	o.holds(question, "about", syncproto.Value(`"`+h.String()+`"`))
 }

@@ -11,6 +11,7 @@ import (
 	"path"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"satchel/internal/language"
@@ -34,32 +35,30 @@ const (
 	parts  = "pages/parts/*.html"
 )
 
-// pages are the templates, by language and name.
-type pages map[string]map[string]*template.Template
+// pages are the templates, by language and name. Each is read when it is first shown: all of them take a while, and most servers
+// show few.
+type pages map[string]map[string]func() *template.Template
 
-// readPages reads every page in every language: a page is a file below pages that defines "title" and "main".
-func (c *Console) readPages(with *shown) (pages, error) {
+// pagesOf finds every page in every language: a page is a file below pages that defines "title" and "main".
+func (c *Console) pagesOf(with *shown) (pages, error) {
 	out := pages{}
 	for _, tag := range language.Tags() {
-		out[tag] = map[string]*template.Template{}
-		base, err := template.New("").Funcs(c.functions(with, tag)).ParseFS(files, layout, parts)
-		if err != nil {
-			return nil, err
-		}
-		err = fs.WalkDir(files, "pages", func(file string, entry fs.DirEntry, err error) error {
+		base := sync.OnceValue(func() *template.Template {
+			return template.Must(template.New("").Funcs(c.functions(with, tag)).ParseFS(files, layout, parts))
+		})
+		out[tag] = map[string]func() *template.Template{}
+		err := fs.WalkDir(files, "pages", func(file string, entry fs.DirEntry, err error) error {
 			if err != nil || entry.IsDir() || file == layout || path.Dir(file) == path.Dir(parts) {
 				return err
 			}
-			page, err := base.Clone()
-			if err != nil {
-				return err
-			}
 			name := strings.TrimSuffix(strings.TrimPrefix(file, "pages/"), ".html")
-			out[tag][name], err = page.ParseFS(files, file)
-			return err
+			out[tag][name] = sync.OnceValue(func() *template.Template {
+				return template.Must(template.Must(base().Clone()).ParseFS(files, file))
+			})
+			return nil
 		})
 		if err != nil {
-			return nil, fmt.Errorf("read the pages: %w", err)
+			return nil, fmt.Errorf("find the pages: %w", err)
 		}
 	}
 	return out, nil
@@ -85,8 +84,12 @@ func (c *Console) functions(with *shown, tag string) template.FuncMap {
 
 		"collection": func(name string) string { return collectionName(w, name) },
 		"one":        func(collection string) string { return oneOf(w, collection) },
+		"device":     func(name string) string { return deviceWord(w, name) },
+		"titled":     func(collection, name string) string { return titled(w, collection, name) },
 		"field":      func(collection, name string) string { return fieldName(w, collection, name) },
 		"help":       func(collection, name string) string { return wordOr(w, "help."+collection+"."+name, "") },
+		"isNumber":   isNumber,
+		"isTime":     isTime,
 		"choice":     func(name string) string { return choiceName(w, name) },
 	}
 }
@@ -141,8 +144,11 @@ func (v view) Path() string { return v.Request.URL.RequestURI() }
 // Section names the part of the console that the page belongs to: the first part of its path.
 func (v view) Section() string {
 	first, rest, _ := strings.Cut(strings.TrimPrefix(v.Request.URL.Path, "/"), "/")
-	if collection, _, _ := strings.Cut(rest, "/"); first == "records" {
+	switch collection, _, _ := strings.Cut(rest, "/"); first {
+	case "records":
 		return sectionOf(collection)
+	case "lists":
+		return "households"
 	}
 	return first
 }
@@ -197,10 +203,19 @@ func (v *Visit) again(err error, name string, data any) error {
 }
 
 // Problem answers with a page that says why what was asked for was not done. Whoever is not logged in, and has to be, is
-// asked to.
+// asked to, and keeps what they typed.
 func (v *Visit) Problem(p *syncproto.Problem) error {
 	if p.Code == syncproto.CodeUnauthorized && v.Request.Method == http.MethodGet {
 		return v.goTo("/login?next="+template.URLQueryEscaper(v.Request.URL.RequestURI()), "")
+	}
+	if p.Code == syncproto.CodeUnauthorized || p.Code == syncproto.CodeCSRF {
+		switch form := v.keep(); {
+		case form.Typed == "":
+		case v.LoggedIn():
+			return v.offerResend(p.Status, form)
+		default:
+			return v.render(p.Status, "login", view{Visit: v, Data: loginForm{Next: "/", Kept: form}, Problem: p})
+		}
 	}
 	return v.render(p.Status, "problem", view{Visit: v, Problem: p})
 }
@@ -212,7 +227,7 @@ func (v *Visit) render(status int, name string, data view) error {
 		return fmt.Errorf("there is no page %q", name)
 	}
 	var out bytes.Buffer
-	if err := page.ExecuteTemplate(&out, "layout", data); err != nil {
+	if err := page().ExecuteTemplate(&out, "layout", data); err != nil {
 		return fmt.Errorf("make the page %s: %w", name, err)
 	}
 	h := v.Response.Header()

@@ -8,7 +8,7 @@ import (
 
 // maxRescueForm is how long a rescue file can be that is imported by the browser, with what comes with it. A larger one is
 // imported on the server's machine.
-const maxRescueForm = 16 << 20
+const maxRescueForm = 128 << 20
 
 func (c *Console) askRescue(v *Visit) error { return v.page("tablets/rescue", nil) }
 
@@ -22,7 +22,7 @@ func (c *Console) rescue(v *Visit) error {
 	taken, err := c.Engine.ImportRescue(v.ctx(), v.User().ID, v.Request.FormValue("passphrase"), func() (io.Reader, error) {
 		_, err := file.Seek(0, io.SeekStart)
 		return file, err
-	})
+	}, c.Blobs.Rescue)
 	if err != nil {
 		return v.again(err, "tablets/rescue", nil)
 	}

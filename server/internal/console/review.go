@@ -111,8 +111,8 @@ func (q reviewQuery) At(path, name, value string) string {
 	return path + "?" + values.Encode()
 }
 
-// Here gives the address of a page with these parameters, from the beginning of the list.
-func (q reviewQuery) Here(path string) string { return q.At(path, "from", "") }
+// Here gives the address of a page with these parameters, from the same place in the list.
+func (q reviewQuery) Here(path string) string { return q.At(path, "from", q.From) }
 
 // filter gives what of it the store looks at.
 func (q reviewQuery) filter(me uuid.UUID) review.Filter {
@@ -186,6 +186,11 @@ func (c *Console) queue(v *Visit) error {
 	}
 	data.Behind = behind
 	lines = data.page(lines)
+	for _, l := range lines {
+		if own := ownName(l.Fields); l.Missing && own != "" {
+			v.know(map[uuid.UUID]string{l.Record: own})
+		}
+	}
 	if data.Groups, err = v.queueGroups(q, lines); err != nil {
 		return err
 	}
@@ -317,7 +322,7 @@ func (c *Console) tallies(v *Visit, data *queuePage) error {
 
 // kindsInOrder are all kinds, in the order in which the store groups them.
 func kindsInOrder() []string {
-	return []string{review.Conflict, review.Held, review.OverDelivery, review.Duplicate, review.Orphan, review.Clock}
+	return []string{review.Conflict, review.Held, review.OverDelivery, review.Duplicate, review.Orphan, review.ProofMissing, review.Clock}
 }
 
 // administrators gives those who can decide, by name.

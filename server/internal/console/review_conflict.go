@@ -180,7 +180,12 @@ func (p *conflictPage) addRow(v *Visit, conflict engine.Conflict) error {
 		shown := &conflictSide{Version: side.Version.String(), Value: text, Maker: v.makerOf(side.Maker), Before: before}
 		if i == 0 {
 			row.Now = shown
-			row.Input = v.inputFor(conflict.Collection, conflict.Field, "other."+conflict.Field, side.Value)
+			if row.Input, err = v.inputFor(conflict.Collection, conflict.Record, conflict.Field, "other."+conflict.Field, side.Value); err != nil {
+				return err
+			}
+			if row.Taken != "other" {
+				row.Input.Wrong = ""
+			}
 			continue
 		}
 		p.place(&row, shown)

@@ -88,7 +88,7 @@ func (c *Console) duplicatePage(v *Visit, head itemHead, detail review.Detail) (
 }
 
 func (c *Console) family(v *Visit, e review.Evidence, grounds []review.Evidence) (out family, err error) {
-	out = family{ID: e.Record, Name: e.Fields["head_name"].Text(), Maker: v.makerOf(e.Maker)}
+	out = family{ID: e.Record, Name: withCard(e.Fields["head_name"].Text(), e.Fields["card_number"]), Maker: v.makerOf(e.Maker)}
 	if out.Where, err = v.areaName(e.Area); err != nil {
 		return out, err
 	}
@@ -109,7 +109,7 @@ func (c *Console) family(v *Visit, e review.Evidence, grounds []review.Evidence)
 	if into == uuid.Nil {
 		return out, nil
 	}
-	if out.Into, err = v.NameOf(into); err != nil {
+	if out.Into, err = v.familyName(into); err != nil {
 		return out, err
 	}
 	return out, c.addMerger(v, &out)

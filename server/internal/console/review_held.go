@@ -1,6 +1,7 @@
 package console
 
 import (
+	"cmp"
 	"context"
 	"regexp"
 	"slices"
@@ -22,10 +23,11 @@ type heldPage struct {
 	Reason string
 }
 
-// A heldForm is what was saved at once, and is applied or discarded at once.
+// A heldForm is what was saved at once, and is applied or discarded at once. Main is the change that can be corrected.
 type heldForm struct {
 	Maker   sideMaker
 	Changes []heldChange
+	Main    heldChange
 }
 
 // A heldChange is one change of a form.
@@ -37,11 +39,12 @@ type heldChange struct {
 	Fields     []heldField
 }
 
-// A heldField is a field that a held change writes. Wrong says that the change is held for it.
+// A heldField is a field that a held change writes. Wrong says that the change is held for it, MayBeEmpty that the field can be
+// left empty where no control holds what was written, Empty that the form says so.
 type heldField struct {
-	Name, Label, Value string
-	Wrong              bool
-	Input              valueInput
+	Name, Label, Value       string
+	Wrong, MayBeEmpty, Empty bool
+	Input                    valueInput
 }
 
 func (c *Console) heldPage(v *Visit, head itemHead, detail review.Detail) (out heldPage, err error) {
@@ -60,6 +63,9 @@ func (c *Console) heldPage(v *Visit, head itemHead, detail review.Detail) (out h
 		if err != nil {
 			return out, err
 		}
+		if err := v.knowHeld(form); err != nil {
+			return out, err
+		}
 		shown := heldForm{Maker: v.makerOf(change.Maker)}
 		for _, other := range form {
 			seen[other.Version] = true
@@ -69,9 +75,35 @@ func (c *Console) heldPage(v *Visit, head itemHead, detail review.Detail) (out h
 			}
 			shown.Changes = append(shown.Changes, described)
 		}
+		shown.Main = mainOf(shown.Changes, change.Version)
 		out.Forms = append(out.Forms, shown)
 	}
-	return out, nil
+	out.Title, err = v.recordTitle(head.Line) // which may belong to what a form has named
+	return out, err
+}
+
+// mainOf gives the change of a form that can be corrected: that of the item, or the one for which the form is held.
+func mainOf(form []heldChange, own syncproto.Version) heldChange {
+	reason := func(c heldChange) bool { return c.Open && c.Code != syncproto.HeldWithForm }
+	at := slices.IndexFunc(form, func(c heldChange) bool { return reason(c) && c.Version == own })
+	if at < 0 {
+		at = max(0, slices.IndexFunc(form, reason))
+	}
+	return form[at]
+}
+
+// knowHeld notes what the records of a form are called that are not here yet, for those that belong to them.
+func (v *Visit) knowHeld(form []engine.HeldChange) error {
+	for _, c := range form {
+		name, err := v.NameOf(c.Record)
+		if err != nil {
+			return err
+		}
+		if own := ownName(c.Fields); own != "" && name == shortID(c.Record) {
+			v.know(map[uuid.UUID]string{c.Record: own})
+		}
+	}
+	return nil
 }
 
 // formHeldWith gives the changes of the form that a change is of.
@@ -98,45 +130,84 @@ func (v *Visit) formHeldWith(version syncproto.Version) (out []engine.HeldChange
 // faulty finds the field of which a reason speaks.
 var faulty = regexp.MustCompile(`field "([^"]+)"`)
 
+// faultyField names the field for which a change is not applied: the one of which the reason speaks, or that refers to what it waits
+// for.
+func faultyField(c engine.HeldChange) string {
+	if match := faulty.FindStringSubmatch(c.Reason); match != nil {
+		return match[1]
+	}
+	collection, _ := syncproto.CollectionOf(c.Collection)
+	for _, name := range collection.AreaVia {
+		if c.Needs != nil && c.Fields[name].ID() == *c.Needs {
+			return name
+		}
+	}
+	return ""
+}
+
 func (v *Visit) heldChange(c engine.HeldChange) (out heldChange, err error) {
 	out = heldChange{HeldChange: c, Why: v.heldWord(c.Code), Open: c.Status == syncproto.Held || c.Status == syncproto.Waiting}
 	if out.Title, err = v.heldTitle(c); err != nil {
 		return out, err
 	}
-	wrong := ""
-	if match := faulty.FindStringSubmatch(c.Reason); match != nil {
-		wrong = match[1]
-	}
+	wrong := faultyField(c)
 	fields := fieldsInOrder(c.Collection, c.Fields)
 	if _, written := c.Fields[wrong]; wrong != "" && !written && out.Open {
 		fields = append([]string{wrong}, fields...) // it is required, and missing
 	}
 	for _, field := range fields {
-		text, err := v.Value(c.Collection, field, c.Fields[field])
+		shown, err := v.heldField(c, field, out.Open, field == wrong)
 		if err != nil {
 			return out, err
 		}
-		out.Fields = append(out.Fields, heldField{
-			Name: field, Label: fieldName(v.Words, c.Collection, field), Value: text, Wrong: field == wrong && out.Open,
-			Input: v.inputFor(c.Collection, field, c.Version.String()+"."+field, c.Fields[field]),
-		})
+		out.Fields = append(out.Fields, shown)
 	}
+	return out, nil
+}
+
+// heldField tells a field of a held change and, as long as the change is open, what corrects it.
+func (v *Visit) heldField(c engine.HeldChange, field string, open, wrong bool) (out heldField, err error) {
+	out = heldField{Name: field, Label: fieldName(v.Words, c.Collection, field), Wrong: wrong && open}
+	if out.Value, err = v.Value(c.Collection, field, c.Fields[field]); err != nil || !open {
+		return out, err
+	}
+	if out.Input, err = v.inputFor(c.Collection, c.Record, field, c.Version.String()+"."+field, c.Fields[field]); err != nil {
+		return out, err
+	}
+	switch {
+	case field == syncproto.FieldDeleted:
+		out.Input.Kind = "" // what was deleted is applied or discarded
+	case out.Input.Kind == kindLookup:
+		out.Input.Beside = out.Value
+	}
+	out.Empty = v.form(out.Input.Name+".empty") != ""
+	collection, _ := syncproto.CollectionOf(c.Collection)
+	f, known := collection.Field(field)
+	out.MayBeEmpty = known && !f.Required && (out.Input.Beside != "" || out.Wrong && out.Input.Kind == "")
 	return out, nil
 }
 
 // heldTitle names the record of a held change: as the change does, where it has not arrived otherwise.
 func (v *Visit) heldTitle(c engine.HeldChange) (string, error) {
-	for _, field := range []string{"head_name", "name", "title"} {
-		if name := c.Fields[field].Text(); name != "" {
-			return oneOf(v.Words, c.Collection) + ": " + name, nil
-		}
+	name, err := v.heldName(c.Record, c.Fields)
+	return titled(v.Words, c.Collection, name), err
+}
+
+// heldName names a record as these fields of it do, or by the household that they name, if it is not here.
+func (v *Visit) heldName(record uuid.UUID, fields map[string]syncproto.Value) (string, error) {
+	if own := ownName(fields); own != "" {
+		return own, nil
 	}
-	if household := c.Fields["household"].ID(); household != uuid.Nil {
-		name, err := v.NameOf(household)
-		return oneOf(v.Words, c.Collection) + ": " + name, err
+	name, err := v.NameOf(record)
+	if household := fields["household"].ID(); err == nil && name == shortID(record) && household != uuid.Nil {
+		return v.NameOf(household)
 	}
-	name, err := v.NameOf(c.Record)
-	return oneOf(v.Words, c.Collection) + ": " + name, err
+	return name, err
+}
+
+// ownName is the name that fields of a record hold, "" if they hold none.
+func ownName(fields map[string]syncproto.Value) string {
+	return cmp.Or(fields["head_name"].Text(), fields["name"].Text(), fields["title"].Text())
 }
 
 // decideHeld applies or discards the changes of a form. What was typed for fields of one of them corrects that one; several are
@@ -209,7 +280,7 @@ func (v *Visit) corrections(version syncproto.Version) (map[string]syncproto.Val
 			if !there || plainText(sent[0]) == plainText(v.written(f, c.Fields[f.Name])) {
 				continue
 			}
-			value, err := v.typed(c.Collection, f.Name, sent[0])
+			value, err := v.typed(c.Collection, c.Record, f.Name, sent[0])
 			if err != nil {
 				return nil, err
 			}

@@ -2,9 +2,11 @@ package console
 
 import (
 	"cmp"
+	"errors"
 	"slices"
 	"strconv"
-	"time"
+
+	"github.com/google/uuid"
 
 	"satchel/server/internal/tables"
 	"satchel/syncproto"
@@ -14,76 +16,86 @@ import (
 type valueInput struct {
 	// Name is the input's, Label the field's.
 	Name, Label string
-	// Kind is text, long, number, date, moment or choice; "" if nobody can type such a value.
+	// Kind is how the page shows it, as of a control; "" if nobody can type such a value.
 	Kind string
 	// Value is what it holds, Options what can be chosen.
 	Value   string
-	Options []valueOption
+	Options []option
+	// Hint is the key of what to type into it, "" if that goes without saying.
+	Hint string
 	// Beside is the value as it was written, if the input cannot hold it and is empty.
 	Beside string
+	// Wrong is the key of what is wrong with what was typed, "" if nothing is.
+	Wrong string
 }
 
-// A valueOption is one of several, Word what it is called.
-type valueOption struct{ Value, Word string }
-
-// inputMoment is how browsers send a moment of the office's zone.
-const inputMoment = "2006-01-02T15:04"
-
-// inputFor gives the input for a field: with what the form of the request holds, or else the value.
-func (v *Visit) inputFor(collection, field, name string, value syncproto.Value) valueInput {
+// inputFor gives the input for a field of a record: with what the form of the request holds, or else the value.
+func (v *Visit) inputFor(collection string, record uuid.UUID, field, name string, value syncproto.Value) (valueInput, error) {
 	c, _ := syncproto.CollectionOf(collection)
 	f, known := c.Field(field)
 	out := valueInput{Name: name, Label: fieldName(v.Words, collection, field)}
 	if !known {
-		return out
+		return out, nil
 	}
-	switch f.Type {
-	case syncproto.Text:
-		out.Kind = "text"
-		if field == "notes" || field == "findings" || field == "note" || hasLines(value.Text()) {
-			out.Kind = "long"
+	was := v.written(f, value)
+	out.Kind, out.Value = kindOf(c, f, value), was
+	switch out.Kind {
+	case kindSelect:
+		x := &control{Field: f, Kind: kindSelect, Raw: []string{was}}
+		var err error
+		if x.Options, err = v.choicesOf(f); err == nil {
+			err = v.markChosen(x) // which offers what was written, whatever has become of it
 		}
-	case syncproto.Integer, syncproto.Decimal:
-		out.Kind = "number"
-	case syncproto.Date:
-		out.Kind = "date"
-	case syncproto.Timestamp:
-		out.Kind = "moment"
-	case syncproto.Boolean:
-		out.Kind, out.Options = "choice", []valueOption{{"true", wordOr(v.Words, "value.true", "")}, {"false", wordOr(v.Words, "value.false", "")}}
-	case syncproto.Choice:
-		out.Kind = "choice"
-		for _, choice := range f.Choices {
-			out.Options = append(out.Options, valueOption{choice, choiceName(v.Words, choice)})
+		if err != nil {
+			return out, err
 		}
-	case syncproto.Position:
-		out.Kind = "text"
+		out.Options = x.Options
+	case kindLookup:
+		out.Hint = "review.type_id"
+		if f.Refers == "households" {
+			out.Hint = "review.type_card"
+		}
+	case kindPosition:
+		out.Kind = kindText
+	case kindChecks, kindJSON, kindFixed:
+		out.Kind = ""
 	}
-	out.Value = v.written(f, value)
-	if out.Value == "" && !value.IsNull() && f.Check(value) != nil {
+	if was == "" && !value.IsNull() && f.Check(value) != nil {
 		out.Beside = cmp.Or(value.Text(), string(value))
 	}
-	if sent, there := v.Request.Form[name]; there {
-		out.Value = sent[0]
+	sent, there := v.Request.Form[name]
+	if !there {
+		return out, nil
 	}
-	return out
+	out.Value = sent[0]
+	if plainText(sent[0]) == plainText(was) {
+		return out, nil
+	}
+	var wrong wrongInput
+	if _, err := v.typed(collection, record, field, sent[0]); errors.As(err, &wrong) {
+		out.Wrong = wrong.key
+	} else if err != nil {
+		return out, err
+	}
+	return out, nil
 }
 
 // freeText are the types of fields whose inputs hold any text, right or wrong.
 var freeText = []syncproto.Type{syncproto.Text, syncproto.Integer, syncproto.Decimal, syncproto.Position}
 
-// written writes a value as [Visit.typed] reads it; "" if the input cannot hold it: browsers show such a date or choice as none.
+// written writes a value as [Visit.typed] reads it; "" if the input cannot hold it: browsers show such a date or choice as none, and
+// people do not read ids.
 func (v *Visit) written(f syncproto.Field, value syncproto.Value) string {
 	switch {
 	case value.IsNull():
 		return ""
 	case f.Check(value) != nil && slices.Contains(freeText, f.Type):
 		return value.Text()
-	case f.Check(value) != nil:
+	case f.Check(value) != nil || f.Type == syncproto.Reference && kindOfReference(f) == kindLookup:
 		return ""
 	case f.Type == syncproto.Timestamp:
 		if ms, err := strconv.ParseInt(string(value), 10, 64); err == nil {
-			return v.moment(ms).Format(inputMoment)
+			return v.moment(ms).Format(momentForm)
 		}
 	case f.Type == syncproto.Position:
 		at := placeOf(value)
@@ -94,24 +106,51 @@ func (v *Visit) written(f syncproto.Field, value syncproto.Value) string {
 	return string(value)
 }
 
-// typed reads what somebody typed for a field.
-func (v *Visit) typed(collection, field, text string) (syncproto.Value, error) {
+// A wrongInput says that what was typed is no value of its field, and by which key the page says so beside the input.
+type wrongInput struct {
+	*syncproto.Problem
+	key string
+}
+
+// Unwrap gives what was refused.
+func (w wrongInput) Unwrap() error { return w.Problem }
+
+// typed reads what somebody typed for a field of a record.
+func (v *Visit) typed(collection string, record uuid.UUID, field, text string) (value syncproto.Value, err error) {
 	text = plainText(text)
 	c, _ := syncproto.CollectionOf(collection)
 	f, known := c.Field(field)
 	if !known {
 		return "", syncproto.Refuse(syncproto.CodeInvalid, "This program does not know the field, and cannot write it. Nothing was changed.")
 	}
-	if f.Type == syncproto.Timestamp && text != "" {
-		at, err := time.ParseInLocation(inputMoment, text, v.console.Zone)
-		if err != nil {
-			return "", syncproto.Refuse(syncproto.CodeInvalid, "%s: expected a day and a time. Nothing was changed.", fieldName(v.Words, collection, field))
-		}
-		return syncproto.ValueOf(at.UnixMilli())
+	key := "form.wrong_" + string(f.Type)
+	switch {
+	case text != "" && (f.Type == syncproto.Reference || f.Type == syncproto.UUID):
+		return v.typedReference(c, record, f, text)
+	case text != "" && f.Type == syncproto.Timestamp:
+		value, err = readMoment(text, v.console.Zone)
+	default:
+		value, err = tables.Value(f, text)
 	}
-	value, err := tables.Value(f, text)
 	if err != nil {
-		return "", syncproto.Refuse(syncproto.CodeInvalid, "%s: %v. Nothing was changed.", fieldName(v.Words, collection, field), err)
+		return "", wrongInput{syncproto.Refuse(syncproto.CodeInvalid, "%s: %v. Nothing was changed.", fieldName(v.Words, collection, field), err), key}
 	}
 	return value, nil
+}
+
+// typedReference reads what a field refers to, as the form of a record does: by id or, of a household, by its card number.
+func (v *Visit) typedReference(c syncproto.Collection, record uuid.UUID, f syncproto.Field, text string) (syncproto.Value, error) {
+	x := &control{Field: f, Kind: kindOf(c, f, ""), Raw: []string{text}}
+	if !isID(text) {
+		x.Search = text
+	}
+	value, err := v.readControl(&recordForm{Collection: c, ID: record}, x)
+	if err != nil || x.Wrong == "" {
+		return value, err
+	}
+	key := "form." + x.Wrong
+	if x.Kind == kindLookup {
+		key = "review.wrong_lookup"
+	}
+	return "", wrongInput{syncproto.Refuse(syncproto.CodeInvalid, "%s: that is nothing that it can refer to; beside it stands why. Nothing was changed.", fieldName(v.Words, c.Name, f.Name)), key}
 }

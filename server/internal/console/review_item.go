@@ -20,6 +20,8 @@ type itemHead struct {
 	People         []store.User
 	// DecidedBy is who decided on it, "" if no decision holds.
 	DecidedBy string
+	// File is the address of the household that it is about, or that its record belongs to, "" if there is none.
+	File string
 }
 
 // Act gives the address to which a form of the item is sent.
@@ -27,16 +29,17 @@ func (h itemHead) Act(what string) string {
 	return h.Query.Here("/review/" + h.ID.String() + "/" + what)
 }
 
-// File gives the address of the household that the item is about, or that its record belongs to, "" if there is none.
-func (h itemHead) File() string {
-	household := h.Fields["household"].ID()
-	if h.Collection == "households" && !h.Missing {
-		household = h.Record
+// file gives the address of the household that an item is about, or that its record belongs to, "" if there is none.
+func (v *Visit) file(l review.Line) (string, error) {
+	household := l.Fields["household"].ID()
+	if l.Collection == "households" {
+		household = l.Record
 	}
-	if household == uuid.Nil {
-		return ""
+	r, _, err := v.find(household)
+	if err != nil || r.Collection != "households" {
+		return "", err
 	}
-	return "/households/" + household.String()
+	return "/households/" + household.String(), nil
 }
 
 // AssigneeID names who sees to the item, "" if nobody does.
@@ -112,6 +115,9 @@ func (c *Console) head(v *Visit, line review.Line) (out itemHead, err error) {
 		return out, err
 	}
 	if out.Later, err = c.beside(v, q, line.ID, false); err != nil {
+		return out, err
+	}
+	if out.File, err = v.file(line); err != nil {
 		return out, err
 	}
 	if line.State == review.Decided {

@@ -2,6 +2,8 @@ package console
 
 import (
 	"math"
+	"slices"
+	"strconv"
 
 	"satchel/server/internal/engine"
 	"satchel/syncproto"
@@ -20,12 +22,25 @@ type placeMap struct {
 	numbers map[string]int
 }
 
-// A mapPoint is a position on the map. Number is that of the value, which is shown beside it.
+// A mapPoint is a position on the map, or several that are too near to each other to be told apart there. Numbers are those of
+// the values, which are shown beside them.
 type mapPoint struct {
-	X, Y   float64
-	Number int
-	Shown  bool
+	X, Y    float64
+	Numbers string
+	Shown   bool
 }
+
+// pinSize is how high and wide the mark of a point is, with one number.
+const pinSize = 22.0
+
+// Left is where the mark of the point begins.
+func (p mapPoint) Left() float64 { return p.X - p.Width()/2 }
+
+// Top is where the mark begins, from above.
+func (p mapPoint) Top() float64 { return p.Y - pinSize/2 }
+
+// Width is that of the mark, so that its numbers fit in.
+func (p mapPoint) Width() float64 { return pinSize + 7*float64(len(p.Numbers)-1) }
 
 // The size of a map, and how much of it stays free around the points.
 const (
@@ -48,7 +63,7 @@ func mapOf(conflicts []engine.Conflict) *placeMap {
 		for i, side := range conflict.Sides {
 			if !side.Value.IsNull() && f.Check(side.Value) == nil {
 				places = append(places, placeOf(side.Value))
-				out.Points = append(out.Points, mapPoint{Number: len(places), Shown: i == 0})
+				out.Points = append(out.Points, mapPoint{Numbers: strconv.Itoa(len(places)), Shown: i == 0})
 				out.numbers[side.Version.String()] = len(places)
 			}
 		}
@@ -82,8 +97,23 @@ func (m *placeMap) draw(places []syncproto.Place) {
 		m.Points[i].X = math.Round(mapWidth/2 + (xs[i]-(left+right)/2)/unit)
 		m.Points[i].Y = math.Round(mapHeight/2 + (ys[i]-(top+bottom)/2)/unit)
 	}
+	m.join()
 	m.Scale = roundLength(unit * mapWidth / 3)
 	m.Bar = math.Round(m.Scale / unit)
+}
+
+// join puts points whose marks would cover each other at the place of the first of them.
+func (m *placeMap) join() {
+	var apart []mapPoint
+	for _, p := range m.Points {
+		at := slices.IndexFunc(apart, func(other mapPoint) bool { return math.Hypot(other.X-p.X, other.Y-p.Y) < pinSize })
+		if at < 0 {
+			apart = append(apart, p)
+			continue
+		}
+		apart[at].Numbers += ", " + p.Numbers
+	}
+	m.Points = apart
 }
 
 // roundLength gives the longest length of 1, 2 or 5 with zeros that is not above most.

@@ -58,7 +58,7 @@ func (v *Visit) settlement(field string, now engine.Conflict) (engine.Settlement
 	case len(now.Sides) == 0:
 		return out, nil // nothing clashes there by now, and the engine refuses it
 	case take == "other":
-		value, err := v.typed(now.Collection, field, v.form("other."+field))
+		value, err := v.typed(now.Collection, now.Record, field, v.form("other."+field))
 		out.Value = value
 		return out, err
 	case field == syncproto.FieldDeleted && (take == "delete" || take == "keep"):

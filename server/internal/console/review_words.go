@@ -11,6 +11,7 @@ import (
 
 	"satchel/internal/aid"
 	"satchel/internal/duplicates"
+	"satchel/internal/language"
 	"satchel/server/internal/engine"
 	"satchel/server/internal/review"
 	"satchel/server/internal/store"
@@ -31,7 +32,7 @@ func (v *Visit) says(l review.Line) (title, what string, err error) {
 		what, err = v.saysOver(l)
 	case review.Duplicate:
 		var other string
-		if other, err = v.NameOf(*l.Subject); err != nil {
+		if other, err = v.familyName(*l.Subject); err != nil {
 			return "", "", err
 		}
 		title += " · " + other
@@ -40,6 +41,12 @@ func (v *Visit) says(l review.Line) (title, what string, err error) {
 		what, err = v.Words.Text("review.what_orphan", "count", len(l.Facts.Records)+l.Facts.LeftOff)
 	case review.Clock:
 		what, err = v.saysClock(l.Facts.ClockOff)
+	case review.ProofMissing:
+		if len(l.Facts.Blobs) == 0 {
+			what, err = v.Words.Text("review.what_unproven")
+		} else {
+			what, err = v.Words.Text("review.what_proof_missing", "count", len(l.Facts.Blobs))
+		}
 	}
 	return title, what, err
 }
@@ -56,27 +63,50 @@ func (v *Visit) recordTitle(l review.Line) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if card := l.Fields["card_number"].Text(); card != "" {
-		name += " (" + card + ")"
-	}
+	name = withCard(name, l.Fields["card_number"])
 	if household := l.Fields["household"].ID(); household != uuid.Nil && household != l.Record {
 		family, err := v.NameOf(household)
 		if err != nil {
 			return "", err
 		}
-		name += " · " + family
+		if !strings.HasSuffix(name, ": "+family) { // a visit, which is called by its household
+			name += " · " + family
+		}
 	}
 	return name, nil
 }
 
+// familyName names a household, so that it is told from others of the same name.
+func (v *Visit) familyName(id uuid.UUID) (string, error) {
+	name, err := v.NameOf(id)
+	if err != nil {
+		return "", err
+	}
+	r, _, err := v.find(id)
+	return withCard(name, r.Value("card_number")), err
+}
+
+// withCard adds the number of a card to a name, if there is one.
+func withCard(name string, card syncproto.Value) string {
+	if card.Text() == "" {
+		return name
+	}
+	return name + " (" + card.Text() + ")"
+}
+
 // missingTitle names a record that has not arrived, as the change that is held does.
 func (v *Visit) missingTitle(l review.Line) (string, error) {
-	for _, field := range []string{"head_name", "name", "title"} {
-		if name := l.Fields[field].Text(); name != "" {
-			return v.Words.Text("review.not_here", "name", name)
-		}
+	if l.Collection == "" {
+		return v.Words.Text("review.not_arrived")
 	}
-	return v.Words.Text("review.not_arrived")
+	name, err := v.heldName(l.Record, l.Fields)
+	if err != nil {
+		return "", err
+	}
+	if ownName(l.Fields) == "" {
+		name = titled(v.Words, l.Collection, name)
+	}
+	return v.Words.Text("review.not_here", "name", name)
 }
 
 func (v *Visit) saysConflict(l review.Line) (string, error) {
@@ -95,7 +125,7 @@ func (v *Visit) saysConflict(l review.Line) (string, error) {
 }
 
 func (v *Visit) saysHeld(l review.Line) (string, error) {
-	why := ""
+	why := v.heldWord(syncproto.HeldWithForm)
 	for _, c := range l.Facts.Changes {
 		if c.Code != syncproto.HeldWithForm {
 			why = v.heldWord(c.Code)
@@ -184,9 +214,11 @@ func (v *Visit) deviceName(id uuid.UUID) (name string, err error) {
 }
 
 // deviceWord gives the name of a device, in the reader's language if it is the office.
-func (v *Visit) deviceWord(name string) string {
+func (v *Visit) deviceWord(name string) string { return deviceWord(v.Words, name) }
+
+func deviceWord(w language.Words, name string) string {
 	if name == engine.OfficeName {
-		return wordOr(v.Words, "review.office", name)
+		return wordOr(w, "review.office", name)
 	}
 	return name
 }

@@ -90,6 +90,10 @@ func TestAMapShowsHowFarPositionsAreApart(t *testing.T) {
 	if m.Scale != 500 || m.Bar <= 0 || m.Bar > mapWidth/2 {
 		t.Errorf("a bar of %v is %v m", m.Bar, m.Scale)
 	}
+	conflict.Sides = append(conflict.Sides, side(`{"lat":43.70901,"lon":20.68}`, 4))
+	if m = mapOf([]engine.Conflict{conflict}); len(m.Points) != 2 || m.Points[1].Numbers != "2, 3" {
+		t.Errorf("the points are %+v; want the second and the third in one, as nobody could tell them apart", m.Points)
+	}
 	conflict.Sides = conflict.Sides[:1]
 	if mapOf([]engine.Conflict{conflict}) != nil {
 		t.Error("there is a map of one position")

@@ -8,7 +8,6 @@ import (
 	"satchel/server/internal/accounts"
 	"satchel/server/internal/store"
 	"satchel/server/internal/tables"
-	"satchel/syncproto"
 )
 
 // settingsRoutes are those with which administrators say what the programme consists of.
@@ -135,13 +134,6 @@ func (c *Console) listRecords(v *Visit, collection string) error {
 	}
 	columns := columnsOf(collection)
 	return v.page("settings/list", recordList{collection, columns[0], columns[1:], list, slices.Contains(tables.Importable(), collection)})
-}
-
-// IsNumber reports whether a column is of numbers.
-func (l recordList) IsNumber(column string) bool {
-	c, _ := syncproto.CollectionOf(l.Collection)
-	f, _ := c.Field(column)
-	return f.Type == syncproto.Integer || f.Type == syncproto.Decimal
 }
 
 // Spaced gives a level of indentation as the style sheet knows it.

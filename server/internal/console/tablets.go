@@ -177,13 +177,15 @@ func silentOf(v *Visit) int {
 	return days
 }
 
-// silent gives the tablets of the programme that completed no sync for some days; all, if these are 0.
+// silent gives the tablets that work in the programme and completed no sync for some days; all, if these are 0.
 func (c *Console) silent(all []tablet, days int) []tablet {
 	if days == 0 {
 		return all
 	}
 	since := c.Now().AddDate(0, 0, -days).UnixMilli()
-	return slices.DeleteFunc(slices.Clone(all), func(t tablet) bool { return t.Revoked != 0 || t.Contact.Complete >= since })
+	return slices.DeleteFunc(slices.Clone(all), func(t tablet) bool {
+		return t.State == accounts.Revoked || t.State == accounts.Replaced || t.Contact.Complete >= since
+	})
 }
 
 // exportBoard gives the board as a table for a spreadsheet.

@@ -67,3 +67,22 @@ func TestWhatOthersChangedOfAreasMeanwhileStays(t *testing.T) {
 		}
 	}
 }
+
+func TestWhatAnInvitationLacksIsSaidInASentence(t *testing.T) {
+	newOffice(t).as("ana").send("/tablets/invite", "name", "", "holder", "").shows(t, "yet A device needs a name")
+}
+
+func TestATabletThatGoesOnUnderANewIdentityIsNotSilent(t *testing.T) {
+	o := newOffice(t)
+	o.enrolled(o.a)
+	devices, err := o.srv.Accounts.Devices(t.Context(), o.admin)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := o.as("ana")
+	b.get("/tablets?silent=7").shows(t, "1 tablet ")
+	if _, err := o.srv.Accounts.NewIdentity(t.Context(), devices[0]); err != nil {
+		t.Fatal(err)
+	}
+	b.get("/tablets?silent=7").shows(t, "1 tablet ")
+}

@@ -38,6 +38,24 @@ func fieldName(w language.Words, collection, field string) string {
 // choiceName gives the word for a choice; as devices call it where it is newer than this program.
 func choiceName(w language.Words, choice string) string { return wordOr(w, "choice."+choice, choice) }
 
+// isNumber reports whether a field holds numbers.
+func isNumber(collection, field string) bool {
+	t := typeOf(collection, field)
+	return t == syncproto.Integer || t == syncproto.Decimal
+}
+
+// isTime reports whether a field holds days or moments.
+func isTime(collection, field string) bool {
+	t := typeOf(collection, field)
+	return t == syncproto.Date || t == syncproto.Timestamp
+}
+
+func typeOf(collection, field string) syncproto.Type {
+	c, _ := syncproto.CollectionOf(collection)
+	f, _ := c.Field(field)
+	return f.Type
+}
+
 // wordOr gives the text of a key, or something else where there is none.
 func wordOr(w language.Words, key, otherwise string) string {
 	if text, err := w.Text(key); err == nil {
@@ -61,6 +79,8 @@ func (v *Visit) Value(collection, field string, value syncproto.Value) (string, 
 		return cmp.Or(value.Text(), string(value)), nil
 	case f.Type == syncproto.Reference || f.Type == syncproto.UUID:
 		return v.NameOf(value.ID())
+	case field == "about_collection":
+		return oneOf(v.Words, value.Text()), nil
 	case f.Type == syncproto.Timestamp:
 		ms, err := strconv.ParseInt(string(value), 10, 64)
 		return v.Words.Moment(v.moment(ms)), err
@@ -84,6 +104,9 @@ func plainValue(w language.Words, f syncproto.Field, value syncproto.Value) stri
 	case syncproto.Position:
 		return writtenPlace(w, placeOf(value))
 	case syncproto.Object:
+		if why := whyNoProof(w, value); why != "" {
+			return why
+		}
 		return strings.Join(linesOf(value), "; ")
 	}
 	return value.Text()
@@ -133,6 +156,13 @@ func writtenPlace(w language.Words, at syncproto.Place) string {
 		out += ", " + wordOr(w, "position."+at.Source, at.Source)
 	}
 	return out
+}
+
+// whyNoProof writes why proofs name neither a photo nor a signature, in the words of the field app where it offers them; ""
+// where they do not say.
+func whyNoProof(w language.Words, proofs syncproto.Value) string {
+	why := syncproto.WhyNoProof(proofs)
+	return wordOr(w, "no_proof."+why, why)
 }
 
 // linesOf gives the members of an object as "name: value", by name.
@@ -240,6 +270,15 @@ func (v *Visit) called(r store.Record) (string, error) {
 		}
 	}
 	return oneOf(v.Words, r.Collection) + " " + shortID(r.ID), nil
+}
+
+// titled says of what kind a record is, and what it is called. What has no name of its own is called by its kind already.
+func titled(words language.Words, collection, name string) string {
+	one := oneOf(words, collection)
+	if strings.HasPrefix(name, one+": ") || strings.HasPrefix(name, one+" …") {
+		return name
+	}
+	return one + ": " + name
 }
 
 // shortID is the end of an id, which differs where the beginning is the time.

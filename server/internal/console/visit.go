@@ -22,6 +22,8 @@ type Visit struct {
 	// Session is who is logged in, with a blank User if nobody is.
 	Session accounts.Session
 	Words   language.Words
+	// Plain says that the page travels in the clear, to somebody who has no other way yet.
+	Plain bool
 
 	console *Console
 	names   map[uuid.UUID]string // those that were looked up for this page

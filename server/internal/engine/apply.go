@@ -74,7 +74,7 @@ func (w *work) merge(ctx context.Context, before store.Record, c *store.Change, 
 	}
 	after := before
 	c.Time = syncproto.TimeOf(c.Claimed, c.Received, times...)
-	after.State = syncproto.Merge(before.State, c.Edit(c.Device, c.Time), func(v syncproto.Version) bool { return arrived[v] })
+	after.State = syncproto.Merge(before.State, c.Edit(c.Version(), c.Time), func(v syncproto.Version) bool { return arrived[v] })
 	after.Deleted, _ = after.State.Deletion()
 	return after, nil
 }
@@ -197,7 +197,7 @@ func (w *work) place(ctx context.Context, collection syncproto.Collection, r *st
 		return nil
 	}
 	if len(collection.AreaVia) > 0 {
-		return hold(syncproto.HeldInvalid, "nothing says which area the record belongs to")
+		return hold(syncproto.HeldInvalid, "nothing says which area the record belongs to: field %q is empty", collection.AreaVia[0])
 	}
 	return nil
 }
@@ -211,7 +211,7 @@ func (w *work) waitForArea(ctx context.Context, id uuid.UUID) error {
 	case !exists:
 		return waitFor(syncproto.WaitsForParent, id, "the area that it belongs to has not arrived yet")
 	case area.Collection != "areas":
-		return hold(syncproto.HeldInvalid, "the record that it names as its area is none")
+		return hold(syncproto.HeldInvalid, "field %q points to a record of %s", "area", area.Collection)
 	}
 	return nil
 }

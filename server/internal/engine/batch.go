@@ -34,7 +34,7 @@ func chained(device uuid.UUID, changes []syncproto.Change, before syncproto.Hash
 	out, all := make([]*store.Change, len(changes)), make([]store.Change, len(changes))
 	for i, c := range changes {
 		before = c.Chain(before)
-		all[i] = store.Change{Device: device, Change: c, Hash: before, Text: c.Body()}
+		all[i] = store.Change{Device: device, Change: c, Hash: before, Print: before.Print(), Text: c.Body()}
 		out[i] = &all[i]
 	}
 	return out

@@ -24,13 +24,15 @@ func (e *Engine) ApplyRule(ctx context.Context, author uuid.UUID, rule Rule, dig
 	}
 	var settled []store.Change
 	err = e.commit(ctx, func(ctx context.Context, w *work) error {
-		edits, err := w.bulk(ctx, p, reason)
+		var bulk syncproto.Version // the name of the first, which it gets when it is saved
+		edits, err := w.bulk(ctx, p, reason, &bulk)
 		if err != nil {
 			return err
 		}
 		if settled, err = w.save(ctx, author, edits); err != nil {
 			return err
 		}
+		bulk = settled[0].Version()
 		return audit.Append(ctx, w.tx, audit.Entry{
 			At: w.now, Actor: author.String(), Action: audit.RuleApplied, Subject: settled[0].Version().String(),
 			Details: map[string]any{"rule": rule, "settled": len(settled), "left": p.left, "reason": reason},
@@ -71,12 +73,8 @@ func (e *Engine) planAsSeen(ctx context.Context, rule Rule, digest string) (p pl
 	return p, nil
 }
 
-// bulk gives the edits that carry a plan out, if nothing happened meanwhile to what it is about.
-func (w *work) bulk(ctx context.Context, p plan, reason string) ([]OfficeEdit, error) {
-	device, tip, err := w.officeTip(ctx)
-	if err != nil {
-		return nil, err
-	}
+// bulk gives the edits that carry a plan out under a name, if nothing happened meanwhile to what it is about.
+func (w *work) bulk(ctx context.Context, p plan, reason string, name *syncproto.Version) ([]OfficeEdit, error) {
 	records := make([]uuid.UUID, len(p.settled))
 	for i, s := range p.settled {
 		records[i] = s.Record
@@ -84,7 +82,6 @@ func (w *work) bulk(ctx context.Context, p plan, reason string) ([]OfficeEdit, e
 	if err := w.load(ctx, records); err != nil {
 		return nil, err
 	}
-	first := syncproto.Version{Device: device, N: tip.N + 1}
 	edits := make([]OfficeEdit, len(p.settled))
 	for i, s := range p.settled {
 		r, _, err := w.record(ctx, s.Record)
@@ -96,7 +93,7 @@ func (w *work) bulk(ctx context.Context, p plan, reason string) ([]OfficeEdit, e
 			return nil, stalePreview()
 		}
 		edits[i] = settlement(r, s.Settlement.Field, s.Value, reason)
-		edits[i].Note.Bulk = &first
+		edits[i].Note.Bulk = name
 	}
 	return edits, nil
 }

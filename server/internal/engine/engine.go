@@ -40,6 +40,7 @@ const (
 	propertyOffice     = "office"      // the device id of the office's own changes
 	propertyOfficeN    = "office_n"    // the last of those
 	propertyOfficeHash = "office_hash" // and the rolling hash there
+	propertyBlobs      = "blobs"       // names the last time that photos or signatures were lost
 	propertyTailLost   = "tail_lost"   // when the database last lost changes, in ms, 0 if never
 )
 

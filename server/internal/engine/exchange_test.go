@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -101,7 +102,7 @@ func TestARecordStaysWithinItsBounds(t *testing.T) {
 	d.edit("households", household, fields)
 	for i := range syncproto.MaxHeads {
 		c := d.change("households", household, phone(fmt.Sprint("unseen ", i)))
-		c.Base = map[string][]syncproto.Version{"address": {{Device: d.id, N: 1}}}
+		c.Base = map[string][]syncproto.Version{"address": {d.version(1)}}
 		d.saveForm(c)
 	}
 	receipts := d.sync()
@@ -214,7 +215,7 @@ func TestAFormIsAppliedTogetherOrNotAtAll(t *testing.T) {
 	if _, there := d.records[household]; there {
 		t.Error("half of the form was applied")
 	}
-	wrong := syncproto.Version{Device: d.id, N: 2}
+	wrong := d.version(2)
 	if err := o.engine.ApplyHeld(t.Context(), o.admin, wrong, nil); code(err) != syncproto.CodeInvalid {
 		t.Errorf("applying it as it is: %v, want invalid", err)
 	}
@@ -261,7 +262,7 @@ func TestAnEditThatComesBeforeItsRecordWaits(t *testing.T) {
 	one, other := o.tablet("one", o.a), o.tablet("other", o.a)
 	household := one.household(o.a, "Milica")
 	edit := other.change("households", household, phone("seen before the server was restored"))
-	edit.Base["phone"] = []syncproto.Version{{Device: one.id, N: 1}}
+	edit.Base["phone"] = []syncproto.Version{one.version(1)}
 	other.saveForm(edit)
 	if receipt := other.sync()[0]; receipt.Status != syncproto.Waiting || receipt.Code != syncproto.WaitsForRecord {
 		t.Errorf("the edit: %+v, want it to wait for its record", receipt)
@@ -277,9 +278,10 @@ func TestAnEditThatComesBeforeItsRecordWaits(t *testing.T) {
 
 func TestNobodyReplacesWhatIsStillToCome(t *testing.T) {
 	o, one, other, household := two(t)
+	other.edit("households", household, phone("lost, and sent again"))
 	next := func(value string) syncproto.Change {
 		c := one.change("households", household, phone(value))
-		c.Base["phone"] = append(c.Base["phone"], syncproto.Version{Device: other.id, N: 1})
+		c.Base["phone"] = append(c.Base["phone"], other.version(1))
 		return c
 	}
 	one.saveForm(next("written over what the other is going to write"))
@@ -293,10 +295,29 @@ func TestNobodyReplacesWhatIsStillToCome(t *testing.T) {
 	if got := one.sync()[0]; got.Status != syncproto.Applied {
 		t.Errorf("an edit that saw what a restored server has lost: %+v, want it applied", got)
 	}
-	other.edit("households", household, phone("lost, and sent again"))
 	other.sync()
 	if got := other.shows(household, "phone"); got != "seen before the restore" || len(o.conflicts()) != 0 {
 		t.Errorf("shown %q, open %v; want the edit that saw the other", got, o.conflicts())
+	}
+}
+
+// Copies of a tablet go on with the same numbers. After a restore, another of them may be the one that has these.
+func TestWhoSawTheChangeOfACopyHasNotSeenTheOther(t *testing.T) {
+	o, one, other, household := two(t)
+	copied := *one
+	copied.history, copied.tips = slices.Clone(one.history), slices.Clone(one.tips)
+	copied.edit("households", household, phone("of the copy, and lost"))
+	one.edit("households", household, phone("of the other copy"))
+	if err := engine.NewEpoch(t.Context(), o.store, o.now.UnixMilli()); err != nil {
+		t.Fatal(err)
+	}
+	c := other.change("households", household, phone("saw what was lost"))
+	c.Base["phone"] = append(c.Base["phone"], copied.version(copied.known+1))
+	other.saveForm(c)
+	other.sync()
+	one.sync()
+	if got := o.conflicts(); len(got) != 1 || got[0].Field != "phone" {
+		t.Errorf("open conflicts: %+v, want that of the two phones that nobody saw together", got)
 	}
 }
 
@@ -471,7 +492,7 @@ func TestARevokedTabletHandsInAndGetsNothing(t *testing.T) {
 	if got := reply.Receipts[0]; got.Status != syncproto.Held || got.Code != syncproto.HeldRevoked {
 		t.Errorf("its change: %+v, want held", got)
 	}
-	if err := o.engine.ApplyHeld(t.Context(), o.admin, syncproto.Version{Device: one.id, N: 2}, nil); err != nil {
+	if err := o.engine.ApplyHeld(t.Context(), o.admin, one.version(2), nil); err != nil {
 		t.Fatal(err)
 	}
 	other.sync()
@@ -485,7 +506,7 @@ func TestHeldChangesAreCorrectedOrDiscarded(t *testing.T) {
 	one.edit("households", household, map[string]syncproto.Value{"displaced_on": text("June 1999")})
 	one.edit("households", household, map[string]syncproto.Value{"returned_on": text("never")})
 	one.sync()
-	version := func(n int64) syncproto.Version { return syncproto.Version{Device: one.id, N: n} }
+	version := one.version
 	err := o.engine.ApplyHeld(t.Context(), o.admin, version(2), map[string]syncproto.Value{"displaced_on": text("1999-06-15")})
 	if err != nil {
 		t.Fatal(err)

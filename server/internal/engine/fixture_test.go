@@ -165,10 +165,15 @@ func (d *tablet) looksAt(record uuid.UUID, field string) []syncproto.Version {
 	known := d.records[record].Fields[field].Known()
 	for _, mine := range d.history[d.known:] {
 		if _, ok := mine.Fields[field]; ok && mine.Record == record {
-			known = []syncproto.Version{{Device: d.id, N: mine.N}}
+			known = []syncproto.Version{d.version(mine.N)}
 		}
 	}
 	return known
+}
+
+// version names one of the tablet's changes.
+func (d *tablet) version(n int64) syncproto.Version {
+	return d.tips[n].Version(d.id)
 }
 
 // saveForm saves changes together.

@@ -31,6 +31,8 @@ type Deed struct {
 	Held []uuid.UUID
 	// Clocks are the devices whose clock is off otherwise than when they came before; see [store.Contact.ClockOff].
 	Clocks []uuid.UUID
+	// Proven are records that name a blob which arrived, or was lost.
+	Proven []uuid.UUID
 }
 
 // A Touched is a record to which something happened: as it was, nil if it was not there, and as it is.
@@ -66,6 +68,7 @@ func (e *Engine) follow(ctx context.Context, tx *store.Tx, group []*job) (behind
 		}
 		did.To, did.Now, did.Touched = j.did.To, j.did.Now, append(did.Touched, j.did.Touched...)
 		did.Held, did.Clocks = append(did.Held, j.did.Held...), append(did.Clocks, j.did.Clocks...)
+		did.Proven = append(did.Proven, j.did.Proven...)
 	}
 	if e.follower == nil || did.To == 0 {
 		return false

@@ -55,7 +55,7 @@ func TestAFormerIdentityHandsInOnceAndIsToldOfItsChangesAlone(t *testing.T) {
 	household := d.household(o.a, "Ana")
 	d.edit("households", household, map[string]syncproto.Value{"phone": text("063")})
 	early := d.change("households", newID(t), map[string]syncproto.Value{"phone": text("of what is still to come")})
-	early.Base["phone"] = []syncproto.Version{{Device: d.id, N: 1}}
+	early.Base["phone"] = []syncproto.Version{d.version(1)}
 	d.saveForm(early)
 	present := d.again(o.a)
 	o.now = start.Add(1)
@@ -255,7 +255,7 @@ func TestAnEditMayFollowAHeldOneOfTheSamePersonsTablet(t *testing.T) {
 	for who, want := range map[*tablet]string{present: "applied", stranger: "held" + syncproto.HeldInvalid} {
 		who.sync()
 		c := who.change("households", household, map[string]syncproto.Value{"address": text("Main 2")})
-		c.Base["address"] = append(c.Base["address"], syncproto.Version{Device: d.id, N: 2})
+		c.Base["address"] = append(c.Base["address"], d.version(2))
 		who.saveForm(c)
 		reply, err := who.try()
 		if got := fates(t, reply, err); !slices.Equal(got, []string{want}) {

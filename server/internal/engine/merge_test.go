@@ -164,7 +164,7 @@ func TestWhatTheOfficeDoesToADeletedRecordLeavesItDeleted(t *testing.T) {
 		one.edit("households", household, phone("060 222"))
 		c := other.change("households", household, phone("060 333"))
 		if deletedFirst {
-			c.Base[syncproto.FieldDeleted] = []syncproto.Version{{Device: one.id, N: remove().N}}
+			c.Base[syncproto.FieldDeleted] = []syncproto.Version{one.version(remove().N)}
 		}
 		other.saveForm(c)
 		one.sync()

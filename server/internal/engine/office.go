@@ -22,6 +22,8 @@ type OfficeEdit struct {
 	Base map[string][]syncproto.Version
 	Seen map[string][]syncproto.Version
 	Note store.Note
+	// KnowsFirst says that its author knows what the first edit of the form makes of the record's deletion.
+	KnowsFirst bool
 }
 
 // Save makes ordinary changes of edits, in the office's own name, and applies them together or not
@@ -74,18 +76,20 @@ func (w *work) officeChanges(ctx context.Context, author uuid.UUID, edits []Offi
 	if err != nil {
 		return nil, err
 	}
-	batch := make([]syncproto.Change, len(edits))
-	for i, edit := range edits {
-		if batch[i], err = w.officeChange(ctx, author, edit); err != nil {
+	var changes []*store.Change
+	form := tip.N + 1
+	for _, edit := range edits {
+		if edit.KnowsFirst {
+			edit.Base[syncproto.FieldDeleted] = []syncproto.Version{changes[0].Version()}
+		}
+		made, err := w.officeChange(ctx, author, edit)
+		if err != nil {
 			return nil, err
 		}
-		batch[i].N, batch[i].Form = tip.N+1+int64(i), tip.N+1
-	}
-	changes := chained(device, batch, tip.Hash)
-	for i, edit := range edits {
-		c := changes[i]
+		made.N, made.Form = tip.N+1, form
+		c := chained(device, []syncproto.Change{made}, tip.Hash)[0]
 		c.Received, c.Note = w.now, edit.Note
-		tip = syncproto.Tip{N: c.N, Hash: c.Hash}
+		changes, tip = append(changes, c), syncproto.Tip{N: c.N, Hash: c.Hash}
 	}
 	return changes, w.setOfficeTip(ctx, tip)
 }

@@ -89,7 +89,7 @@ func TestAHistoryComesInParts(t *testing.T) {
 	})
 	var want []syncproto.Version
 	for n := range 501 {
-		want = append(want, syncproto.Version{Device: d.id, N: int64(n + 1)})
+		want = append(want, d.version(int64(n+1)))
 	}
 	if len(got) != 3 || !slices.Equal(slices.Concat(got...), want) {
 		t.Errorf("a history of 501 changes comes in %d parts, of which the first has %d, or in another order", len(got), len(got[0]))

@@ -3,6 +3,7 @@ package engine
 import (
 	"cmp"
 	"context"
+	"errors"
 	"maps"
 	"slices"
 
@@ -70,6 +71,9 @@ func greet(ctx context.Context, tx *store.Tx, req syncproto.Request, now int64) 
 		return reply, d, 0, err
 	}
 	if seq, err = numberProperty(ctx, tx, propertySeq); err != nil {
+		return reply, d, 0, err
+	}
+	if reply.Blobs, err = tx.Property(ctx, propertyBlobs); err != nil && !errors.Is(err, store.ErrNotFound) {
 		return reply, d, 0, err
 	}
 	d, err = tx.Device(ctx, req.Device)

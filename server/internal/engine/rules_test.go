@@ -210,7 +210,7 @@ func TestARuleDoesWhatWasSeenOrNothing(t *testing.T) {
 	late := c.tablet("late", c.a)
 	late.sync()
 	change := late.change("households", c.ids["plain"], phone("060 4"))
-	change.Base["phone"] = []syncproto.Version{{Device: c.other.id, N: 1}} // has seen what was registered
+	change.Base["phone"] = []syncproto.Version{c.other.version(1)} // has seen what was registered
 	change.Claimed = start.UnixMilli()
 	late.saveForm(change)
 	late.sync()

@@ -54,11 +54,7 @@ func (e *Engine) SettleRecord(ctx context.Context, author, record uuid.UUID, set
 		if err := checkSeen(r.State, settlements); err != nil {
 			return err
 		}
-		edits, err := w.settlements(ctx, r, settlements, reason)
-		if err != nil {
-			return err
-		}
-		if settled, err = w.save(ctx, author, edits); err != nil {
+		if settled, err = w.save(ctx, author, settlementsOf(r, settlements, reason)); err != nil {
 			return err
 		}
 		for _, c := range settled {
@@ -127,21 +123,15 @@ func checkSeen(state syncproto.State, settlements []Settlement) error {
 	return nil
 }
 
-// settlements gives the edits that settle conflicts of a record as one form. If that says what becomes of its deletion,
+// settlementsOf gives the edits that settle conflicts of a record as one form. If that says what becomes of its deletion,
 // the other edits know of it, and do not contest it.
-func (w *work) settlements(ctx context.Context, r store.Record, settlements []Settlement, reason string) ([]OfficeEdit, error) {
-	device, tip, err := w.officeTip(ctx)
-	if err != nil {
-		return nil, err
-	}
+func settlementsOf(r store.Record, settlements []Settlement, reason string) []OfficeEdit {
 	edits := make([]OfficeEdit, len(settlements))
 	for i, s := range settlements {
 		edits[i] = settlement(r, s.Field, s.Value, reason)
-		if i > 0 && settlements[0].Field == syncproto.FieldDeleted {
-			edits[i].Base[syncproto.FieldDeleted] = []syncproto.Version{{Device: device, N: tip.N + 1}}
-		}
+		edits[i].KnowsFirst = i > 0 && settlements[0].Field == syncproto.FieldDeleted
 	}
-	return edits, nil
+	return edits
 }
 
 // settlement gives the edit that settles a conflict. It leaves a record deleted, unless whether that is so is in

@@ -117,7 +117,7 @@ func TestAFormThatCannotBeSettledWholeChangesNothing(t *testing.T) {
 	third := o.tablet("third", o.a)
 	third.sync()
 	c := third.change("households", household, map[string]syncproto.Value{"phone": text("060 444")})
-	c.Base["phone"] = []syncproto.Version{{Device: one.id, N: 1}} // has seen what was registered
+	c.Base["phone"] = []syncproto.Version{one.version(1)} // has seen what was registered
 	third.saveForm(c)
 	third.sync()
 	refused := func(what string, want syncproto.Code, words string, form ...engine.Settlement) {

@@ -43,8 +43,8 @@ type work struct {
 	lostTail bool
 	// someOpen says whether any change in the store is held or waits, someWait whether any waits for a record.
 	someOpen, someWait bool
-	// held and clocks are those of the [Deed].
-	held, clocks []uuid.UUID
+	// held, clocks and proven are those of the [Deed].
+	held, clocks, proven []uuid.UUID
 }
 
 // A move is a record that leaves an area for another.
@@ -168,7 +168,7 @@ func (w *work) flush(ctx context.Context) ([]Touched, error) {
 			return nil, err
 		}
 	}
-	for _, derive := range []func(context.Context, []Touched) error{w.flushSummaries, w.flushConflicts, w.flushMergers, w.flushPlaces} {
+	for _, derive := range []func(context.Context, []Touched) error{w.flushSummaries, w.flushConflicts, w.flushMergers, w.flushPlaces, w.flushBlobs} {
 		if err := derive(ctx, changed); err != nil {
 			return nil, err
 		}
@@ -176,7 +176,7 @@ func (w *work) flush(ctx context.Context) ([]Touched, error) {
 	if err := w.flushForms(ctx); err != nil {
 		return nil, err
 	}
-	if len(w.held)+len(w.clocks) > 0 {
+	if len(w.held)+len(w.clocks)+len(w.proven) > 0 {
 		w.next() // nothing else may have taken one
 	}
 	if err := w.tx.NoteMoment(ctx, w.now, w.seq); err != nil {

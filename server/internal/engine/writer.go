@@ -105,7 +105,7 @@ func (e *Engine) runJob(ctx context.Context, tx *store.Tx, j *job) error {
 		}
 		changed, err := w.flush(ctx)
 		if err == nil && w.seq > from {
-			j.did = Deed{From: from, To: w.seq, Now: w.now, Touched: changed, Held: w.held, Clocks: w.clocks}
+			j.did = Deed{From: from, To: w.seq, Now: w.now, Touched: changed, Held: w.held, Clocks: w.clocks, Proven: w.proven}
 		}
 		return err
 	})

@@ -15,13 +15,14 @@ import (
 
 	"satchel/server/internal/feeds"
 	"satchel/server/internal/store"
+	"satchel/server/internal/store/storetest"
 	"satchel/syncproto"
 )
 
 // filled gives a store with so many areas, each with a name of so many bytes, and the view of them.
-func filled(t *testing.T, rows, bytes int) (*store.Store, feeds.View) {
+func filled(t testing.TB, rows, bytes int) (*store.Store, feeds.View) {
 	t.Helper()
-	s, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "satchel.db"))
+	s, err := store.Open(t.Context(), filepath.Join(storetest.Dir(t), "satchel.db"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -3,7 +3,12 @@ package httpapi_test
 import (
 	"maps"
 	"net/url"
+	"os"
+	"path/filepath"
 	"strings"
+
+	"satchel/server"
+	"satchel/server/internal/store/storetest"
 )
 
 // pageRules has one entry for each route of the console, as rules has for the others.
@@ -19,12 +24,17 @@ func doorRules() map[string]ruleOf {
 	return map[string]ruleOf{
 		"GET /":             {everybody(303), plain("GET", "/")},
 		"GET /assets/:name": {everybody(200), plain("GET", "/assets/console.css")},
+		"GET /app":          {everybody(308), plain("GET", "/app")},
+		"GET /app/*":        {everybody(200), plain("GET", "/app/")},
 		"GET /login":        {shown(303, 200), plain("GET", "/login")},
 		"POST /login":       {everybody(401), form("POST", "/login", "login", "ana", "password", tooLong())},
 		"POST /logout":      {sessions(303), form("POST", "/logout")},
 		"GET /setup":        {everybody(303), plain("GET", "/setup")},
 		"POST /setup":       {everybody(401), form("POST", "/setup", "code", "wrong", "login", "x", "name", "X", "password", "1234567890", "password_again", "1234567890")},
 		"GET /enrol":        {everybody(200), plain("GET", "/enrol")},
+		"GET /enrol/ca.crt": {everybody(404), plain("GET", "/enrol/ca.crt")}, // the office of the test has no authority of its own
+		"GET /account":      {readable(sessions(200)), plain("GET", "/account")},
+		"POST /account":     {sessions(422), form("POST", "/account", "present_password", tooLong(), "password", "1234567890", "password_again", "1234567890")},
 		"POST /language":    {everybody(303), form("POST", "/language", "language", "sq", "next", "//elsewhere")},
 		"GET /live":         {readable(sessions(200)), plain("GET", "/live")},
 	}
@@ -56,6 +66,10 @@ func registryRules() map[string]ruleOf {
 		"POST /households": {sessions(200), form("POST", "/households", "text", "canary")},
 		"GET /households/:id": {readable(unseenInB(200)), func(b *besieged) call {
 			return plain("GET", "/households/"+b.household.String())(b)
+		}},
+		"GET /blobs/:record/:sha256": {readable(unseenInB(200)), func(b *besieged) call {
+			record, p := b.photographed()
+			return plain("GET", "/blobs/"+record.String()+"/"+p.SHA256)(b)
 		}},
 		"GET /lists/:collection": {readable(sessions(200)), plain("GET", "/lists/people")},
 		"GET /records/:collection/:id/history": {readable(unseenInB(200)), func(b *besieged) call {
@@ -130,6 +144,9 @@ func programmeRules() map[string]ruleOf {
 		"GET /programme":              {readable(inB(200)), inAreaB("/programme")},
 		"GET /programme/report":       {readable(sessions(200)), plain("GET", "/programme/report?small=0")},
 		"GET /programme/restatements": {readable(sessions(200)), plain("GET", "/programme/restatements")},
+		"GET /programme/ground/:zoom/:column/:row": {readable(sessions(200)), func(b *besieged) call {
+			return plain("GET", b.ground())(b)
+		}},
 		"GET /programme/tables/:file": {readable(inB(200)), inAreaB("/programme/tables/restated.csv")},
 		"GET /programme/indicators/:code": {readable(sessions(200)), func(b *besieged) call {
 			return plain("GET", "/programme/indicators/"+b.indicator()+"?small=0&level=municipality")(b)
@@ -143,6 +160,16 @@ func programmeRules() map[string]ruleOf {
 // inAreaB asks for the figures of area b.
 func inAreaB(path string) func(*besieged) call {
 	return func(b *besieged) call { return plain("GET", path+"?small=0&area="+b.b.String())(b) }
+}
+
+// ground gives the address of a tile that lies under maps.
+func (b *besieged) ground() string {
+	b.t.Helper()
+	file := filepath.Join(b.dir, server.GroundFile)
+	if _, err := os.Stat(file); err != nil {
+		storetest.Tiles(b.t, file, "png", map[[3]int]string{{}: "picture"})
+	}
+	return "/programme/ground/0/0/0"
 }
 
 // indicator defines one, and gives its code.

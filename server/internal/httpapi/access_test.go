@@ -158,7 +158,28 @@ func rules() map[string]ruleOf {
 	}
 	maps.Copy(all, reviewRules())
 	maps.Copy(all, feedRules())
+	maps.Copy(all, blobRules())
 	return all
+}
+
+// blobRules are those of photos and signatures.
+func blobRules() map[string]ruleOf {
+	onlyB := map[string]int{tabletA: 404, tabletB: 200, revoked: 404}
+	return map[string]ruleOf{
+		"POST /api/v1/blobs/missing": {devices(200), func(b *besieged) call {
+			record, p := b.photographed()
+			return withBody("POST", "/api/v1/blobs/missing", fmt.Sprintf(`{"blobs": [{"record": %q, "sha256": %q}]}`, record, p.SHA256))(b)
+		}},
+		"PATCH /api/v1/blobs/:record/:sha256": {onlyB, func(b *besieged) call {
+			record, p := b.photographed()
+			header := map[string]string{"Content-Type": "application/octet-stream", "Upload-Offset": "0"}
+			return call{"PATCH", blobAddress(record, p.SHA256), header, strings.NewReader(p.content[:10])}
+		}},
+		"GET /api/v1/blobs/:record/:sha256": {onlyB, func(b *besieged) call {
+			record, p := b.photographed()
+			return plain("GET", blobAddress(record, p.SHA256))(b)
+		}},
+	}
 }
 
 // reviewRules are those of reviews.

@@ -10,6 +10,7 @@ package httpapi
 import (
 	"log/slog"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -18,6 +19,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"satchel/server/internal/accounts"
+	"satchel/server/internal/blobs"
 	"satchel/server/internal/console"
 	"satchel/server/internal/engine"
 	"satchel/server/internal/review"
@@ -28,6 +30,7 @@ import (
 type API struct {
 	Engine   *engine.Engine
 	Reviews  *review.Queue
+	Blobs    *blobs.Room
 	Accounts *accounts.Accounts
 	Store    *store.Store
 	Log      *slog.Logger
@@ -39,14 +42,17 @@ type API struct {
 
 	// small and large bound how many syncs are inside at once, by the length of their bodies.
 	small, large *room
+	// uploading bounds how many chunks of blobs, and questions for blobs, are inside at once.
+	uploading *room
 	// refreshing bounds how many devices get new tokens at once.
 	refreshing *room
 	// places bounds how many syncs are decoded and answered at once, and so their memory.
 	places chan struct{}
 	// packing bounds how many replies are packed at once.
-	packing    chan struct{}
-	links      *links
-	identities *tries
+	packing chan struct{}
+	// links and uploads know the link over which each device syncs, and over which it sends blobs.
+	links, uploads *links
+	identities     *tries
 	// credentials bounds how often these may be tried in vain.
 	credentials *tries
 	// feeding bounds how many feeds are read at once.
@@ -111,6 +117,9 @@ func (a *API) routes() []route {
 		{http.MethodPost, "/api/v1/identity", device, unlimited, a.newIdentity},
 		{http.MethodPost, syncPath, device, unlimited, a.sync}, // it packs its answers itself
 		{http.MethodPost, endPath, device, unlimited, a.endSync},
+		{http.MethodPost, missingPath, device, unlimited, a.missingBlobs},
+		{http.MethodPatch, blobPath, device, unlimited, a.addToBlob},
+		{http.MethodGet, blobPath, device, unlimited, a.blob},
 
 		{http.MethodPost, "/api/v1/setup", anybody, guessable, a.setUp},
 		{http.MethodPost, "/api/v1/session", anybody, guessable, a.login},
@@ -165,7 +174,8 @@ func (a *API) Handler() http.Handler {
 	a.places, a.packing = make(chan struct{}, maxSyncs), make(chan struct{}, maxSyncs)
 	a.small, a.large = newRoom(a.Now, maxSmall, syncPace), newRoom(a.Now, maxLarge, syncPace)
 	a.refreshing = newRoom(a.Now, maxRefreshing, refreshPace)
-	a.links = &links{byDevice: map[uuid.UUID]*link{}}
+	a.uploading = newRoom(a.Now, maxUploads, syncPace)
+	a.links, a.uploads = &links{byDevice: map[uuid.UUID]*link{}}, &links{byDevice: map[uuid.UUID]*link{}}
 	a.identities = newTries(a.Now, maxIdentities, identityEvery)
 	a.credentials, a.feeding = newTries(a.Now, maxTries, tryEvery), make(chan struct{}, maxFeeds)
 	e := echo.New()
@@ -179,12 +189,15 @@ func (a *API) Handler() http.Handler {
 		a.observe(observer),
 		middleware.RecoverWithConfig(middleware.RecoverConfig{DisableStackAll: true, LogErrorFunc: a.logPanic}),
 		securityHeaders(a.Console.SecureCookies),
-		middleware.GzipWithConfig(middleware.GzipConfig{MinLength: 512, Skipper: func(c echo.Context) bool { return c.Path() == syncPath || c.Path() == console.LivePath }}),
+		middleware.GzipWithConfig(middleware.GzipConfig{MinLength: 512, Skipper: packsItself}),
 	)
-	for _, r := range a.routes() {
+	for _, r := range append(a.routes(), a.appRoutes()...) {
 		chain := a.chain(r)
-		if r.path == syncPath || r.path == endPath {
-			chain = []echo.MiddlewareFunc{a.admit, a.authorise(r.access)} // to find out who asks costs something too
+		switch r.path { // to find out who asks costs something too
+		case syncPath, endPath:
+			chain = append([]echo.MiddlewareFunc{a.admit}, chain...)
+		case missingPath, blobPath:
+			chain = append([]echo.MiddlewareFunc{a.admitUpload}, chain...)
 		}
 		e.Add(r.method, r.path, r.handle, chain...)
 	}
@@ -194,6 +207,11 @@ func (a *API) Handler() http.Handler {
 		e.Add(r.method, r.path, r.handle, append(chain, withForm(p))...)
 	}
 	return e
+}
+
+// packsItself reports whether a route compresses what it answers by itself, or must not.
+func packsItself(c echo.Context) bool {
+	return slices.Contains([]string{syncPath, blobPath, console.BlobPath, console.LivePath}, c.Path()) || takesBrotli(c)
 }
 
 // chain is what comes before a route: who asks, may they, and how often.

@@ -45,6 +45,8 @@ type targets struct {
 	review  *server.Review
 	// again is a household that is registered twice, merged one that is a duplicate.
 	again, merged uuid.UUID
+	// photographed is a delivery of which the photo has arrived.
+	photographed uuid.UUID
 }
 
 func newBesieged(t testing.TB) *besieged {
@@ -74,12 +76,13 @@ func (b *besieged) collide() (uuid.UUID, []syncproto.Version) {
 	}
 	c := b.one.household(b.b, canaryName, canaryPhone)
 	b.one.sync(c)
+	seen := b.one.tip.Version(b.one.id)
 	var heads []syncproto.Version
 	for _, d := range []*tablet{b.one, b.other} {
 		edit := d.change("households", c.Record, map[string]any{"phone": canaryPhone + d.id.String()})
-		edit.Base = map[string][]syncproto.Version{"phone": {{Device: b.one.id, N: c.N}}}
-		heads = append(heads, syncproto.Version{Device: d.id, N: edit.N})
+		edit.Base = map[string][]syncproto.Version{"phone": {seen}}
 		d.sync(edit)
+		heads = append(heads, d.tip.Version(d.id))
 	}
 	if b.kept.heads = nil; !b.letIn {
 		b.kept.record, b.kept.heads = c.Record, heads
@@ -93,7 +96,7 @@ func (b *besieged) hold() string {
 		c := b.one.household(b.b, canaryName, canaryPhone)
 		c.Fields["status"] = `"unheard of"`
 		b.one.sync(c)
-		b.kept.held = syncproto.Version{Device: b.one.id, N: c.N}.String()
+		b.kept.held = b.one.tip.Version(b.one.id).String()
 	}
 	return b.kept.held
 }
@@ -151,6 +154,16 @@ func (b *besieged) reviewOf(kind string, record uuid.UUID) server.Review {
 			}
 		}
 	}
+}
+
+// photographed is a delivery in area b, and its photo, which has arrived.
+func (b *besieged) photographed() (uuid.UUID, picture) {
+	p := photo(canaryName, 1000)
+	if b.kept.photographed == uuid.Nil {
+		b.kept.photographed = b.one.deliver(b.b, p)
+		b.one.mustSend(b.kept.photographed, p, 0, len(p.content), syncproto.BlobProgress{Have: p.Bytes, Complete: true})
+	}
+	return b.kept.photographed, p
 }
 
 func (b *besieged) decide(item server.Review) {

@@ -98,12 +98,22 @@ func (c crowded) Unwrap() error { return c.Problem }
 // admit lets a sync in, or refuses it before it costs anything: its body is not read, and its connection is
 // not kept.
 func (a *API) admit(next echo.HandlerFunc) echo.HandlerFunc {
+	small, large := admitTo(a.small, next), admitTo(a.large, next)
 	return func(c echo.Context) error {
-		room := a.small
 		if length := c.Request().ContentLength; length < 0 || length > maxSmallBody {
-			room = a.large
+			return large(c)
 		}
-		leave, err := room.enter()
+		return small(c)
+	}
+}
+
+// admitUpload is [API.admit] for what goes with blobs.
+func (a *API) admitUpload(next echo.HandlerFunc) echo.HandlerFunc { return admitTo(a.uploading, next) }
+
+// admitTo lets a request into a room.
+func admitTo(r *room, next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		leave, err := r.enter()
 		if err != nil {
 			// The server would wait for the body that it does not want, to throw it away.
 			_ = http.NewResponseController(c.Response()).SetReadDeadline(time.Now().Add(hangUp)) // where there is no connection, there is nothing to wait for

@@ -46,9 +46,11 @@ type office struct {
 
 func newOffice(t testing.TB) *office {
 	t.Helper()
-	o := &office{t: t, dir: t.TempDir(), postgres: storetest.Database(t), a: newID(t), b: newID(t)}
+	dir, database := storetest.Place(t)
+	o := &office{t: t, dir: dir, postgres: database, a: newID(t), b: newID(t)}
 	srv, err := server.Open(t.Context(), server.Config{
-		Dir: o.dir, Database: o.postgres, Now: o.now, Log: slog.New(slog.NewJSONHandler(&o.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
+		PasswordCost: server.PasswordCost{Memory: 8, Passes: 1},
+		Dir:          o.dir, Database: o.postgres, Now: o.now, Log: slog.New(slog.NewJSONHandler(&o.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	})
 	if err != nil {
 		t.Fatal(err)

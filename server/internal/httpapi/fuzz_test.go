@@ -70,7 +70,7 @@ func FuzzSync(f *testing.F) {
 		}
 		f.Add(text)
 	}
-	f.Add([]byte(`{"protocol":"2026-11-24","device":"` + fuzzDevice + `","known":{"n":0,"hash":"` + strings.Repeat("0", 64) + `"},"clock":1}
+	f.Add([]byte(`{"protocol":"2026-11-29","device":"` + fuzzDevice + `","known":{"n":0,"hash":"` + strings.Repeat("0", 64) + `"},"clock":1}
 {"changes":{"collection":"households","rows":1,"n":[1],"lag":[5],"author":["` + fuzzWorker + `"],"record":["019a5b1e-4c00-7abc-8def-0123456789ab"],"fields":{"area":["` + fuzzArea + `"],"head_name":["A"],"status":["idp"]}}}
 {"end":{"changes":1}}
 `))

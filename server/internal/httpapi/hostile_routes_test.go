@@ -27,6 +27,9 @@ type badCall struct {
 // unknown is an id that nothing has.
 const unknown = "019a5b00-0000-7000-8000-00000000000d"
 
+// unknownBlob is the name of content that nobody has.
+var unknownBlob = strings.Repeat("0123456789abcdef", 4)
+
 // A bodied route takes JSON; its address and its caller are good.
 type bodied struct{ by, method, path string }
 
@@ -35,6 +38,7 @@ func bodiedRoutes() []bodied {
 		{"", "POST", "/api/v1/enrol"},
 		{"", "POST", "/api/v1/token"},
 		{"device", "POST", "/api/v1/sync/end"},
+		{"device", "POST", "/api/v1/blobs/missing"},
 		{"", "POST", "/api/v1/setup"},
 		{"", "POST", "/api/v1/session"},
 		{"administrator", "POST", "/api/v1/users"},
@@ -101,6 +105,9 @@ func badIDs() (all []badCall) {
 		{"administrator", "GET", "/api/v1/held?after=", ""},
 		{"administrator", "POST", "/api/v1/feeds/", "/revoke"},
 		{"administrator", "GET", "/api/v1/webhooks/", "/deliveries"},
+		{"device", "GET", "/api/v1/blobs/", "/" + unknownBlob},
+		{"device", "PATCH", "/api/v1/blobs/", "/" + unknownBlob},
+		{"device", "GET", "/api/v1/blobs/" + unknown + "/", ""},
 		{"administrator", "POST", "/api/v1/webhooks/", "/resume"},
 		{"administrator", "POST", "/api/v1/webhooks/", "/end"},
 	} {
@@ -184,6 +191,36 @@ func badFeeds() (all []badCall) {
 		get(fmt.Sprintf("%.60s", option), "/feeds/odata/households?"+name+"="+url.QueryEscape(value), code)
 	}
 	return all
+}
+
+// badBlobs send or ask for photos as nobody should.
+func badBlobs() []badCall {
+	address := "/api/v1/blobs/" + unknown + "/" + unknownBlob
+	with := func(mediaType, offset string, more ...string) map[string]string {
+		out := map[string]string{"Content-Type": mediaType, "Upload-Offset": offset}
+		for i := 0; i < len(more); i += 2 {
+			out[more[i]] = more[i+1]
+		}
+		return out
+	}
+	patch := func(name string, header map[string]string, body string, code syncproto.Code) badCall {
+		return badCall{name + " of a photo", "device", "PATCH", address, header, body, code}
+	}
+	const octets = "application/octet-stream"
+	return []badCall{
+		patch("a part of another type", with("image/jpeg", "0"), "x", syncproto.CodeMediaType),
+		patch("a packed part", with(octets, "0", "Content-Encoding", "gzip"), "x", syncproto.CodeMediaType),
+		patch("a part at no place", with(octets, ""), "x", syncproto.CodeBadRequest),
+		patch("a part before the beginning", with(octets, "-1"), "x", syncproto.CodeBadRequest),
+		patch("a part in the middle of a byte", with(octets, "1.5"), "x", syncproto.CodeBadRequest),
+		patch("a part far beyond the end", with(octets, "9223372036854775807"), "x", syncproto.CodeBadRequest),
+		patch("a huge part", with(octets, "0"), strings.Repeat("x", syncproto.MaxChunkBytes+1), syncproto.CodeBodyTooLarge),
+		patch("a part that nobody named", with(octets, "0"), "x", syncproto.CodeNotFound),
+		{"a photo that nobody named", "device", "GET", address, nil, "", syncproto.CodeNotFound},
+		{"a photo with a session", "administrator", "GET", address, nil, "", syncproto.CodeUnauthorized},
+		{"records as numbers in a question for photos", "device", "POST", "/api/v1/blobs/missing", map[string]string{"Content-Type": "application/json"}, `{"blobs":[{"record":7}]}`, syncproto.CodeBadRequest},
+		{"a question for too many photos", "device", "POST", "/api/v1/blobs/missing", map[string]string{"Content-Type": "application/json"}, `{"blobs":[` + strings.Repeat(`{},`, syncproto.MaxBlobsAsked) + `{}]}`, syncproto.CodeBatchTooLarge},
+	}
 }
 
 // badMatters are well written, and ask for what there is not or must not be.
@@ -292,7 +329,7 @@ func TestBadCallsGetTheirDocumentedAnswers(t *testing.T) {
 	_, reader := v.feed("Reader", v.a)
 	by["reader"] = basic(reader)
 	before := v.rows()
-	for _, c := range slices.Concat(badBodies(), badIDs(), badCredentials(), badFeeds(), badMatters(v)) {
+	for _, c := range slices.Concat(badBodies(), badIDs(), badCredentials(), badFeeds(), badBlobs(), badMatters(v)) {
 		t.Run(c.name, func(t *testing.T) {
 			header := maps.Clone(by[c.by])
 			if header == nil {
@@ -339,7 +376,7 @@ func (v *village) badAnswer(t *testing.T, got answer, code syncproto.Code) {
 func TestThereAreEnoughBadInputs(t *testing.T) {
 	v := newVillage(t)
 	count := len(badFrames()) + len(badRequests()) + len(badChanges()) + len(bombs()) +
-		len(badBodies()) + len(badIDs()) + len(badCredentials()) + len(badFeeds()) + len(badMatters(v)) + len(badHTTP())
+		len(badBodies()) + len(badIDs()) + len(badCredentials()) + len(badFeeds()) + len(badBlobs()) + len(badMatters(v)) + len(badHTTP())
 	t.Logf("there are %d bad inputs", count)
 	if count < 200 {
 		t.Errorf("there are %d bad inputs, 200 are wanted", count)

@@ -24,7 +24,7 @@ func pathID(c echo.Context, name string) (uuid.UUID, error) {
 func pathVersion(c echo.Context) (syncproto.Version, error) {
 	v, err := syncproto.ParseVersion(c.Param("version"))
 	if err != nil {
-		return v, syncproto.Refuse(syncproto.CodeBadRequest, "The address has to name a change as device:n. Nothing was changed.")
+		return v, syncproto.Refuse(syncproto.CodeBadRequest, "The address has to name a change as device:n:print. Nothing was changed.")
 	}
 	return v, nil
 }
@@ -161,7 +161,7 @@ func (a *API) unmerge(c echo.Context) error {
 func afterChange(c echo.Context) (after syncproto.Version, err error) {
 	if text := c.QueryParam("after"); text != "" {
 		if after, err = syncproto.ParseVersion(text); err != nil {
-			return after, syncproto.Refuse(syncproto.CodeBadRequest, "after has to be the version of the last change that you have, as device:n.")
+			return after, syncproto.Refuse(syncproto.CodeBadRequest, "after has to be the version of the last change that you have, as device:n:print.")
 		}
 	}
 	return after, nil

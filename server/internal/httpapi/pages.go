@@ -44,7 +44,20 @@ func asPage(next echo.HandlerFunc) echo.HandlerFunc {
 		if foreign.Check(c.Request()) != nil {
 			return syncproto.Refuse(syncproto.CodeForbidden, "The form comes from another site. Nothing was changed.")
 		}
-		return next(c)
+		err := next(c)
+		if p := new(syncproto.Problem); errors.As(err, &p) && p.Code == syncproto.CodeUnauthorized {
+			readLost(c)
+		}
+		return err
+	}
+}
+
+// readLost reads a form that nobody who is logged in sent, so that the page that asks to log in can keep what was typed.
+func readLost(c echo.Context) {
+	request := c.Request()
+	request.Body = http.MaxBytesReader(c.Response(), request.Body, console.SmallBody)
+	if request.ParseForm() != nil {
+		request.PostForm = nil // a part of it would be worse than nothing
 	}
 }
 

@@ -2,7 +2,6 @@ package httpapi
 
 import (
 	"net/http"
-	"net/url"
 	"time"
 
 	"github.com/google/uuid"
@@ -154,7 +153,7 @@ func (a *API) invite(c echo.Context) error {
 		return err
 	}
 	return c.JSON(http.StatusCreated, map[string]any{
-		"code": made.Code, "expires": made.Expires.UnixMilli(), "url": a.Console.URL + "/enrol#" + url.PathEscape(made.Code),
+		"code": made.Code, "expires": made.Expires.UnixMilli(), "url": console.EnrolLink(a.Console.URL, made.Code),
 	})
 }
 

@@ -22,7 +22,7 @@ func (a *API) importRescue(c echo.Context) error {
 		return err
 	}
 	begin := func() (io.Reader, error) { return strings.NewReader(in.File), nil }
-	taken, err := a.Engine.ImportRescue(c.Request().Context(), sessionOf(c).User.ID, in.Passphrase, begin)
+	taken, err := a.Engine.ImportRescue(c.Request().Context(), sessionOf(c).User.ID, in.Passphrase, begin, a.Blobs.Rescue)
 	if err != nil {
 		return err
 	}

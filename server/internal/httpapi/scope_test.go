@@ -38,7 +38,8 @@ func TestADeviceWritesNothingOfAnotherArea(t *testing.T) {
 	d := b.intruder()
 	mine := d.household(b.a, "Mine", "")
 	d.sync(mine)
-	theirs := map[string][]syncproto.Version{"phone": {{Device: b.one.id, N: 1}}, "area": {{Device: b.one.id, N: 1}}}
+	registered := []syncproto.Version{b.one.tip.Version(b.one.id)}
+	theirs := map[string][]syncproto.Version{"phone": registered, "area": registered}
 	edit := func(collection string, record uuid.UUID, base map[string][]syncproto.Version, fields map[string]any) func() syncproto.Change {
 		return func() syncproto.Change {
 			c := d.change(collection, record, fields)
@@ -46,7 +47,7 @@ func TestADeviceWritesNothingOfAnotherArea(t *testing.T) {
 			return c
 		}
 	}
-	own := map[string][]syncproto.Version{"area": {{Device: d.id, N: 1}}}
+	own := map[string][]syncproto.Version{"area": {d.tip.Version(d.id)}}
 	for what, change := range map[string]func() syncproto.Change{
 		"an edit that knows the value":   edit("households", b.household, theirs, map[string]any{"phone": "1"}),
 		"an edit that knows nothing":     edit("households", b.household, nil, map[string]any{"phone": "1"}),
@@ -126,7 +127,7 @@ func TestADeviceThatLosesAnAreaReadsAndWritesItNoMore(t *testing.T) {
 	before := b.rowsOf(b.b)
 	edit := func() syncproto.Change {
 		c := d.change("households", b.household, map[string]any{"phone": "1"})
-		c.Base = map[string][]syncproto.Version{"phone": {{Device: b.one.id, N: 1}}}
+		c.Base = map[string][]syncproto.Version{"phone": {b.one.tip.Version(b.one.id)}}
 		return c
 	}
 	reply := d.sync(edit())

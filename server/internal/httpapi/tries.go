@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"maps"
+	"net/http"
 	"sync"
 	"time"
 
@@ -59,7 +60,8 @@ func (t *tries) bound(next echo.HandlerFunc) echo.HandlerFunc {
 			return tooManyTries()
 		}
 		err := next(c)
-		if !inVain(err) {
+		refused := c.Response().Status >= http.StatusBadRequest // by a page, which shows the form again
+		if !refused && !inVain(err) {
 			t.take(address, -1)
 		}
 		return err

@@ -196,7 +196,7 @@ func (w *world) rebuild(ctx context.Context, collection string, ids []uuid.UUID,
 			p = &past{state: syncproto.State{}, merged: map[syncproto.Version]bool{}}
 			pasts[c.Record] = p
 		}
-		p.state = syncproto.Merge(p.state, c.Edit(c.Device, c.Time), func(v syncproto.Version) bool { return p.merged[v] })
+		p.state = syncproto.Merge(p.state, c.Edit(c.Version(), c.Time), func(v syncproto.Version) bool { return p.merged[v] })
 		p.seq, p.merged[c.Version()] = c.Seq, true
 	}
 	for _, id := range ids {

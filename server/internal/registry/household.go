@@ -34,6 +34,8 @@ type File struct {
 	// Participations are those of the people, without deleted ones, the last hundred; Activities those that they are of.
 	Participations []Record `json:"participations"`
 	Activities     []Record `json:"activities"`
+	// Pictures are the photos and signatures that visits and deliveries name as they are shown, by their ids.
+	Pictures map[uuid.UUID][]Picture `json:"pictures"`
 	// Reviews are the open ones about any of the households and what belongs to them, those that opened last first.
 	Reviews []review.Item `json:"reviews"`
 	// Timeline is what happened, the newest first; EventsLeftOff counts what is beyond 500.
@@ -62,6 +64,9 @@ func (r *Registry) Household(ctx context.Context, id uuid.UUID, within Areas) (o
 		}
 		out.Household, out.Family = households[0], households[1:]
 		if err := g.timeline(ctx, m, lists); err != nil {
+			return err
+		}
+		if err := g.pictures(ctx, out.Visits, out.Deliveries); err != nil {
 			return err
 		}
 		out.Names, err = namesOf(ctx, tx, slices.Concat(append(lists, out.Activities)...), within)

@@ -64,13 +64,15 @@ type tablet struct {
 	o   *office
 	id  uuid.UUID
 	tip syncproto.Tip
+	// first is the version of its first change.
+	first syncproto.Version
 	// off is by how much its clock is ahead.
 	off time.Duration
 }
 
 func (o *office) tablet(name string) *tablet {
 	o.t.Helper()
-	d := &tablet{o: o, id: named(name)}
+	d := &tablet{o: o, id: named(name), first: syncproto.Version{Device: named(name), N: 1}}
 	err := o.store.Write(o.t.Context(), func(tx *store.Tx) error {
 		return errors.Join(
 			tx.AddUser(o.t.Context(), store.User{ID: d.worker(), Login: name, Name: "Worker of " + name, Role: "worker", Active: true, Areas: []uuid.UUID{o.area}}),
@@ -99,6 +101,9 @@ func (d *tablet) sync(edits ...engine.OfficeEdit) []syncproto.Receipt {
 			c.Base = map[string][]syncproto.Version{}
 		}
 		tip = syncproto.Tip{N: c.N, Hash: c.Chain(tip.Hash)}
+		if c.N == 1 {
+			d.first = tip.Version(d.id)
+		}
 		req.Changes = append(req.Changes, c)
 	}
 	reply, err := d.o.engine.Exchange(d.o.t.Context(), d.id, req)
@@ -207,7 +212,7 @@ func (c chance) send(d *tablet) {
 			e = edit("deliveries", named(c.one("delivery", 6)), "household", named(household), "project", c.o.project, "assistance_type", c.o.kind, "quantity", c.some(0.1, 0.2), "delivered_at", 5)
 		case 4:
 			e = edit("households", named(household), "phone", c.some("1", "2", "3"))
-			e.Base = map[string][]syncproto.Version{"phone": {{Device: d.id, N: 1}}} // it may not have been of that record
+			e.Base = map[string][]syncproto.Version{"phone": {d.first}} // it may not have been of that record
 		case 5:
 			e = edit("households", named(household), "deleted", c.some(true, false))
 		case 6:

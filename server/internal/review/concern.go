@@ -45,6 +45,10 @@ type concern struct {
 	// contested are those that may have other conflicts than before, held those of which other changes may be held or wait,
 	// and clocks the devices whose clock may be off otherwise.
 	contested, held, clocks set
+	// proofs are the records whose photos and signatures may be missing, unproven the deliveries that are new and name none;
+	// now is the time, in milliseconds, by which these are late.
+	proofs, unproven set
+	now              int64
 	// all says that any household may be concerned.
 	all bool
 	// touched are the records in hand, as they are now, by the one that they belong to.
@@ -56,7 +60,7 @@ type concern struct {
 func newConcern() concern {
 	return concern{
 		households: set{}, people: set{}, arrived: set{}, served: map[uuid.UUID]set{}, alike: set{}, joined: set{}, known: profiles{}, parents: set{},
-		contested: set{}, held: set{}, clocks: set{},
+		contested: set{}, held: set{}, clocks: set{}, proofs: set{}, unproven: set{},
 		touched: map[uuid.UUID]map[uuid.UUID]*store.Record{},
 	}
 }
@@ -81,6 +85,7 @@ func (c *concern) add(t engine.Touched) {
 	if t.Contested {
 		c.contested.add(t.After.ID)
 	}
+	c.addProofs(t)
 	created, before, after := t.Before == nil, t.Before, t.After
 	if created {
 		before = &store.Record{}
@@ -130,6 +135,20 @@ func (c *concern) add(t engine.Touched) {
 	}
 }
 
+// addProofs adds a record whose proofs may be other ones than before, or whose lack of them may matter otherwise.
+func (c *concern) addProofs(t engine.Touched) {
+	r := t.After
+	switch {
+	case t.Before == nil && r.Collection == "deliveries" && len(r.State.Blobs(r.Collection)) == 0:
+		c.unproven.add(r.ID)
+	case t.Before == nil: // what it names is on its way
+	case t.Contested, t.Before.Deleted != r.Deleted, slices.ContainsFunc([]string{"proofs", "answers", "assistance_type", "cancelled_why"}, t.Differs):
+		if r.Collection == "deliveries" || r.Collection == "visits" {
+			c.proofs.add(r.ID)
+		}
+	}
+}
+
 // entitled adds the household that an entitlement is, or was, of.
 func (c *concern) entitled(entitlement *store.Record) {
 	if entitlement.Value("household").IsNull() {
@@ -173,6 +192,15 @@ func (c *concern) choose(ctx context.Context, tx *store.Tx) error {
 		}
 		for _, f := range families {
 			c.alike.add(f.Members...)
+		}
+	}
+	if len(c.unproven) > 0 {
+		required, err := tx.SomeProofRequired(ctx)
+		if err != nil {
+			return err
+		}
+		if required {
+			maps.Copy(c.proofs, c.unproven)
 		}
 	}
 	return c.chooseServed(ctx, tx)

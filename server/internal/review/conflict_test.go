@@ -47,6 +47,7 @@ func TestAConflictIsAcceptedUntilOtherValuesClash(t *testing.T) {
 		d.sync(e)
 	}
 	write(one, "1")
+	wrote := one.tip.Version(one.id)
 	o.none("one wrote it")
 	write(two, "2")
 	first := o.open()
@@ -56,7 +57,7 @@ func TestAConflictIsAcceptedUntilOtherValuesClash(t *testing.T) {
 	o.save(edit("households", named("h"), "notes", "of something else"))
 	o.none("it was accepted")
 	own := edit("households", named("h"), "phone", "3")
-	own.Base = map[string][]syncproto.Version{"phone": {{Device: one.id, N: 1}}}
+	own.Base = map[string][]syncproto.Version{"phone": {wrote}}
 	one.sync(own)
 	if again := o.open(); again.ID != first.ID || again.Facts.Fields[0].Sides != 2 {
 		t.Errorf("another value clashes, and open is %+v", again)

@@ -26,7 +26,7 @@ const (
 // discarded.
 func Decisions(kind string) []string {
 	return map[string][]string{
-		OverDelivery: {Accepted}, Orphan: {Accepted}, Duplicate: {NotDuplicate}, Conflict: {Accepted}, Clock: {Accepted},
+		OverDelivery: {Accepted}, Orphan: {Accepted}, Duplicate: {NotDuplicate}, Conflict: {Accepted}, Clock: {Accepted}, ProofMissing: {Accepted},
 	}[kind]
 }
 

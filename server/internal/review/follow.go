@@ -37,6 +37,10 @@ func (q *Queue) Follow(ctx context.Context, tx *store.Tx, did engine.Deed) (behi
 	}
 	touched.held.add(did.Held...)
 	touched.clocks.add(did.Clocks...)
+	touched.proofs.add(did.Proven...)
+	if err := touched.addLate(ctx, tx, did.Now); err != nil {
+		return false, err
+	}
 	if touched.all {
 		walk = uuid.Nil.String()
 	}
@@ -60,6 +64,9 @@ func (q *Queue) Behind(ctx context.Context, tx *store.Tx) (bool, error) {
 	seq, err := number(ctx, tx, store.PropertySeq)
 	if err != nil || walk != "" || at != seq {
 		return true, err
+	}
+	if late, err := someLate(ctx, tx, q.now().UnixMilli()); err != nil || late {
+		return late, err
 	}
 	return tx.SomeDue(ctx)
 }
@@ -86,6 +93,13 @@ func catchUp(ctx context.Context, tx *store.Tx, now int64, compare int, m *memor
 		}
 	}
 	if err := compareDue(ctx, tx, now, compare, m.at(seq)); err != nil {
+		return false, err
+	}
+	late := newConcern()
+	if err := late.addLate(ctx, tx, now); err != nil {
+		return false, err
+	}
+	if err := examine(ctx, tx, now, late, 0); err != nil {
 		return false, err
 	}
 	return step(ctx, tx, now, seq, walk)
@@ -203,6 +217,7 @@ func look(ctx context.Context, tx *store.Tx, now int64, records []uuid.UUID) err
 	c.contested.add(records...)
 	c.held.add(records...)
 	c.clocks.add(records...)
+	c.proofs.add(records...)
 	for _, r := range shown {
 		if r.Collection != "households" {
 			delete(c.households, r.ID)
@@ -220,6 +235,7 @@ func examine(ctx context.Context, tx *store.Tx, now int64, c concern, compare in
 	if err := c.compareLess(ctx, tx, compare); err != nil {
 		return err
 	}
+	c.now = now
 	all := maps.Clone(c.households)
 	maps.Copy(all, c.parents)
 	var err error
@@ -228,7 +244,7 @@ func examine(ctx context.Context, tx *store.Tx, now int64, c concern, compare in
 	}
 	var found []finding
 	for _, find := range []func(context.Context, *store.Tx, concern) (finding, error){
-		overDeliveries, orphans, possibleDuplicates, conflicts, heldChanges, clocksOff,
+		overDeliveries, orphans, possibleDuplicates, conflicts, heldChanges, clocksOff, proofsMissing,
 	} {
 		some, err := find(ctx, tx, c)
 		if err != nil {

@@ -41,10 +41,15 @@ const (
 	Held = "held"
 	// Clock is about a device whose clock was off when it last came. Coming with a right one closes it.
 	Clock = "clock"
+	// ProofMissing is about a record that names a photo or a signature which has not arrived for three days, or a delivery
+	// that has neither, and no reason for it, although its type of assistance asks for one. It closes when they arrive.
+	ProofMissing = "proof_missing"
 )
 
 // Kinds gives all of them.
-func Kinds() []string { return []string{OverDelivery, Orphan, Duplicate, Conflict, Held, Clock} }
+func Kinds() []string {
+	return []string{OverDelivery, Orphan, Duplicate, Conflict, Held, ProofMissing, Clock}
+}
 
 // The states of an item.
 const (
@@ -71,7 +76,7 @@ type Item struct {
 	ID   uuid.UUID `json:"id"`
 	Kind string    `json:"kind"`
 	// Record is what it is about: the household, with merged ones the one that was kept; the deleted record; of two
-	// households the one with the smaller id, which was recorded first; the record with conflicts, or of the changes; the
+	// households the one with the smaller id, which was recorded first; the record with conflicts, or of the changes, or without a proof; the
 	// device whose clock is off. Subject is the assistance type, the other household, or the device of the changes.
 	Record  uuid.UUID  `json:"record"`
 	Subject *uuid.UUID `json:"subject,omitempty"`
@@ -96,7 +101,7 @@ type Item struct {
 
 // Facts are what an item rests on.
 type Facts struct {
-	// Records are the deliveries that count, those that belong to the deleted record, or the two households, in order of
+	// Records are the deliveries that count, the one without a proof, those that belong to the deleted record, or the two households, in order of
 	// their ids; LeftOff is how many there are beyond the first hundred, of them or of what the other lists hold.
 	Records []Ground `json:"records"`
 	LeftOff int      `json:"left_off,omitempty"`
@@ -111,6 +116,8 @@ type Facts struct {
 	// Fields are those in conflict, by name, Changes those that are held or wait, by number.
 	Fields  []Clash  `json:"fields,omitempty"`
 	Changes []Change `json:"changes,omitempty"`
+	// Blobs are the names of the photos and signatures that have not arrived, sorted; none if the delivery names none.
+	Blobs []string `json:"blobs,omitempty"`
 	// ClockOff is how far the clock is ahead of the server's, in milliseconds; see [store.Contact.ClockOff].
 	ClockOff int64 `json:"clock_off,omitempty"`
 }

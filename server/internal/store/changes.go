@@ -25,6 +25,8 @@ type Change struct {
 	// Conflicts names the fields that were in conflict once it was merged.
 	Conflicts []string
 	Hash      syncproto.Hash
+	// Print is that of the change's version: the one of Hash, but 0 where a program took it in that did not know of prints.
+	Print uint32
 	// Text is what [syncproto.Change.Body] gives, if somebody has it already.
 	Text []byte
 	Note Note
@@ -55,7 +57,7 @@ func (n Note) empty() bool {
 
 // Version names the change.
 func (c Change) Version() syncproto.Version {
-	return syncproto.Version{Device: c.Device, N: c.N}
+	return syncproto.Version{Device: c.Device, N: c.N, Print: c.Print}
 }
 
 // Receipt gives the acknowledgement of the change.
@@ -64,13 +66,13 @@ func (c Change) Receipt() syncproto.Receipt {
 }
 
 const changeColumns = `device, n, form, collection, record, author, claimed, received, time, seq, status,
-code, reason, needs, conflicts, body, hash, note`
+code, reason, needs, conflicts, body, hash, print, note`
 
 func scanChange(r row) (c Change, err error) {
 	var needs, conflicts, body, note string
 	var hash []byte
 	err = r.Scan(&c.Device, &c.N, &c.Form, &c.Collection, &c.Record, &c.Author, &c.Claimed, &c.Received, &c.Time,
-		&c.Seq, &c.Status, &c.Code, &c.Reason, &needs, &conflicts, &body, &hash, &note)
+		&c.Seq, &c.Status, &c.Code, &c.Reason, &needs, &conflicts, &body, &hash, &c.Print, &note)
 	if err != nil {
 		return c, err
 	}
@@ -91,7 +93,7 @@ func scanChange(r row) (c Change, err error) {
 
 // AddChanges keeps changes that were not kept before; [ErrExists] if one was.
 func (t *Tx) AddChanges(ctx context.Context, changes []Change) error {
-	if err := insert(ctx, t, changes, "INSERT INTO changes ("+changeColumns+") VALUES ", 18, "", Change.columns); err != nil {
+	if err := insert(ctx, t, changes, "INSERT INTO changes ("+changeColumns+") VALUES ", 19, "", Change.columns); err != nil {
 		return fmt.Errorf("write changes: %w", err)
 	}
 	return nil
@@ -114,7 +116,7 @@ func (c Change) columns(out []any) ([]any, error) {
 	if text == nil {
 		text = c.Body()
 	}
-	return append(out, string(text), c.Hash[:], note), nil
+	return append(out, string(text), c.Hash[:], c.Print, note), nil
 }
 
 // fate appends the columns that say what became of a change.
@@ -141,7 +143,7 @@ WHERE device = ? AND n = ?`, append(fate, c.Device, c.N)...)
 
 // Change gives one change; [ErrNotFound] if the server has none of that name.
 func (t *Tx) Change(ctx context.Context, v syncproto.Version) (Change, error) {
-	return one(ctx, t, scanChange, "SELECT "+changeColumns+" FROM changes WHERE device = ? AND n = ?", v.Device, v.N)
+	return one(ctx, t, scanChange, "SELECT "+changeColumns+" FROM changes WHERE device = ? AND n = ? AND print = ?", v.Device, v.N, v.Print)
 }
 
 // ChangesFrom gives changes of a device in order of n, from n on.
@@ -192,7 +194,7 @@ func (t *Tx) HashAt(ctx context.Context, device uuid.UUID, n int64) (hash syncpr
 // History names the changes of a record that were taken in, the first applied first; those that are not
 // applied stand behind. It begins behind one of them, the zero Change for the first.
 func (t *Tx) History(ctx context.Context, record uuid.UUID, after Change, limit int) ([]syncproto.Version, error) {
-	return all(ctx, t, scanVersion, `SELECT device, n FROM changes
+	return all(ctx, t, scanVersion, `SELECT device, n, print FROM changes
 WHERE record = ? AND (CASE seq WHEN 0 THEN 1 ELSE 0 END, seq, received, device, n) > (?, ?, ?, ?, ?)
 ORDER BY CASE seq WHEN 0 THEN 1 ELSE 0 END, seq, received, device, n LIMIT ?`,
 		record, after.N != 0 && after.Seq == 0, after.Seq, after.Received, after.Device, after.N, limit)
@@ -201,7 +203,7 @@ ORDER BY CASE seq WHEN 0 THEN 1 ELSE 0 END, seq, received, device, n LIMIT ?`,
 // OpenChanges names the changes that are held or wait, the oldest first. It begins behind one of them,
 // the zero Change for the first.
 func (t *Tx) OpenChanges(ctx context.Context, after Change, limit int) ([]syncproto.Version, error) {
-	return all(ctx, t, scanVersion, `SELECT device, n FROM changes
+	return all(ctx, t, scanVersion, `SELECT device, n, print FROM changes
 WHERE status IN ('held', 'waiting') AND (received, device, n) > (?, ?, ?)
 ORDER BY received, device, n LIMIT ?`, after.Received, after.Device, after.N, limit)
 }
@@ -214,7 +216,7 @@ WHERE note <> '{}' AND (note LIKE '%"settles":%' OR note LIKE '%"undoes":%') AND
 }
 
 func scanVersion(r row) (v syncproto.Version, err error) {
-	err = r.Scan(&v.Device, &v.N)
+	err = r.Scan(&v.Device, &v.N, &v.Print)
 	return v, err
 }
 
@@ -229,9 +231,9 @@ SELECT EXISTS (SELECT 1 FROM changes WHERE status IN ('held', 'waiting')), EXIST
 // why.
 func (t *Tx) OpenOf(ctx context.Context, records []uuid.UUID) ([]Change, error) {
 	return in(ctx, t, func(r row) (c Change, err error) {
-		err = r.Scan(&c.Device, &c.N, &c.Record, &c.Status, &c.Code, &c.Reason)
+		err = r.Scan(&c.Device, &c.N, &c.Print, &c.Record, &c.Status, &c.Code, &c.Reason)
 		return c, err
-	}, records, "SELECT device, n, record, status, code, reason FROM changes WHERE status IN ('held', 'waiting') AND record IN ")
+	}, records, "SELECT device, n, print, record, status, code, reason FROM changes WHERE status IN ('held', 'waiting') AND record IN ")
 }
 
 // Needing gives the changes that wait for a record.

@@ -53,6 +53,8 @@ var tables = []table{
 	{"area_digests", []string{"area"}},
 	{"conflicts", []string{"record", "field"}},
 	{"moments", []string{"quarter"}},
+	{"blobs", []string{"sha256"}},
+	{"blob_names", []string{"record", "sha256"}},
 	{"mergers", []string{"record"}},
 	{"reviews", []string{"id"}},
 	{"household_keys", []string{"key", "household"}},

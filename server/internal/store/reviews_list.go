@@ -29,7 +29,7 @@ type ListedReview struct {
 // reviewGroups are the expressions of groups. What is about no device counts to the one that last sent something of the record.
 var reviewGroups = map[string]string{
 	"":     `state`,
-	"kind": `CASE kind WHEN 'conflict' THEN 1 WHEN 'held' THEN 2 WHEN 'over_delivery' THEN 3 WHEN 'duplicate' THEN 4 WHEN 'orphan' THEN 5 ELSE 6 END`,
+	"kind": `CASE kind WHEN 'conflict' THEN 1 WHEN 'held' THEN 2 WHEN 'over_delivery' THEN 3 WHEN 'duplicate' THEN 4 WHEN 'orphan' THEN 5 WHEN 'proof_missing' THEN 6 ELSE 7 END`,
 	"area": `coalesce((SELECT name FROM areas WHERE areas.id = reviews.area), '') || ' ' || reviews.area`,
 	"device": `CASE kind WHEN 'held' THEN subject WHEN 'clock' THEN record ELSE coalesce((SELECT changes.device FROM changes
     JOIN devices ON devices.id = changes.device WHERE changes.record = reviews.record ORDER BY changes.received DESC, changes.n DESC LIMIT 1), '') END`,

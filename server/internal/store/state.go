@@ -18,12 +18,12 @@ import (
 // doc is an object of the shown values by field. state holds the registers:
 //
 //	{"d": [device, …],
-//	 "w": [[device index, n, time, seq, field …], …],
+//	 "w": [[device index, n, time, seq, print, field …], …],
 //	 "x": {field: {"h": [head, …], "g": [version, …], "s": seq}}}
 //
 // A field with one plain head stands under the write that made it. The first write names no fields:
-// all that stand nowhere else are its. So a record that was written once, as most are, has a state
-// of 90 bytes. What is not plain (several heads, versions gone before they came, a deletion and what
+// all that stand nowhere else are its; a print of 0 is left out. So a record that was written once, as most are, has
+// a state of 100 bytes. What is not plain (several heads, versions gone before they came, a deletion and what
 // its author had seen) stands in x.
 type write struct {
 	version   syncproto.Version
@@ -130,6 +130,9 @@ func appendPlain(out []byte, plain []*writing) []byte {
 		out = strconv.AppendInt(append(comma(out, i), '['), int64(slices.Index(devices, w.version.Device)), 10)
 		for _, n := range []int64{w.version.N, w.time, w.seq} {
 			out = strconv.AppendInt(append(out, ','), n, 10)
+		}
+		if w.version.Print != 0 {
+			out = strconv.AppendUint(append(out, ','), uint64(w.version.Print), 10)
 		}
 		if i > 0 {
 			for _, field := range w.fields {
@@ -241,13 +244,21 @@ func readWrite(entry string, devices []uuid.UUID) (w write, fields []string, err
 			return w, nil, err
 		}
 	}
+	parts = parts[4:]
+	var bits uint64
+	if len(parts) > 0 && parts[0][0] != '"' {
+		if bits, err = strconv.ParseUint(parts[0], 10, 32); err != nil {
+			return w, nil, err
+		}
+		parts = parts[1:]
+	}
 	if numbers[0] < 0 || numbers[0] >= int64(len(devices)) {
 		return w, nil, fmt.Errorf("there is no device %d", numbers[0])
 	}
-	for _, name := range parts[4:] {
+	for _, name := range parts {
 		fields = append(fields, syncproto.Value(name).Text())
 	}
-	return write{syncproto.Version{Device: devices[numbers[0]], N: numbers[1]}, numbers[2], numbers[3]}, fields, nil
+	return write{syncproto.Version{Device: devices[numbers[0]], N: numbers[1], Print: uint32(bits)}, numbers[2], numbers[3]}, fields, nil
 }
 
 func (r registerDoc) register() syncproto.Register {

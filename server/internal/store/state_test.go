@@ -15,7 +15,7 @@ func anyState(t *rapid.T) (syncproto.State, map[string]int64) {
 	state, touched := syncproto.State{}, map[string]int64{}
 	names := rapid.SampledFrom([]string{"phone", "head_name", "deleted", "новое_поле", `"odd\name"`})
 	version := rapid.Custom(func(t *rapid.T) syncproto.Version {
-		return syncproto.Version{Device: uuid.UUID{rapid.Byte().Draw(t, "device") % 3}, N: rapid.Int64Range(1, 30).Draw(t, "n")}
+		return syncproto.Version{Device: uuid.UUID{rapid.Byte().Draw(t, "device") % 3}, N: rapid.Int64Range(1, 30).Draw(t, "n"), Print: rapid.Uint32Range(0, 2).Draw(t, "print")}
 	})
 	bases := rapid.MapOfN(names, rapid.SliceOfN(version, 1, 3), 0, 3)
 	for seq := range rapid.Int64Range(1, 5).Draw(t, "edits") {

@@ -128,6 +128,11 @@ func dsn(path, synchronous string) string {
 		"foreign_keys(1)", "trusted_schema(0)", "secure_delete(1)",
 		"journal_size_limit(67108864)", "cache_size(-16384)",
 	}}
+	return fileDSN(path, query)
+}
+
+// fileDSN names a database file, and how to open it.
+func fileDSN(path string, query url.Values) string {
 	return (&url.URL{Scheme: "file", Opaque: (&url.URL{Path: path}).EscapedPath(), RawQuery: query.Encode()}).String()
 }
 

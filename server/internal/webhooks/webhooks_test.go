@@ -61,7 +61,7 @@ func newOffice(t *testing.T) *office {
 	t.Helper()
 	o := &office{t: t, store: storetest.Open(t)}
 	var err error
-	if o.accounts, err = accounts.New(t.Context(), o.store, o.now); err != nil {
+	if o.accounts, err = accounts.New(t.Context(), o.store, o.now, accounts.PasswordCost{Memory: 8, Passes: 1}); err != nil {
 		t.Fatal(err)
 	}
 	if o.engine, err = engine.New(t.Context(), o.store, o.now, review.New(o.store, o.now)); err != nil {

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 
+	"satchel/internal/simtest/fleet"
 	"satchel/internal/simtest/planted"
 )
 
@@ -51,7 +52,11 @@ func (c cli) hunt(ctx context.Context, w io.Writer, bugs []planted.Bug) (err err
 		return fmt.Errorf("make a place for files: %w", err)
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(scratch)) }()
-	h := &planted.Hunt{Root: root, Scratch: scratch, Catchers: planted.Catchers(c.Budget)}
+	stories, err := fleet.Found()
+	if err != nil {
+		return err
+	}
+	h := &planted.Hunt{Root: root, Scratch: scratch, Catchers: planted.Catchers(c.Budget, len(stories))}
 	t := &table{w: w}
 	if len(c.Only) == 0 {
 		if err := c.clean(ctx, h, t); err != nil {

@@ -12,6 +12,7 @@ import (
 	"sync"
 	"time"
 
+	"satchel/fieldapp/tablet"
 	"satchel/internal/simtest/fleet"
 )
 
@@ -24,6 +25,7 @@ type fleetCmd struct {
 	Steps     []int         `help:"Play only these steps of one history, and print its story." placeholder:"N,…"`
 	Story     bool          `help:"Print the story of each history."`
 	Keep      string        `help:"File for the plan of a shortened story, to be played again by the tests." placeholder:"FILE"`
+	App       string        `help:"Folder of the field app, which keeps the store of every other tablet then, in Node.js: fieldapp." name:"typescript" placeholder:"DIR"`
 	Go        bool          `help:"Go on after a broken promise, and do not shorten its story." name:"go-on"`
 }
 
@@ -85,6 +87,12 @@ func (c *fleetCmd) Run(ctx context.Context, all *cli) (err error) {
 	}
 	defer func() { err = errors.Join(err, stop()) }()
 	runner.Postgres = url
+	if c.App != "" {
+		runner.App = dir
+		if _, err := tablet.Build(c.App, dir); err != nil {
+			return err
+		}
+	}
 	c.draw()
 	if len(c.Steps) > 0 {
 		out, err := runner.Play(ctx, fleet.Job{Seed: c.Seed, Only: c.Steps})
@@ -175,6 +183,9 @@ func (c *fleetCmd) explain(ctx context.Context, runner fleet.Runner, broken flee
 	again := "go run ./internal/simtest/cmd/soak"
 	if c.Postgres {
 		again += " --postgres"
+	}
+	if c.App != "" {
+		again += " --typescript " + c.App
 	}
 	fmt.Printf("the whole story:  %s --seed %d --histories 1 --story\n", again, broken.Seed)
 	if c.Keep != "" {

@@ -45,6 +45,7 @@ func (c *killCmd) Run(ctx context.Context, all *cli) (err error) {
 			scripts = append(scripts, i)
 		}
 	}
+	bin.Jobs = max(all.Jobs/len(scripts), 1) // scripts run at once, too
 	begun, told := time.Now(), &teller{what: "scripts' points so far", of: len(scripts)}
 	var mu sync.Mutex
 	err = shared(ctx, all.Jobs, len(scripts), 1, 0, func(ctx context.Context, at uint64, _ int) error {

@@ -125,6 +125,7 @@ function searchWhileTyping() {
 		timer = window.setTimeout(async () => {
 			const mine = ++last;
 			const answer = await fetch(form.action, { method: "POST", body: new URLSearchParams(/** @type {any} */ (new FormData(form))) }).catch(() => null);
+			if (answer?.status === 401) location.reload(); // the session has ended
 			if (!answer?.ok || mine !== last) return;
 			const page = new DOMParser().parseFromString(await answer.text(), "text/html");
 			const id = form.dataset.search ?? "";
@@ -134,7 +135,16 @@ function searchWhileTyping() {
 	});
 }
 
+/** Scrolls long lists of choices to the first that is chosen. */
+function showChosen() {
+	for (const choices of document.querySelectorAll(".choices")) {
+		const chosen = choices.querySelector(":checked");
+		if (chosen) choices.scrollTop += chosen.getBoundingClientRect().top - choices.getBoundingClientRect().top - 12;
+	}
+}
+
 submitOnChange();
+showChosen();
 searchWhileTyping();
 confirmFirst();
 wireButtons();

@@ -32,9 +32,10 @@ function listenToKeys() {
 	});
 }
 
-/** @param {HTMLAnchorElement[]} items @param {number} step */
+/** Moves on from the row in which the focus is. @param {HTMLAnchorElement[]} items @param {number} step */
 function move(items, step) {
-	const now = items.indexOf(/** @type {HTMLAnchorElement} */ (document.activeElement));
+	const row = document.activeElement?.closest("tr");
+	const now = items.findIndex((item) => item.closest("tr") === row);
 	const next = now < 0 ? 0 : Math.min(Math.max(now + step, 0), items.length - 1);
 	items[next].focus();
 	items[next].scrollIntoView({ block: "nearest" });
@@ -90,7 +91,7 @@ function tell(field, radio) {
 	const output = field.querySelector("output");
 	if (!output) return;
 	const typed = /** @type {HTMLInputElement | null} */ (field.querySelector(".result :is(input:not([type=radio]), select, textarea)"));
-	const text = radio?.value === "other" && typed ? (typed instanceof HTMLSelectElement ? typed.selectedOptions[0]?.text : typed.value) : radio?.dataset.text;
+	const text = radio?.value === "other" && typed ? (typed instanceof HTMLSelectElement ? typed.selectedOptions[0]?.text.trim() : typed.value) : radio?.dataset.text;
 	output.textContent = radio ? (text || "–") : (output.dataset.undecided ?? "");
 	output.className = radio ? "value" : "soft";
 }

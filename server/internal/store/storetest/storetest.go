@@ -17,9 +17,14 @@ type check struct {
 	show     func(t *testing.T, s *store.Store)
 }
 
-// Run checks the stores that open makes: each call has to give a fresh, empty one.
+// Run checks the stores that open makes: each call has to give a fresh, empty one. A short run, which is one of
+// the race detector, has only those that do something beside something else.
 func Run(t *testing.T, open func(t *testing.T) *store.Store) {
-	for _, c := range slices.Concat(recordChecks(), accountChecks(), reviewChecks(), listChecks(), alikeChecks(), momentChecks(), watchChecks()) {
+	checks := watchChecks()
+	if !testing.Short() {
+		checks = slices.Concat(recordChecks(), accountChecks(), reviewChecks(), listChecks(), alikeChecks(), momentChecks(), blobChecks(), checks)
+	}
+	for _, c := range checks {
 		t.Run(c.sentence, func(t *testing.T) { c.show(t, open(t)) })
 	}
 }

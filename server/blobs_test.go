@@ -1,0 +1,267 @@
+package server_test
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"github.com/google/uuid"
+
+	"satchel/clientlib"
+	"satchel/server"
+	"satchel/syncproto"
+)
+
+// photo makes content that begins as a JPEG does.
+func photo(seed string, size int) []byte {
+	return append([]byte("\xff\xd8\xff\xe0"), []byte(strings.Repeat(seed, size/len(seed)+1))[:size-4]...)
+}
+
+// photograph records a delivery with a photo that is kept on a tablet.
+func photograph(t *testing.T, s *clientlib.Store, household uuid.UUID, content []byte) syncproto.BlobOf {
+	t.Helper()
+	blob, err := s.AddBlob(t.Context(), content)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return deliverWith(t, s, household, blob)
+}
+
+// deliverWith records a delivery with a photo, and gives its id and how it names the photo.
+func deliverWith(t *testing.T, s *clientlib.Store, household uuid.UUID, blob syncproto.Blob) syncproto.BlobOf {
+	t.Helper()
+	var form clientlib.Form
+	r := form.Create("deliveries", map[string]any{
+		"household": household, "project": newID(t), "assistance_type": newID(t), "quantity": 1, "delivered_at": 1,
+		"proofs": map[string]any{"photos": []clientlib.Proof{{Blob: blob, At: 1}}},
+	})
+	if err := s.Save(t.Context(), &form); err != nil {
+		t.Fatal(err)
+	}
+	return syncproto.BlobOf{Record: r.ID, SHA256: blob.SHA256}
+}
+
+// has reports whether the office has a photo, as it was taken.
+func (o *office) has(of syncproto.BlobOf, want []byte) bool {
+	o.t.Helper()
+	content, err := o.srv.Blobs.Within(o.t.Context(), nil, of)
+	if errors.Is(err, &syncproto.Problem{Code: syncproto.CodeNotFound}) {
+		return false
+	}
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	defer content.Close()
+	got, err := io.ReadAll(content)
+	if err != nil || !bytes.Equal(got, want) {
+		o.t.Errorf("the photo has %d bytes, %v; want the %d that were taken", len(got), err, len(want))
+	}
+	return true
+}
+
+// A choke is a link that breaks in the middle of each part of a photo but for so many.
+type choke struct{ through atomic.Int64 }
+
+// RoundTrip makes a request, or breaks off.
+func (c *choke) RoundTrip(r *http.Request) (*http.Response, error) {
+	if r.Method == http.MethodPatch && c.through.Add(-1) < 0 {
+		r.Body = io.NopCloser(io.LimitReader(r.Body, r.ContentLength/2))
+	}
+	return http.DefaultTransport.RoundTrip(r)
+}
+
+// choked makes a tablet over a link that breaks.
+func (o *office) choked(name string) (*clientlib.Store, *choke) {
+	o.t.Helper()
+	link := &choke{}
+	options := clientlib.Options{Program: "test", PINCost: clientlib.PINCost{Memory: 64, Passes: 1, Threads: 1}, HTTP: &http.Client{Transport: link}}
+	s, err := clientlib.Create(o.t.Context(), filepath.Join(o.t.TempDir(), "store"), "123456", options)
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	o.t.Cleanup(func() { s.Close() })
+	o.enrol(s, name, o.a)
+	return s, link
+}
+
+func status(t *testing.T, s *clientlib.Store) clientlib.Status {
+	t.Helper()
+	out, err := s.Status(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+// A photo goes on where the link broke, and until it is at the office the tablet is not safe to take away.
+func TestAPhotoGoesOnWhereTheLinkBroke(t *testing.T) {
+	o := newOffice(t)
+	s, link := o.choked("one")
+	content := photo("kitchen", 400_000)
+	of := photograph(t, s, register(t, s, o.a, "Mira"), content)
+	if got, err := s.Blob(t.Context(), of.SHA256); err != nil || !bytes.Equal(got, content) {
+		t.Fatalf("the photo on the tablet: %d bytes, %v", len(got), err)
+	}
+	tries, last := 0, int64(0)
+	for ; tries < 50; tries++ {
+		link.through.Store(1)
+		result, err := s.Sync(t.Context(), nil)
+		if err == nil {
+			if !result.Safe || result.Blobs != 1 || result.BlobsLeft != 0 {
+				t.Errorf("the sync that ended: %+v", result)
+			}
+			break
+		}
+		if now := status(t, s); !errors.Is(err, clientlib.ErrLink) || result.Safe || result.BlobsLeft != 1 || now.Safe || now.Blobs != 1 || now.Unsent != 0 {
+			t.Fatalf("the link broke: %v, %+v, %+v; want that the record is in, and the photo is left", err, result, now)
+		}
+		if last++; o.has(of, content) {
+			t.Fatal("a part of a photo is shown as a photo")
+		}
+	}
+	if tries < 2 || tries > 10 || !o.has(of, content) || !status(t, s).Safe {
+		t.Errorf("after %d tries the photo is at the office: %v; want that each brings it further", tries, o.has(of, content))
+	}
+	link.through.Store(0)
+	if result, err := s.Sync(t.Context(), nil); err != nil || !result.Safe || result.BlobsToSend != 0 {
+		t.Errorf("the next sync: %+v, %v; want nothing to send", result, err)
+	}
+}
+
+func TestAnOlderBackupLosesNoPhotoThatATabletHas(t *testing.T) {
+	o := newOffice(t)
+	s := o.tablet("one", o.a)
+	household := register(t, s, o.a, "Mira")
+	early, late := photo("kitchen", 3000), photo("bedroom", 3000)
+	first := photograph(t, s, household, early)
+	mustSync(t, s)
+	if o.postgres != "" {
+		t.Skip("PostgreSQL has backups of its own")
+	}
+	backup := filepath.Join(t.TempDir(), "backup.db")
+	if added, err := o.srv.Backup(t.Context(), backup); err != nil || added != 1 {
+		t.Fatalf("the backup added %d photos, %v; want 1", added, err)
+	}
+	second := photograph(t, s, household, late)
+	mustSync(t, s)
+	if added, err := o.srv.Backup(t.Context(), filepath.Join(filepath.Dir(backup), "next.db")); err != nil || added != 1 {
+		t.Fatalf("the next backup added %d photos, %v; want the new one", added, err)
+	}
+	o.stop()
+	if err := os.RemoveAll(filepath.Join(o.dir, server.BlobsDir)); err != nil { // the disk was lost
+		t.Fatal(err)
+	}
+	beside := filepath.Join(filepath.Dir(backup), server.BackupBlobsDir)
+	if err := os.Remove(filepath.Join(beside, second.SHA256[:2], second.SHA256)); err != nil { // and it is last night's backup
+		t.Fatal(err)
+	}
+	if err := server.Restore(t.Context(), o.dir, backup); err != nil {
+		t.Fatal(err)
+	}
+	o.open()
+	if !o.has(first, early) || o.has(second, late) {
+		t.Error("the restored office has another photo than that of the backup")
+	}
+	result, err := s.Sync(t.Context(), nil)
+	if err != nil || !result.Safe || !result.ServerRestored || result.BlobsToSend != 1 || !o.has(second, late) {
+		t.Errorf("the sync after the restore: %+v, %v; want that it brings the later photo", result, err)
+	}
+}
+
+// A photo that is nowhere when a backup is restored is sent again.
+func TestABackupWithoutItsPhotosGetsThemAgain(t *testing.T) {
+	o := newOffice(t)
+	s := o.tablet("one", o.a)
+	content := photo("kitchen", 3000)
+	of := photograph(t, s, register(t, s, o.a, "Mira"), content)
+	mustSync(t, s)
+	backup := o.backup()
+	o.stop()
+	if err := os.RemoveAll(filepath.Join(o.dir, server.BlobsDir)); err != nil {
+		t.Fatal(err)
+	}
+	if err := server.Restore(t.Context(), o.dir, backup); err != nil {
+		t.Fatal(err)
+	}
+	o.open()
+	if o.has(of, content) {
+		t.Error("the office says that it has the photo")
+	}
+	mustSync(t, s)
+	if !o.has(of, content) {
+		t.Error("the photo did not come again")
+	}
+}
+
+func TestADamagedPhotoIsFoundAndComesAgain(t *testing.T) {
+	o := newOffice(t)
+	s := o.tablet("one", o.a)
+	content, other := photo("kitchen", 3000), photo("bedroom", 3000)
+	household := register(t, s, o.a, "Mira")
+	of, beside := photograph(t, s, household, content), photograph(t, s, household, other)
+	mustSync(t, s)
+	dir := filepath.Join(o.dir, server.BlobsDir)
+	if err := os.WriteFile(filepath.Join(dir, of.SHA256[:2], of.SHA256), photo("mould", 3000), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	check := func(repair bool, whole, lost, found int) {
+		t.Helper()
+		report, err := o.srv.CheckBlobs(t.Context(), repair)
+		if err != nil || report.Whole != whole || len(report.Lost) != lost || len(report.Found) != found {
+			t.Errorf("the check found %+v, %v; want %d whole, %d lost, %d found", report, err, whole, lost, found)
+		}
+	}
+	check(false, 1, 1, 0)
+	check(true, 1, 1, 0)
+	check(false, 1, 0, 0)
+	mustSync(t, s)
+	if !o.has(of, content) || !o.has(beside, other) {
+		t.Error("the photo did not come again")
+	}
+	check(false, 2, 0, 0)
+	if err := o.srv.Engine.BlobsLost(t.Context(), []string{of.SHA256}); err != nil { // it was away for a while
+		t.Fatal(err)
+	}
+	check(true, 1, 0, 1)
+	check(false, 2, 0, 0)
+}
+
+func TestARevokedTabletHandsInItsPhotosBeforeItWipesItself(t *testing.T) {
+	o := newOffice(t)
+	s, link := o.choked("one")
+	link.through.Store(100)
+	mustSync(t, s)
+	content := photo("kitchen", 200_000)
+	of := photograph(t, s, register(t, s, o.a, "Mira"), content)
+	if err := o.srv.Accounts.RevokeDevice(t.Context(), o.admin, status(t, s).Device); err != nil {
+		t.Fatal(err)
+	}
+	link.through.Store(0)
+	if _, err := s.Sync(t.Context(), nil); !errors.Is(err, clientlib.ErrLink) {
+		t.Fatalf("the link broke: %v", err)
+	}
+	link.through.Store(100)
+	if _, err := s.Sync(t.Context(), nil); !errors.Is(err, clientlib.ErrWiped) || !o.has(of, content) {
+		t.Errorf("the tablet: %v; want that it is empty, and the photo at the office", err)
+	}
+}
+
+func TestWhatIsNoPhotoIsNotKept(t *testing.T) {
+	o := newOffice(t)
+	s := o.tablet("one", o.a)
+	if _, err := s.AddBlob(t.Context(), []byte("<svg>")); !errors.Is(err, clientlib.ErrNoPicture) {
+		t.Errorf("a text: %v", err)
+	}
+	if _, err := s.AddBlob(t.Context(), photo("x", syncproto.MaxBlobBytes+1)); !errors.Is(err, clientlib.ErrTooLarge) {
+		t.Errorf("a large photo: %v", err)
+	}
+	if _, err := s.Blob(t.Context(), strings.Repeat("a", 64)); !errors.Is(err, clientlib.ErrNotFound) {
+		t.Errorf("a photo that was not made here: %v", err)
+	}
+}
