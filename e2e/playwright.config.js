@@ -24,6 +24,8 @@ export default defineConfig({
 		locale: "en-GB",
 		timezoneId: "Europe/Belgrade",
 		viewport: { width: 1280, height: 850 },
+		// A colour that is on its way from one to another is neither; whoever looks finds what is there to stay.
+		contextOptions: { reducedMotion: "reduce" },
 		screenshot: "only-on-failure",
 	},
 });

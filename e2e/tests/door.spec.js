@@ -1,4 +1,4 @@
-import { expect, expectForEverybody, logIn, secret, speak, test, watchErrors } from "../office.js";
+import { adminPassword, expect, expectForEverybody, logIn, secret, speak, test, watchErrors } from "../office.js";
 
 test.describe("on an empty server", () => {
 	test.use({ empty: true });
@@ -32,6 +32,25 @@ test("a wrong password is told, and what was typed stays", async ({ page }) => {
 	await expect(page.locator("#login")).toHaveValue("admin");
 	await expect(page.locator("#password")).toBeFocused();
 	await expectForEverybody(page);
+});
+
+test("what was typed outlives the session, and is sent by a button", async ({ admin }) => {
+	await admin.goto("/settings/users/new");
+	await admin.getByLabel("Full name").fill("Nina Ninić");
+	await admin.getByLabel("Login").fill("nina");
+	await admin.getByLabel("Kraljevo").check();
+	await admin.context().clearCookies({ name: "satchel_session" });
+	await admin.getByRole("button", { name: "Add" }).click();
+	await expect(admin.getByText("What you typed is kept on this page")).toBeVisible();
+	await expectForEverybody(admin);
+	await admin.fill("#login", "admin");
+	await admin.fill("#password", await adminPassword());
+	await admin.keyboard.press("Enter");
+	await expect(admin.getByRole("heading", { name: "Nothing was saved yet" })).toBeVisible();
+	await expectForEverybody(admin);
+	await admin.getByRole("button", { name: "Send what was typed" }).click();
+	await expect(admin.getByRole("status")).toContainText("Added.");
+	await expect(admin.getByRole("link", { name: "Nina Ninić" })).toBeVisible();
 });
 
 test("a field worker does not log in, and a coordinator sees the own areas only", async ({ page, office }) => {

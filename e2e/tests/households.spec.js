@@ -26,7 +26,15 @@ test("what somebody looks for is in no address, and leafing keeps it", async ({ 
 	await expect(admin.locator("#hits")).toContainText("1 to 50");
 });
 
+test("who looks for somebody once the session has ended is asked to log in", async ({ admin }) => {
+	await admin.goto("/households");
+	await admin.context().clearCookies();
+	await admin.getByRole("searchbox").pressSequentially("milo");
+	await expect(admin).toHaveURL(/login\?next=%2Fhouseholds/);
+});
+
 test("lists are read and leafed through", async ({ admin }) => {
+	test.setTimeout(180_000);
 	for (const list of ["Visits", "Deliveries", "Entitlements", "Activities", "Livelihoods", "People"]) {
 		await admin.goto("/households");
 		await admin.getByRole("navigation", { name: "Lists" }).getByRole("link", { name: list }).click();

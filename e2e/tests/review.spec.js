@@ -47,6 +47,11 @@ test("a conflict is settled by keyboard alone, and arrives on the tablet", async
 	await admin.keyboard.press("a");
 	await expect(admin.getByRole("row", { name: new RegExp(card) })).toContainText("Administrator of the demo");
 	await admin.keyboard.press("Enter");
+	await admin.getByRole("link", { name: "Back to the list" }).click();
+	await expect(admin.locator(`#${id}`)).toBeFocused();
+	for (const key of ["k", "Tab", "j"]) await admin.keyboard.press(key);
+	await expect(admin.locator(`#${id}`)).toBeFocused();
+	await admin.keyboard.press("Enter");
 	await expect(admin.getByRole("columnheader", { name: /From Tablet 7/ })).toBeVisible();
 	await expectForEverybody(admin);
 	await expect(admin.getByRole("button", { name: "Save", exact: true })).toBeDisabled();

@@ -1,4 +1,4 @@
-import { expect, expectForEverybody, logIn, passphrase, test } from "../office.js";
+import { adminPassword, expect, expectForEverybody, logIn, passphrase, test } from "../office.js";
 
 /** Invites tablets by the page, and gives their codes. */
 async function invite(page, names, area) {
@@ -34,9 +34,12 @@ test("a tablet is invited, enrols, syncs while the board shows it, and becomes s
 test("a whole team is invited at once, and the cards can be printed", async ({ admin }) => {
 	const codes = await invite(admin, ["Tablet 8", "Tablet 9", "Tablet 10"], "Kraljevo");
 	expect(new Set(codes).size).toBe(3);
+	const waiting = admin.getByText("waits until").first(); // the list below the cards, once it was brought up to date
+	await expect(waiting).toBeVisible();
 	await admin.emulateMedia({ media: "print" });
 	await expect(admin.locator(".qr").first()).toBeVisible();
 	await expect(admin.getByRole("banner")).toBeHidden();
+	await expect(waiting).toBeHidden();
 });
 
 test("an invitation that lacks something says what, and keeps what was typed", async ({ admin }) => {
@@ -107,4 +110,15 @@ test("the unsent work of a tablet is imported from its rescue file", async ({ ad
 	await admin.getByLabel("Passphrase").fill(passphrase);
 	await admin.getByRole("button", { name: "Import it" }).click();
 	await expect(admin.getByRole("status")).toContainText("1 change was in it");
+});
+
+test.describe("without JavaScript", () => {
+	test.use({ javaScriptEnabled: false });
+
+	test("no button is offered that would do nothing", async ({ page }) => {
+		await logIn(page, "admin", await adminPassword());
+		await page.goto("/tablets/invite");
+		await expect(page.getByRole("link", { name: "A form for ten" })).toBeVisible();
+		await expect(page.getByRole("button", { name: "One more tablet" })).toBeHidden();
+	});
 });

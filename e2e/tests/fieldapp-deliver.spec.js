@@ -1,0 +1,140 @@
+import { choose, enrol, expectForHands, phone, photo, pin, practise, sign } from "../fieldapp.js";
+import { expect, expectDark, test, watchErrors } from "../office.js";
+
+test.use(phone);
+
+test("four taps and a signature are a delivery; it shows in red, and is taken back", async ({ page }) => {
+	const wrong = watchErrors(page);
+	await practise(page);
+	await page.getByRole("button", { name: "Deliver" }).click();
+	await page.getByRole("button", { name: "Next" }).click();
+	await page.getByRole("button", { name: /Radmila/ }).click();
+	await expect(page.getByText("Position accurate to 12 m")).toBeVisible();
+	await expect(page.getByRole("button", { name: "Confirm delivery" })).toHaveAttribute("aria-disabled", "true");
+	await sign(page);
+	await page.getByRole("button", { name: "Confirm delivery" }).click();
+
+	const receipt = page.getByRole("region", { name: "Delivered" });
+	await expect(receipt).toContainText(/[0-9A-HJKMNP-TV-Z]{4}-[0-9A-HJKMNP-TV-Z]{4}/);
+	await expect(page.locator(".received")).toContainText("Already received: \u20681 piece\u2069");
+	await expect(page).toHaveURL(/#\/household\/[^/]+$/);
+
+	await page.getByRole("button", { name: "Undo" }).click();
+	await expect(page.locator("ol s")).toHaveText(/Stove/);
+	await expect(page.getByText("Taken back by the worker right after it was saved")).toBeVisible();
+	await expect(page.getByText("Due: \u20681 piece\u2069")).toBeVisible();
+	await page.goBack();
+	await expect(page.getByRole("searchbox")).toBeVisible();
+	expect(wrong).toEqual([]);
+});
+
+test("what speaks against a delivery is said, and does not stop it", async ({ page }) => {
+	await practise(page);
+	await page.getByRole("button", { name: "Deliver" }).click();
+	await page.getByRole("button", { name: /^More: / }).click();
+	await expect(page.getByText("With this the family has more than any family may have: \u20681 piece\u2069.")).toBeVisible();
+	await page.getByRole("button", { name: "Deliver anyway" }).click();
+	await page.getByRole("button", { name: "Somebody else" }).click();
+	await page.getByLabel("Who comes for them").fill("Ana Anić");
+	await page.getByRole("radio", { name: "Ill" }).check();
+	await page.getByRole("button", { name: "Next" }).click();
+	await page.getByRole("radio", { name: "Refused" }).check();
+	await page.getByRole("button", { name: "Confirm delivery" }).click();
+	await expect(page.getByText("Recipient: Ana Anić: Ill")).toBeVisible();
+	await page.locator("ol button.card").first().click();
+	await expect(page.getByText("No signature and no photo, because: Refused")).toBeVisible();
+});
+
+test("a family is registered, told from one that looks alike, and a photo proves what it gets", async ({ page, office }) => {
+	test.setTimeout(240_000);
+	const wrong = watchErrors(page);
+	await enrol(page, office);
+	await page.getByRole("button", { name: "New household" }).click();
+	await page.getByLabel("Head of the household").fill("Zdravka Probić");
+	await page.getByRole("radio", { name: "Drsnik, Klina" }).check();
+	await page.getByRole("radio", { name: "returnee" }).check();
+	await page.getByLabel("Phone", { exact: true }).fill("060 555 0101");
+	await expect(page).toHaveURL(/#\/register\/new\/[0-9a-f-]{36}$/);
+
+	await page.reload();
+	await expect(page.getByRole("heading", { name: /Your PIN/ })).toBeVisible();
+	await page.keyboard.type(pin);
+	await page.keyboard.press("Enter");
+	await expect(page.getByText("Draft restored")).toBeVisible();
+	await expect(page.getByLabel("Head of the household")).toHaveValue("Zdravka Probić");
+	await expect(page.getByRole("radio", { name: "Drsnik, Klina" })).toBeChecked();
+	await page.getByRole("checkbox", { name: "The family agrees to its data being kept" }).check();
+	await page.getByRole("button", { name: "Save" }).click();
+	await expect(page.getByRole("heading", { name: "Zdravka Probić" })).toBeVisible();
+
+	await page.getByRole("button", { name: "Deliver" }).click();
+	await page.getByRole("button", { name: "Something else" }).click();
+	await choose(page, "Assistance type");
+	await choose(page, "Project");
+	await page.getByRole("button", { name: "Add", exact: true }).click();
+	await expect(page.getByText("Nobody has decided that this family is to have this.")).toBeVisible();
+	await page.getByRole("button", { name: "Deliver anyway" }).click();
+	await page.getByRole("button", { name: "Zdravka Probić" }).click();
+	await photo(page);
+	const kept = page.getByRole("img", { name: "Photo 1" });
+	await expect(kept).toBeVisible();
+	expect(await kept.evaluate((img) => [img.naturalWidth, img.naturalHeight])).toEqual([1280, 960]);
+	await page.getByRole("button", { name: "Confirm delivery" }).click();
+	await expect(page.getByRole("region", { name: "Delivered" })).toBeVisible();
+
+	await page.goBack();
+	await page.getByRole("button", { name: "New household" }).click();
+	await page.getByLabel("Head of the household").fill("Zdravka Probic");
+	await page.getByLabel("Phone", { exact: true }).fill("0605550101");
+	await expect(page.getByText("the same phone")).toBeVisible();
+	await page.getByRole("button", { name: "It is this one" }).click();
+	await expect(page.getByRole("heading", { name: "Zdravka Probić" })).toBeVisible();
+	expect(wrong).toEqual([]);
+});
+
+/** Goes through every screen of a delivery, and looks at each. */
+async function each(page, look) {
+	await practise(page);
+	await look(page);
+	await page.getByRole("button", { name: "Deliver" }).click();
+	await page.getByRole("button", { name: /^More: / }).click();
+	await page.getByRole("button", { name: "Something else" }).click();
+	await look(page);
+	await page.getByRole("button", { name: "Cancel" }).click();
+	await page.getByRole("button", { name: "Deliver anyway" }).click();
+	await look(page);
+	await page.getByRole("button", { name: "Somebody else" }).click();
+	await look(page);
+	await page.getByRole("button", { name: "A member of the family" }).click();
+	await page.getByRole("button", { name: /Goran/ }).click();
+	await look(page);
+	await sign(page);
+	await page.getByRole("button", { name: "Confirm delivery" }).click();
+	await expect(page.getByRole("region", { name: "Delivered" })).toBeVisible();
+	await look(page);
+	await page.locator("ol button.card").first().click();
+	await page.getByText("Cancel this delivery").first().click();
+	await look(page);
+	await page.goBack();
+	await page.getByRole("button", { name: "Correct" }).click();
+	await look(page);
+	await page.goBack();
+	await page.getByRole("button", { name: "Add a member" }).click();
+	await look(page);
+	await page.goBack();
+	await expect(page.getByRole("button", { name: "Correct" })).toBeVisible();
+	await page.goBack();
+	await page.getByRole("button", { name: "New household" }).click();
+	await page.getByLabel("Head of the household").fill("Dragan Jovanovic");
+	await page.getByLabel("Phone", { exact: true }).fill("+381 60 000 1000");
+	await expect(page.getByText("the same phone")).toBeVisible();
+	await look(page);
+}
+
+test("every screen of a delivery is for everybody and for cold hands, in the light and in the dark", async ({ page }) => {
+	test.setTimeout(180_000);
+	await each(page, async () => {
+		await expectForHands(page);
+		await expectDark(page);
+	});
+});
