@@ -131,7 +131,7 @@ func TestHistoriesOfBothPrograms(t *testing.T) {
 func TestHistoriesOverPostgres(t *testing.T) {
 	r := runner(t)
 	r.Postgres = pgtest.URL(t)
-	goWell(t, r, seeds(1, 2, 3, 4))
+	goWell(t, r, seeds(1, 2))
 }
 
 // goWell plays histories that have to break no promise.

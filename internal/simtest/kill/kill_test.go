@@ -35,13 +35,13 @@ func TestTheRealProgramsLoseAndDoubleNothing(t *testing.T) {
 	}
 	bin.Scratch, bin.Jobs = scratch(t), 2 // each is one program after another
 	t.Run("killed", func(t *testing.T) {
-		tried(t, Server, Device)(Sample(t.Context(), bin, ofADay, 20, nil))
-		tried(t, Device)(Sample(t.Context(), bin, ofASave, 12, nil))
+		tried(t, Server, Device)(Sample(t.Context(), bin, ofADay, 40, nil))
+		tried(t, Device)(Sample(t.Context(), bin, ofASave, 20, nil))
 	})
 	t.Run("killed over PostgreSQL", func(t *testing.T) {
 		over := bin
 		over.Postgres = pgtest.URL(t)
-		tried(t, Server, Device)(Sample(t.Context(), over, ofADay, 24, nil))
+		tried(t, Server, Device)(Sample(t.Context(), over, ofADay, 48, nil))
 	})
 	t.Run("with a disk that fails", func(t *testing.T) {
 		tried(t, Server, Device)(Fail(t.Context(), bin, ofADay, 60, false, nil))
