@@ -24,13 +24,19 @@ var (
 	ErrNothingToRescue = errors.New("everything recorded on this device has been handed in; there is nothing to rescue")
 )
 
+// Rescued counts what a rescue file has.
+type Rescued struct {
+	// Changes and Blobs, which are photos and signatures.
+	Changes, Blobs int
+}
+
 // WriteRescue writes the outbox, and the photos and signatures that the server has not got, encrypted under the
 // passphrase, for an administrator to import when the device cannot sync; with history, everything that the device has
 // kept. It changes nothing on the device: what is imported and later synced too counts once. The form of the file is that
 // of [syncproto.WriteRescue]. It fails with [ErrWeakPassphrase] or [ErrNothingToRescue].
-func (s *Store) WriteRescue(ctx context.Context, w io.Writer, passphrase string, history bool) error {
+func (s *Store) WriteRescue(ctx context.Context, w io.Writer, passphrase string, history bool) (Rescued, error) {
 	if len([]rune(passphrase)) < MinPassphrase {
-		return ErrWeakPassphrase
+		return Rescued{}, ErrWeakPassphrase
 	}
 	var changes []change
 	var all formers
@@ -47,10 +53,10 @@ func (s *Store) WriteRescue(ctx context.Context, w io.Writer, passphrase string,
 		return err
 	})
 	if err != nil {
-		return err
+		return Rescued{}, err
 	}
 	if len(changes)+len(blobs) == 0 {
-		return ErrNothingToRescue
+		return Rescued{}, ErrNothingToRescue
 	}
 	age := func(c change) int { // the oldest identity comes first, because later ones may build on what it recorded
 		at := slices.IndexFunc(all, func(f former) bool { return f.Device == c.device })
@@ -73,9 +79,9 @@ func (s *Store) WriteRescue(ctx context.Context, w io.Writer, passphrase string,
 	salt := make([]byte, syncproto.RescueSaltBytes)
 	rand.Read(salt)
 	if err := syncproto.WriteRescue(w, passphrase, salt, requests, photos...); err != nil {
-		return fmt.Errorf("write the rescue file; everything is still on the device: %w", err)
+		return Rescued{}, fmt.Errorf("write the rescue file; everything is still on the device: %w", err)
 	}
-	return nil
+	return Rescued{len(changes), len(blobs)}, nil
 }
 
 // A rescuedBlob is a blob that goes into a rescue file, and the identity that recorded what names it.

@@ -26,10 +26,11 @@ func (d *device) rescue(history bool) []syncproto.Request {
 func (d *device) rescueAll(history bool) (out []syncproto.Request, photos []syncproto.RescuedBlob) {
 	d.t.Helper()
 	var file bytes.Buffer
-	if err := d.store.WriteRescue(d.t.Context(), &file, passphrase, history); err != nil {
+	rescued, err := d.store.WriteRescue(d.t.Context(), &file, passphrase, history)
+	if err != nil {
 		d.t.Fatal(err)
 	}
-	err := syncproto.ReadRescue(&file, passphrase, func(r syncproto.Request) error {
+	err = syncproto.ReadRescue(&file, passphrase, func(r syncproto.Request) error {
 		out = append(out, r)
 		return nil
 	}, func(b syncproto.RescuedBlob) error {
@@ -39,6 +40,11 @@ func (d *device) rescueAll(history bool) (out []syncproto.Request, photos []sync
 	if err != nil {
 		d.t.Fatal(err)
 	}
+	changes := 0
+	for _, r := range out {
+		changes += len(r.Changes)
+	}
+	is(d.t, "what the file is said to have", rescued, clientlib.Rescued{Changes: changes, Blobs: len(photos)})
 	return out, photos
 }
 
@@ -47,7 +53,7 @@ func TestARescueFileHasWhatIsUnsentAndOnRequestWhatIsKept(t *testing.T) {
 	o := newOffice(t)
 	d := enrolled(t, o, vranje)
 	var file bytes.Buffer
-	if err := d.store.WriteRescue(t.Context(), &file, passphrase, false); !errors.Is(err, clientlib.ErrNothingToRescue) {
+	if _, err := d.store.WriteRescue(t.Context(), &file, passphrase, false); !errors.Is(err, clientlib.ErrNothingToRescue) {
 		t.Errorf("with an empty outbox: %v", err)
 	}
 	h := d.household(vranje, "Ana")
@@ -107,7 +113,7 @@ func TestARescueFileHasThePhotosThatTheOfficeHasNotGot(t *testing.T) {
 	}
 
 	d.sql("UPDATE blob_names SET unnamed = 1")
-	if err := d.store.WriteRescue(t.Context(), &bytes.Buffer{}, passphrase, false); !errors.Is(err, clientlib.ErrNothingToRescue) {
+	if _, err := d.store.WriteRescue(t.Context(), &bytes.Buffer{}, passphrase, false); !errors.Is(err, clientlib.ErrNothingToRescue) {
 		t.Errorf("with photos that the office does not want: %v", err)
 	}
 	_, photos = d.rescueAll(true)
@@ -118,7 +124,7 @@ func TestARescueFileNeedsALongPassphrase(t *testing.T) {
 	t.Parallel()
 	d := enrolled(t, newOffice(t), vranje)
 	d.household(vranje, "Ana")
-	if err := d.store.WriteRescue(t.Context(), &bytes.Buffer{}, "short", false); !errors.Is(err, clientlib.ErrWeakPassphrase) {
+	if _, err := d.store.WriteRescue(t.Context(), &bytes.Buffer{}, "short", false); !errors.Is(err, clientlib.ErrWeakPassphrase) {
 		t.Errorf("got %v", err)
 	}
 }

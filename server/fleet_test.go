@@ -416,7 +416,7 @@ func TestARescueFileBringsWhatATabletCannot(t *testing.T) {
 	mustSync(t, broken, other)
 	id := register(t, broken, o.a, "Rescued")
 	var file bytes.Buffer
-	if err := broken.WriteRescue(t.Context(), &file, "a passphrase of the office", false); err != nil {
+	if _, err := broken.WriteRescue(t.Context(), &file, "a passphrase of the office", false); err != nil {
 		t.Fatal(err)
 	}
 	if strings.Contains(file.String(), "Rescued") {

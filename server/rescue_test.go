@@ -21,7 +21,7 @@ const rescuePassphrase = "a passphrase of the office"
 func rescue(t *testing.T, s *clientlib.Store) []byte {
 	t.Helper()
 	var file bytes.Buffer
-	if err := s.WriteRescue(t.Context(), &file, rescuePassphrase, false); err != nil {
+	if _, err := s.WriteRescue(t.Context(), &file, rescuePassphrase, false); err != nil {
 		t.Fatal(err)
 	}
 	return file.Bytes()

@@ -277,7 +277,7 @@ func TestAPINAndAPassphraseComeFromWhereTheHelpSays(t *testing.T) {
 	w.env = append(w.env, "SATCHEL_PIN=8888-8888")
 	w.run("household", "add", "Ana", "--area", "Kraljevo")
 	target := filepath.Join(t.TempDir(), "tablet.rescue")
-	has(t, w.run("rescue", target), "Carry it to the office")
+	has(t, w.run("rescue", target), "with 1 changes, and 0 photos and signatures. Carry it to the office")
 	w.fails(exitFailed, "exists", "rescue", target)
 	content, err := os.Open(target)
 	if err != nil {

@@ -38,12 +38,13 @@ func (r rescueCmd) Run(ctx context.Context, c *cli) error {
 		if err != nil {
 			return fmt.Errorf("write the rescue file: %w", err)
 		}
-		err = s.WriteRescue(ctx, file, passphrase, r.All)
+		rescued, err := s.WriteRescue(ctx, file, passphrase, r.All)
 		if err := errors.Join(err, file.Sync(), file.Close()); err != nil {
 			return errors.Join(err, os.Remove(r.File))
 		}
-		return c.show(map[string]string{"file": r.File}, func(w *tabwriter.Writer) {
-			fmt.Fprintf(w, "Wrote %s. Carry it to the office, and tell the passphrase by another way.\n", r.File)
+		return c.show(map[string]any{"file": r.File, "changes": rescued.Changes, "blobs": rescued.Blobs}, func(w *tabwriter.Writer) {
+			fmt.Fprintf(w, "Wrote %s, with %d changes, and %d photos and signatures. Carry it to the office, and tell the passphrase by another way.\n",
+				r.File, rescued.Changes, rescued.Blobs)
 		})
 	})
 }

@@ -267,11 +267,11 @@ func (a *app) Fill(ctx context.Context, s *sheet) error {
 }
 
 // WriteRescue writes a rescue file.
-func (a *app) WriteRescue(ctx context.Context, w io.Writer, passphrase string, _ bool) error {
+func (a *app) WriteRescue(ctx context.Context, w io.Writer, passphrase string, _ bool) (clientlib.Rescued, error) {
 	var file node.Bytes
 	if err := a.call(ctx, &file, "rescue", passphrase); err != nil {
-		return err
+		return clientlib.Rescued{}, err
 	}
 	_, err := w.Write(file)
-	return err
+	return clientlib.Rescued{}, err // nobody asks
 }

@@ -167,7 +167,7 @@ func (t *tablet) rescue(ctx context.Context, r *rand.Rand) {
 		return
 	}
 	var file bytes.Buffer
-	err := t.store.WriteRescue(ctx, &file, "a passphrase for all", false)
+	_, err := t.store.WriteRescue(ctx, &file, "a passphrase for all", false)
 	if errors.Is(err, clientlib.ErrNothingToRescue) {
 		return
 	}

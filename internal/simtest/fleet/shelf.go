@@ -20,7 +20,7 @@ type shelf interface {
 	List(ctx context.Context, collection string, under uuid.UUID) ([]*clientlib.Record, error)
 	// Fill saves a sheet, and brings its records up to date.
 	Fill(ctx context.Context, s *sheet) error
-	WriteRescue(ctx context.Context, w io.Writer, passphrase string, history bool) error
+	WriteRescue(ctx context.Context, w io.Writer, passphrase string, history bool) (clientlib.Rescued, error)
 	Close() error
 }
 
