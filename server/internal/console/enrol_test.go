@@ -62,14 +62,14 @@ func TestAnInvitationLeadsToAPageByNameWithTheCodeWhereNoServerSeesIt(t *testing
 	for _, want := range []string{"first has to trust this office", "http://satchel.office.lan/enrol", o.authority().Fingerprint()} {
 		form.shows(t, want)
 	}
-	form.hides(t, "The field app cannot work there")
+	form.hides(t, "the field app cannot work there")
 	cards := b.invite()
 	code := regexp.MustCompile(`class="code">([0-9A-Z-]+)<`).FindStringSubmatch(cards.body)
 	if code == nil {
 		t.Fatalf("there is no code: %s", cards.text())
 	}
 	cards.shows(t, "satchel-device enrol https://satchel.office.lan "+code[1])
-	cards.hides(t, "The field app cannot work there")
+	cards.hides(t, "the field app cannot work there")
 	if got, want := server.EnrolLink("https://satchel.office.lan", code[1]), "https://satchel.office.lan/enrol#code="+code[1]; got != want {
 		t.Errorf("the picture leads to %s, want %s", got, want)
 	}
@@ -90,7 +90,7 @@ func TestWhereTheAppCannotWorkTheConsoleSaysSo(t *testing.T) {
 		o.furnish()
 		b := o.as("ana")
 		for _, page := range []page{b.get("/tablets/invite"), b.invite()} {
-			if warned := strings.Contains(page.text(), "The field app cannot work there"); warned != want {
+			if warned := strings.Contains(page.text(), "the field app cannot work there"); warned != want {
 				t.Errorf("at %q the console warns: %v, want %v", url, warned, want)
 			}
 		}
