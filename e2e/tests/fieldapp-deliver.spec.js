@@ -1,4 +1,4 @@
-import { choose, enrol, expectForHands, phone, photo, pin, practise, sign } from "../fieldapp.js";
+import { choose, enrol, expectForHands, goTo, phone, photo, pin, practise, sign } from "../fieldapp.js";
 import { expect, expectDark, test, watchErrors } from "../office.js";
 
 test.use(phone);
@@ -90,6 +90,46 @@ test("a family is registered, told from one that looks alike, and a photo proves
 	await page.getByRole("button", { name: "It is this one" }).click();
 	await expect(page.getByRole("heading", { name: "Zdravka Probić" })).toBeVisible();
 	expect(wrong).toEqual([]);
+});
+
+test("a receipt begins where Arabic does, and a proof keeps its shape on a large tablet", async ({ page }) => {
+	await practise(page);
+	await page.getByRole("button", { name: "Deliver" }).click();
+	await page.getByRole("button", { name: "Next" }).click();
+	await page.getByRole("button", { name: /Radmila/ }).click();
+	await sign(page);
+	await page.getByRole("button", { name: "Confirm delivery" }).click();
+	await page.locator("ol button.card").first().click();
+	await page.setViewportSize({ width: 800, height: 1280 });
+	const { width, height } = await page.getByRole("img", { name: "Signature" }).boundingBox();
+	expect(width / height).toBeCloseTo(2, 1);
+
+	await goTo(page, "menu");
+	await page.getByRole("radio", { name: "العربية" }).check();
+	await page.goBack();
+	await page.goBack();
+	const receipt = page.locator(".receipt");
+	await expect(receipt).toBeVisible();
+	const beyond = await receipt.evaluate((e) => {
+		const line = document.createRange();
+		line.selectNodeContents(e);
+		return e.parentElement.getBoundingClientRect().right - line.getBoundingClientRect().right;
+	});
+	expect(beyond).toBeLessThan(8);
+});
+
+test("two steps stand beside each other on a phone, in every language", async ({ page }) => {
+	await page.goto("/app/");
+	await page.getByRole("button", { name: /^Practise/ }).click();
+	const steps = page.locator("footer.next .button");
+	for (const language of ["English", "Srpski", "Српски", "Shqip", "العربية"]) {
+		await goTo(page, "menu");
+		await page.getByRole("radio", { name: language }).check();
+		await goTo(page, "");
+		await expect(steps).toHaveCount(2);
+		const [first, second] = await steps.evaluateAll((all) => all.map((e) => e.getBoundingClientRect().top));
+		expect(second, language).toBe(first);
+	}
 });
 
 /** Goes through every screen of a delivery, and looks at each. */
