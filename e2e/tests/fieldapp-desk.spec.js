@@ -45,6 +45,8 @@ test("who takes part in an activity is ticked off by tapping names", async ({ pa
 	await page.getByRole("radio", { name: "training" }).check();
 	await page.getByLabel("Project").selectOption({ index: 1 });
 	await page.getByLabel("Area").selectOption({ label: "Klina" });
+	const [long, short] = await Promise.all(["Project", "Area"].map((label) => page.getByLabel(label).boundingBox()));
+	expect(long.height, "a long name goes on in a second line").toBeGreaterThan(short.height + 10);
 	await expectForHands(page);
 	await page.getByRole("button", { name: "Save" }).click();
 	await expect(page.getByRole("heading", { name: "Beekeeping for beginners" })).toBeVisible();

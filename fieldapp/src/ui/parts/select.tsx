@@ -1,4 +1,5 @@
 // One of many, by the list that the tablet itself shows.
+import { Icon } from './icons'
 import { Field } from './parts'
 
 /** A Select begins with no choice where value is ''. */
@@ -8,10 +9,13 @@ export function Select({ label, hint, options, value, onPick }: {
   return (
     <Field label={label} {...(hint ? { hint } : {})}>
       {(of) => (
-        <select {...of} class="input" value={value} onChange={(e) => onPick(e.currentTarget.value)}>
-          {value === '' && <option value="">–</option>}
-          {options.map((o) => <option key={o.value} value={o.value}>{o.label}</option>)}
-        </select>
+        <div class="select">
+          <select {...of} class="input" value={value} onChange={(e) => onPick(e.currentTarget.value)}>
+            {value === '' && <option value="">–</option>}
+            {options.map((o) => <option key={o.value} value={o.value}>{o.label}</option>)}
+          </select>
+          <Icon name="down" />
+        </div>
       )}
     </Field>
   )
