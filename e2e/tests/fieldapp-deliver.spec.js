@@ -19,7 +19,12 @@ test("four taps and a signature are a delivery; it shows in red, and is taken ba
 	await expect(page.locator(".received")).toContainText("Already received: \u20681 piece\u2069");
 	await expect(page).toHaveURL(/#\/household\/[^/]+$/);
 
-	await page.getByRole("button", { name: "Undo" }).click();
+	const undo = page.getByRole("button", { name: "Undo" });
+	await goTo(page, "menu");
+	await expect(page.getByRole("heading", { name: "Practice" })).toBeVisible();
+	await expect(undo).toHaveCount(0);
+	await page.goBack();
+	await undo.click();
 	await expect(page.locator("ol s")).toHaveText(/Stove/);
 	await expect(page.getByText("Taken back by the worker right after it was saved")).toBeVisible();
 	await expect(page.getByText("Due: \u20681 piece\u2069")).toBeVisible();

@@ -14,8 +14,9 @@ export const progress = signal<Progress | null>(null)
 export const revision = signal(0)
 /** Whether the tablet said that it is online. It may be wrong; only a sync knows. */
 export const online = signal(navigator.onLine)
-/** What was just done, and how it is taken back. */
-export const toast = signal<{ text: string; undo?: () => Promise<void> } | null>(null)
+/** What was just done, how it is taken back, and at which place alone it is said, if not everywhere: the path of a screen that
+ * shows what is taken back. */
+export const toast = signal<{ text: string; undo?: () => Promise<void>; at?: string } | null>(null)
 
 /** Takes the store that the worker thread offers, and follows what it tells. */
 export async function begin(with_: Store, told: (listener: (told: Told) => void) => void): Promise<void> {

@@ -3,7 +3,7 @@ import type { ComponentChildren } from 'preact'
 import { useEffect, useId } from 'preact/hooks'
 
 import type { Stored, Whereabouts } from '../../store/api'
-import { back } from '../route'
+import { back, place } from '../route'
 import { toast } from '../state'
 import { t } from '../words'
 import { Icon, type IconName } from './icons'
@@ -153,13 +153,14 @@ const shownFor = { plain: 6_000, undo: 20_000 }
 /** The Toast says what was just done, with a way to take it back. */
 export function Toast() {
   const said = toast.value
+  const here = `${place.value.screen}/${place.value.id}`
   useEffect(() => {
     const timer = setTimeout(() => { if (toast.value === said) toast.value = null }, said?.undo ? shownFor.undo : shownFor.plain)
     return () => clearTimeout(timer)
   }, [said])
   return (
     <div role="status" aria-live="polite">
-      {said && (
+      {said && (said.at ?? here) === here && (
         <div class="toast">
           <span class="grow">{said.text}</span>
           {said.undo && <Button onClick={() => { toast.value = null; void said.undo?.() }}>{t('app.undo')}</Button>}

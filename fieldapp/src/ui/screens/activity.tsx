@@ -68,7 +68,7 @@ function AddPeople({ activity, there, onSave }: { activity: ID; there: Part[]; o
   const add = async (person: Stored): Promise<void> => {
     const id = await store.newID()
     await onSave([{ kind: 'create', collection: 'participations', id, fields: { activity: valueOf(activity), person: valueOf(person.id), attended: 'true' } }])
-    toast.value = { text: t('activities.added', { name: isolated(text(person, 'name')) }), undo: async () => onSave([{ kind: 'delete', record: await store.get(id) }]) }
+    toast.value = { text: t('activities.added', { name: isolated(text(person, 'name')) }), undo: async () => onSave([{ kind: 'delete', record: await store.get(id) }]), at: 'activity/' + activity }
   }
   return (
     <section class="stack">

@@ -129,6 +129,7 @@ async function save(household: Stored, form: Filled<Visit>, questionnaire: Store
   }
   if (!(await form.save([create]))) return
   const undo = async (): Promise<void> => store.save({ edits: [{ kind: 'delete', record: await store.get(id) }] })
-  toast.value = { text: t('visit.saved'), undo }
-  returnTo('household/' + household.id)
+  const at = 'household/' + household.id
+  toast.value = { text: t('visit.saved'), undo, at }
+  returnTo(at)
 }

@@ -69,8 +69,9 @@ async function deliver(step: Step): Promise<void> {
   const edits = await deliveryEdits(household, items, draft.content.value, fix.position)
   if (!(await draft.save(edits))) return
   given.value = { household, items: edits.map(({ id }, i) => ({ delivery: id, what: what(step, items[i]!) })) }
-  toast.value = { text: t('deliver.saved', { name: isolated(text(family.household, 'head_name')) }), undo: () => cancel(edits.map((e) => e.id)) }
-  returnTo('household/' + household)
+  const at = 'household/' + household
+  toast.value = { text: t('deliver.saved', { name: isolated(text(family.household, 'head_name')) }), undo: () => cancel(edits.map((e) => e.id)), at }
+  returnTo(at)
 }
 
 /** Cancels deliveries that were just saved: each is a fact, so that it stays, with why it does not count. */
