@@ -76,6 +76,9 @@ test("a wrong PIN opens nothing, and a tablet that nobody touches locks itself a
 	await expect(page.getByText(family)).toBeHidden();
 	await enter(page, "111111");
 	await expect(page.getByText("The PIN is wrong.")).toBeVisible();
+	await page.getByRole("radio", { name: "Srpski" }).check();
+	await expect(page.getByText("PIN je pogrešan.")).toBeVisible();
+	await page.getByRole("radio", { name: "English" }).check();
 	await enter(page, pin);
 	await expect(page.getByLabel("Findings")).toHaveValue("The stove smokes.");
 });

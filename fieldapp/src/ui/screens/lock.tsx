@@ -12,7 +12,7 @@ export function Lock() {
   const keys = door.value?.keys ?? []
   const who = useSignal(keys.length === 1 ? (keys[0]?.worker ?? '') : '')
   const pin = useSignal('')
-  const fault = useSignal('')
+  const fault = useSignal<unknown>(null)
   const busy = useSignal(false)
   const now = useNow()
   const wait = (keys.find((k) => k.worker === who.value)?.waitUntil ?? 0) - now
@@ -21,9 +21,9 @@ export function Lock() {
     busy.value = true
     try {
       await store.unlock(who.value, pin.value)
-      fault.value = ''
+      fault.value = null
     } catch (error) {
-      fault.value = explain(error)
+      fault.value = error
     }
     pin.value = ''
     busy.value = false
@@ -42,11 +42,11 @@ export function Lock() {
       ) : (
         <div class="stack">
           <h2>{t('lock.pin')} · <Name>{keys.find((k) => k.worker === who.value)?.initials}</Name></h2>
-          {fault.value !== '' && <Note tone="bad" alert>{fault.value}</Note>}
+          {fault.value !== null && <Note tone="bad" alert>{explain(fault.value)}</Note>}
           {wait > 0 ? <Note tone="warn">{t('lock.wait', { count: Math.ceil(wait / 1000) })}</Note>
             : busy.value ? <p role="status">{t('lock.busy')}</p>
               : <Pin label={t('lock.pin')} pin={pin} onDone={() => void unlock()} />}
-          {keys.length > 1 && <Button look="plain" onClick={() => { who.value = ''; pin.value = ''; fault.value = '' }}>{t('lock.other')}</Button>}
+          {keys.length > 1 && <Button look="plain" onClick={() => { who.value = ''; pin.value = ''; fault.value = null }}>{t('lock.other')}</Button>}
         </div>
       )}
       <p class="soft">{t('lock.forgotten')}</p>

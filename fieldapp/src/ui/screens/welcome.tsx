@@ -16,7 +16,7 @@ type Step = 'code' | 'pin' | 'busy'
 export function Welcome() {
   const step = useSignal<Step>(fromLink === '' ? 'code' : 'pin')
   const code = useSignal(fromLink)
-  const fault = useSignal('')
+  const fault = useSignal<unknown>(null)
 
   const enrol = async (pin: string): Promise<void> => {
     step.value = 'busy'
@@ -25,17 +25,17 @@ export function Welcome() {
       await look()
       void sync()
     } catch (error) {
-      fault.value = explain(error)
+      fault.value = error
       step.value = 'code'
     }
   }
-  const practise = (): void => { void store.practise(true).then(look, (error: unknown) => (fault.value = explain(error))) }
+  const practise = (): void => { void store.practise(true).then(look, (error: unknown) => (fault.value = error)) }
 
   return (
     <Screen home title={t('welcome.title')}>
-      {fault.value !== '' && <Note tone="bad" alert>{fault.value}</Note>}
+      {fault.value !== null && <Note tone="bad" alert>{explain(fault.value)}</Note>}
       {step.value === 'code' && (
-        <form class="stack" onSubmit={(e) => { e.preventDefault(); fault.value = ''; step.value = 'pin' }}>
+        <form class="stack" onSubmit={(e) => { e.preventDefault(); fault.value = null; step.value = 'pin' }}>
           <p>{t('welcome.what')}</p>
           <TextField label={t('welcome.code')} hint={t('welcome.code_hint')} value={code.value} autocapitalize="characters" onInput={(v) => (code.value = v)} />
           <Button look="main" type="submit" why={code.value.trim() === '' ? t('welcome.code_first') : ''}>{t('app.next')}</Button>
