@@ -123,6 +123,33 @@ test("a receipt begins where Arabic does, and a proof keeps its shape on a large
 	expect(beyond).toBeLessThan(8);
 });
 
+test("what needs attention and what was begun name the family", async ({ page }) => {
+	await page.addInitScript(() => {
+		const visit = "00000000-0000-7000-8000-000000003100";
+		const held = { item: "held/1", kind: "held", collection: "visits", record: visit, code: "unknown_author", reason: "", field: "", own: "", shown: "" };
+		const asked = new Set();
+		window.Worker = class extends Worker {
+			constructor(...args) {
+				super(...args);
+				this.addEventListener("message", ({ data }) => { if (asked.has(data.id)) data.result.push(held); });
+			}
+
+			postMessage(call) {
+				if (call.method === "attention") asked.add(call.id);
+				super.postMessage(call);
+			}
+		};
+	});
+	await practise(page);
+	await page.getByRole("button", { name: "Visit", exact: true }).click();
+	await page.getByLabel("Findings").fill("The stove smokes.");
+	await expect(page).toHaveURL(/#\/visit\/[0-9a-f-]{36}\/[0-9a-f-]{36}$/);
+	await goTo(page, "");
+	await expect(page.getByRole("button", { name: /^Visit Živorad Đorđević Draft/ })).toBeVisible();
+	await goTo(page, "attention");
+	await expect(page.getByRole("heading", { name: "Visit Živorad Đorđević" })).toBeVisible();
+});
+
 test("two steps stand beside each other on a phone, in every language", async ({ page }) => {
 	await page.goto("/app/");
 	await page.getByRole("button", { name: /^Practise/ }).click();

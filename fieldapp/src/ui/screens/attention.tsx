@@ -5,7 +5,7 @@ import type { ComponentChildren } from 'preact'
 import type { Attention, Stored } from '../../store/api'
 import { useLoaded } from '../load'
 import { Button, Name, Note, Screen } from '../parts/parts'
-import { nameOf, Shown } from '../parts/value'
+import { Called, Shown } from '../parts/value'
 import { go } from '../route'
 import { explain, revision, status, store, toast } from '../state'
 import { text } from '../values'
@@ -57,7 +57,7 @@ function Refused({ of }: { of: Attention }) {
   const because = tOr(`held.${of.code}`, '')
   const more = kind === 'discarded' || of.code === 'invalid' || because === '' // else it says the same, in English
   return (
-    <Card of={of} title={<About of={of} record={record} />} actions={<Open record={record} />}>
+    <Card of={of} title={<About of={of} />} actions={<Open record={record} />}>
       <p><span class={`tag ${kind === 'discarded' ? 'bad' : 'warn'}`}>{t(`attention.${kind}`)}</span></p>
       <p>{because || t('held.other')}</p>
       {more && of.reason !== '' && <p class="soft">{t('attention.office_says')} <Name>{of.reason}</Name></p>}
@@ -70,7 +70,7 @@ function Refused({ of }: { of: Attention }) {
 function Clash({ of, kind }: { of: Attention; kind: 'overtaken' | 'decided' }) {
   const record = useRecord(of)
   return (
-    <Card of={of} title={<About of={of} record={record} />} actions={<Open record={record} />}>
+    <Card of={of} title={<About of={of} />} actions={<Open record={record} />}>
       <p>{t(`attention.${kind}`, { field: tOr(`fields.${of.collection}.${of.field}`, tOr(`fields.${of.field}`, of.field)) })}</p>
       <dl class="compare">
         <div class="note"><dt class="soft">{t('attention.own')}</dt><dd><strong><Shown field={of.field} value={of.own} /></strong></dd></div>
@@ -122,9 +122,7 @@ function Little({ of }: { of: Attention }) {
 /** Gives the record that an item is about, if the tablet still has it. */
 const useRecord = (of: Attention): Stored | undefined => useLoaded(() => store.get(of.record), of.record).value
 
-const About = ({ of, record }: { of: Attention; record: Stored | undefined }) => (
-  <>{tOr(`collection.${of.collection}.one`, of.collection)} <Name>{nameOf(record)}</Name></>
-)
+const About = ({ of }: { of: Attention }) => <>{tOr(`collection.${of.collection}.one`, of.collection)} <Called id={of.record} /></>
 
 /** Open leads to where a record can be corrected: its household or activity. */
 function Open({ record }: { record: Stored | undefined }) {

@@ -5,6 +5,7 @@ import type { Stored } from '../../store/api'
 import { useLoaded } from '../load'
 import { Icon } from '../parts/icons'
 import { Button, IconButton, Name, Note, Screen, Where } from '../parts/parts'
+import { Called } from '../parts/value'
 import { newer, takeNewer } from '../release'
 import { go } from '../route'
 import { door, look, store } from '../state'
@@ -71,7 +72,7 @@ function Begin() {
           <h2>{t('home.drafts')}</h2>
           {drafts.value.map((d) => (
             <button type="button" key={d.id} class="card" onClick={() => go(`${d.screen}/${d.record || 'new'}/${d.id}`)}>
-              <strong>{t(`draft.${d.screen as 'register'}`)}</strong> <span class="tag warn">{t('where.draft')}</span>
+              <strong>{t(`draft.${d.screen as 'register'}`)} <Called id={d.record} /></strong> <span class="tag warn">{t('where.draft')}</span>
             </button>
           ))}
         </section>
