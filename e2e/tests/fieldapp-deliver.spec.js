@@ -123,6 +123,15 @@ test("a receipt begins where Arabic does, and a proof keeps its shape on a large
 	expect(beyond).toBeLessThan(8);
 });
 
+test("what is too long is not saved, and it is said which part", async ({ page }) => {
+	await practise(page);
+	await page.getByRole("button", { name: "Visit", exact: true }).click();
+	await page.getByRole("radio", { name: "wood" }).check();
+	await page.getByLabel("Findings").fill("a".repeat(40_000));
+	await page.getByRole("button", { name: "Save" }).click();
+	await expect(page.getByRole("alert")).toHaveText("This was not saved, because it is too long: Findings. Shorten it, then save again.");
+});
+
 test("what needs attention and what was begun name the family", async ({ page }) => {
 	await page.addInitScript(() => {
 		const visit = "00000000-0000-7000-8000-000000003100";

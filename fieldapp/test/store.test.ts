@@ -45,7 +45,7 @@ test('nothing of a form is saved that does not fit', async () => {
   ]
   await rejects(store.save({ edits }), (e) => {
     const failure: Failure = failureOf(e)
-    return failure.code === 'invalid' && failure.field === 'status'
+    return failure.code === 'invalid' && failure.field === 'households.status'
   })
   equal((await store.get(there.id)).fields['phone'], undefined)
   await rejects(store.get(id), failing('not-found'))

@@ -195,7 +195,7 @@ export interface Door {
 
 /** The Codes that a failed call carries; what they mean for the worker stands in the catalogues, by code. */
 export type Code =
-  | 'locked' | 'wrong-pin' | 'weak-pin' | 'wait' | 'wiped' | 'damaged' | 'newer' | 'elsewhere' | 'storage-full' | 'invalid'
+  | 'locked' | 'wrong-pin' | 'weak-pin' | 'wait' | 'wiped' | 'damaged' | 'newer' | 'elsewhere' | 'storage-full' | 'invalid' | 'too-long'
   | 'not-enrolled' | 'not-found' | 'link' | 'enrol-again' | 'busy' | 'protocol' | 'code-refused' | 'weak-passphrase'
   | 'nothing-to-rescue' | 'internal'
 
@@ -204,7 +204,7 @@ export interface Failure {
   code: Code
   /** For the programmer; it holds nothing personal. */
   detail: string
-  /** For invalid: the field. For wait and wrong-pin: until when no other PIN may be tried, 0 if one may. */
+  /** For invalid and too-long: the field, as collection.field; missing if it is the form as a whole. For wait and wrong-pin: until when no other PIN may be tried, 0 if one may. */
   field?: string
   until?: number
 }

@@ -1,5 +1,6 @@
 import { checkChange, collectionOf, fieldOf, lacking } from '../protocol/check'
-import { byBytes } from '../protocol/bytes'
+import { byBytes, byteLength } from '../protocol/bytes'
+import { maxValueBytes } from '../protocol/limits.gen'
 import { deletedField, dict, type Change, type ID, type Value, type Version } from '../protocol/types'
 import { canonical, isNull } from '../protocol/values'
 import type { Edit, Field, Form } from './api'
@@ -58,19 +59,20 @@ function mergedEdits(edits: Edit[]): Merged[] {
 
 function mergedOf(edit: Edit): Merged {
   if (edit.kind === 'delete') return { looked: edit.record, creates: false, values: dict([[deletedField, 'true']]) }
-  const values = dict(Object.entries(edit.fields).map(([name, v]) => [name, valueIn(name, v)]))
+  const collection = edit.kind === 'edit' ? edit.record.collection : edit.collection
+  const values = dict(Object.entries(edit.fields).map(([name, v]) => [name, valueIn(`${collection}.${name}`, v)]))
   if (edit.kind === 'edit') return { looked: edit.record, creates: false, values }
   const looked = { collection: edit.collection, id: edit.id, area: '', deleted: false, fields: {} }
   return { looked, creates: true, values }
 }
 
 /** Brings a value into its one form. Empty text is no value. */
-function valueIn(name: string, v: Value): Value {
+function valueIn(field: string, v: Value): Value {
   try {
     const value = v === '' ? 'null' : canonical(v)
     return value === '""' ? 'null' : value
   } catch (e) {
-    throw new Failed('invalid', (e as Error).message, { field: name })
+    throw new Failed('invalid', (e as Error).message, { field })
   }
 }
 
@@ -111,12 +113,15 @@ function differing(e: Merged): Record<string, Value> {
 function check(c: Change, creates: boolean): void {
   const collection = collectionOf(c.collection)
   if (!collection) throw new Failed('invalid', `there is no collection ${c.collection}`)
+  const of = (field: string) => (field === '' ? {} : { field: `${c.collection}.${field}` })
   const unknown = Object.keys(c.fields).find((name) => !fieldOf(collection, name))
-  if (unknown !== undefined) throw new Failed('invalid', `${c.collection} has no field ${unknown}`, { field: unknown })
+  if (unknown !== undefined) throw new Failed('invalid', `${c.collection} has no field ${unknown}`, of(unknown))
   const missing = creates ? lacking(collection, (field) => c.fields[field]) : ''
-  if (missing !== '') throw new Failed('invalid', `a record of ${c.collection} has to have ${missing}`, { field: missing })
+  if (missing !== '') throw new Failed('invalid', `a record of ${c.collection} has to have ${missing}`, of(missing))
+  const long = Object.keys(c.fields).find((name) => byteLength(c.fields[name]!) > maxValueBytes)
+  if (long !== undefined) throw new Failed('too-long', `a value has more than ${maxValueBytes} bytes`, of(long))
   const flaw = checkChange(c)
-  if (flaw) throw new Failed('invalid', flaw.text, { field: flaw.field })
+  if (flaw) throw new Failed('invalid', flaw.text, of(flaw.field))
 }
 
 /** Gives what the author of an edit was looking at: of the fields that it writes; of the record's deletion, if it shows as
@@ -151,6 +156,6 @@ function checkForm(t: Tx, device: ID, form: number): void {
   const { n = 0, bytes = 0 } = t.db.one<{ n: number; bytes: number }>(
     'SELECT count(*) AS n, coalesce(sum(length(sealed)), 0) AS bytes FROM changes WHERE device = ? AND n >= ?', device, form) ?? {}
   if (n > maxFormChanges || bytes > maxFormBytes) {
-    throw new Failed('invalid', `the form has ${n} changes of ${bytes} bytes; ${maxFormChanges} of ${maxFormBytes} is the most`)
+    throw new Failed('too-long', `the form has ${n} changes of ${bytes} bytes; ${maxFormChanges} of ${maxFormBytes} is the most`)
   }
 }

@@ -45,7 +45,7 @@ export function explain(error: unknown): string {
   const failure = error as Partial<Failure>
   if (typeof failure?.code !== 'string') return t('error.internal', { detail: String(error).slice(0, 200) })
   return tOr('error.' + failure.code.replaceAll('-', '_'), t('error.internal', { detail: failure.code }), {
-    detail: failure.detail ?? '', field: failure.field === undefined ? '' : tOr('field.' + failure.field, failure.field),
+    field: failure.field === undefined ? t('error.whole') : tOr('fields.' + failure.field, failure.field),
     minutes: Math.max(1, Math.ceil(((failure.until ?? 0) - Date.now()) / 60_000)),
   })
 }
