@@ -159,6 +159,34 @@ test("what needs attention and what was begun name the family", async ({ page })
 	await expect(page.getByRole("heading", { name: "Visit Živorad Đorđević" })).toBeVisible();
 });
 
+test("a search that was overtaken is not begun while another is under way", async ({ page }) => {
+	await page.addInitScript(() => {
+		const under = new Set();
+		window.searches = [];
+		window.Worker = class extends Worker {
+			constructor(...args) {
+				super(...args);
+				this.addEventListener("message", ({ data }) => under.delete(data.id));
+			}
+
+			postMessage(call) {
+				if (call.method !== "search") return super.postMessage(call);
+				under.add(call.id);
+				window.searches.push({ text: call.args[0], under: under.size });
+				setTimeout(() => super.postMessage(call), 1_500);
+			}
+		};
+	});
+	await practise(page);
+	await goTo(page, "");
+	await page.getByRole("searchbox").pressSequentially("djordjevic", { delay: 40 });
+	await expect(page.getByRole("region", { name: "Found" })).toContainText("Živorad Đorđević");
+	const searches = await page.evaluate(() => window.searches);
+	expect(searches.map(({ under }) => under)).toEqual(searches.map(() => 1));
+	expect(searches.at(-1).text).toBe("djordjevic");
+	expect(searches.length).toBeLessThan(4);
+});
+
 test("two steps stand beside each other on a phone, in every language", async ({ page }) => {
 	await page.goto("/app/");
 	await page.getByRole("button", { name: /^Practise/ }).click();
