@@ -103,6 +103,18 @@ test("days are written in Albanian, of which the browser knows nothing", async (
 	await expect(page.locator(".tag", { hasText: "Vizitë" }).first()).toHaveText(/^Vizitë (hën|mar|mër|enj|pre|sht|die), \d+ [a-zë]+$/);
 });
 
+test("what is given and asked in practice is called in the worker's language", async ({ page }) => {
+	await page.goto("/app/");
+	await page.getByRole("radio", { name: "Српски" }).check();
+	await page.getByRole("button", { name: "Вежбај с измишљеним породицама" }).click();
+	await page.getByRole("button", { name: /Živorad Đorđević/ }).click();
+	await expect(page.getByText("Шпорет")).toBeVisible();
+	await expect(page.getByText("Припада им: \u20681 комад\u2069")).toBeVisible();
+	await page.getByRole("button", { name: "Посета", exact: true }).click();
+	await expect(page.getByText("Како се кућа греје?").first()).toBeVisible();
+	await expect(page.getByRole("radio", { name: "на дрва" })).toBeVisible();
+});
+
 test("the keys of a PIN stand as on a telephone, in Arabic too", async ({ page }) => {
 	await page.goto("/app/");
 	await page.getByRole("radio", { name: "العربية" }).check();

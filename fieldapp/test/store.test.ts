@@ -1,6 +1,6 @@
 import { deepEqual, equal, ok, rejects } from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Failure } from '../src/store/api'
+import { practiceWords, type Failure, type PracticeWords } from '../src/store/api'
 import { failureOf } from '../src/store/failure'
 import { Local } from '../src/store/local'
 import { failing, household, names, village } from './support/families'
@@ -181,18 +181,19 @@ test('proofs come back as they were', async () => {
 test('the store with made-up families is another one', async () => {
   const store = await enrolled()
   await household(store, 'Ana')
-  await store.practise(true)
+  await store.practise(Object.fromEntries(practiceWords.map((word) => [word, `the ${word}`])) as PracticeWords)
   const door = await store.door()
   equal(door.state, 'open')
   ok(door.practice)
   equal((await store.list('households', '')).length, 12)
+  deepEqual((await store.list('assistance_types', '')).map((kind) => kind.fields['name']!.value).sort(), ['"the parcel"', '"the stove"'])
   ok((await store.today('2026-04-01', 50)).some((due) => due.due.length > 0))
   ok((await store.today('2026-04-01', 50)).some((due) => due.visitOn !== ''))
   const [first] = await store.search('jovanovic', 5)
   equal((await store.aid(first!.id)).households.length, 1)
   await rejects(store.sync(), failing('not-enrolled'))
   await household(store, 'Vera')
-  await store.practise(false)
+  await store.practise(null)
   equal((await store.door()).state, 'locked')
   await store.unlock(worker, pin)
   deepEqual(names(await store.list('households', '')), ['Ana'])

@@ -209,6 +209,10 @@ export interface Failure {
   until?: number
 }
 
+/** PracticeWords are what is given and asked in practice, in the worker's language. */
+export type PracticeWords = Record<(typeof practiceWords)[number], string>
+export const practiceWords = ['project', 'stove', 'piece', 'parcel', 'visit', 'heating', 'wood', 'electricity', 'none', 'needs'] as const
+
 /** The Store as the app sees it. Every call may fail with a Failure. */
 export interface Store {
   door(): Promise<Door>
@@ -225,8 +229,9 @@ export interface Store {
   /** Lets another of the tablet's workers in, with a PIN of their own. */
   addKey(worker: ID, pin: string): Promise<void>
   workers(): Promise<Worker[]>
-  /** Opens a store with made-up families that never syncs, or leaves it. */
-  practise(on: boolean): Promise<void>
+  /** Opens a store with made-up families that never syncs, or with null leaves it. What is theirs is called by the words that it
+   * was opened with for the first time. */
+  practise(words: PracticeWords | null): Promise<void>
 
   newID(): Promise<ID>
   get(id: ID): Promise<Stored>

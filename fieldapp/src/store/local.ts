@@ -3,7 +3,7 @@
 import { newID } from '../protocol/uuid'
 import type { ID } from '../protocol/types'
 import type {
-  Aid, Attention, Door, Draft, Edit, Form, Likeness, Result, Status, Store, Stored, Told, Worker,
+  Aid, Attention, Door, Draft, Edit, Form, Likeness, PracticeWords, Result, Status, Store, Stored, Told, Worker,
 } from './api'
 import { aid } from './aid'
 import { attention, dismiss, type Room } from './attention'
@@ -175,13 +175,13 @@ export class Local implements Store {
     return this.#read(workers)
   }
 
-  async practise(on: boolean): Promise<void> {
+  async practise(words: PracticeWords | null): Promise<void> {
     this.#here()
     await this.lock() // whoever practises need not be who was logged in
-    if (!on) return
+    if (words === null) return
     this.#practice = await this.#open('practice')
     const opened = await this.#unlockedBy(this.#practice.db, this.#practice.line, practiceWorker.id, practiceKey())
-    await opened.store.write(seed)
+    await opened.store.write((t) => seed(t, words))
     this.#enter(opened)
   }
 

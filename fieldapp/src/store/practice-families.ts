@@ -1,4 +1,5 @@
 import type { ID } from '../protocol/types'
+import type { PracticeWords } from './api'
 
 /** Ids of the practice store: the last digits count. */
 export const practiceID = (n: number): ID => `00000000-0000-7000-8000-${String(n).padStart(12, '0')}`
@@ -28,21 +29,21 @@ const families: [string, string, string, string, [string, 'female' | 'male', num
 
 const project = practiceID(20)
 const stove = practiceID(30)
-const packets = practiceID(31)
+const parcels = practiceID(31)
 const oneDay = 24 * 60 * 60 * 1000
 
 /** Makes up a village: what may be given there, its families, whom to visit and what is due. */
-export function madeUp(area: ID, now: number): MadeUp[] {
+export function madeUp(area: ID, now: number, words: PracticeWords): MadeUp[] {
   const day = (ms: number) => new Date(ms).toISOString().slice(0, 10)
   const out: MadeUp[] = [
     { collection: 'areas', id: area, fields: { name: 'Vežbalište', level: 'settlement' } },
-    { collection: 'projects', id: project, fields: { code: 'PRACTICE', title: 'Practice', implementer: 'Practice' } },
-    { collection: 'assistance_types', id: stove, fields: { code: 'STOVE', name: 'Stove', category: 'furniture', unit: 'piece', limit_per_household: 1 } },
-    { collection: 'assistance_types', id: packets, fields: { code: 'PACKET', name: 'Packet', category: 'other', unit: 'packet' } },
+    { collection: 'projects', id: project, fields: { code: 'PRACTICE', title: words.project, implementer: words.project } },
+    { collection: 'assistance_types', id: stove, fields: { code: 'STOVE', name: words.stove, category: 'furniture', unit: words.piece, limit_per_household: 1 } },
+    { collection: 'assistance_types', id: parcels, fields: { code: 'PARCEL', name: words.parcel, category: 'other', unit: words.piece } },
     { collection: 'questionnaires', id: practiceID(40), fields: {
-      code: 'VISIT', title: 'Practice visit', version: 1, active: true, questions: {
-        heating: { type: 'choice', required: true, choices: ['wood', 'electricity', 'none'], label: { en: 'How is the house heated?', sr: 'Kako se kuća greje?', sq: 'Si ngrohet shtëpia?' } },
-        needs: { type: 'text', label: { en: 'What is needed most?', sr: 'Šta je najpotrebnije?', sq: 'Çfarë nevojitet më shumë?' } },
+      code: 'VISIT', title: words.visit, version: 1, active: true, questions: {
+        heating: { type: 'choice', required: true, choices: [words.wood, words.electricity, words.none], label: { en: words.heating } },
+        needs: { type: 'text', label: { en: words.needs } },
       },
     } },
   ]
@@ -69,7 +70,7 @@ function familyOf(area: ID, n: number, [surname, status, address, origin, people
   } })
   if (third !== 1) {
     out.push({ collection: 'entitlements', id: practiceID(n + 200), fields: {
-      household, project, assistance_type: third === 0 ? stove : packets, quantity: third === 0 ? 1 : 2, status: 'approved', approved_on: day(now - 10 * oneDay),
+      household, project, assistance_type: third === 0 ? stove : parcels, quantity: third === 0 ? 1 : 2, status: 'approved', approved_on: day(now - 10 * oneDay),
     } })
   }
   return out

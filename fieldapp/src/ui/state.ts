@@ -1,7 +1,7 @@
 // What all screens share: the store, who is logged in, how the tablet is, and what was just said to the worker.
 import { effect, signal } from '@preact/signals'
 
-import type { Door, Failure, Progress, Status, Store, Told } from '../store/api'
+import { practiceWords, type Door, type Failure, type PracticeWords, type Progress, type Status, type Store, type Told } from '../store/api'
 import { t, tOr } from './words'
 
 export let store: Store
@@ -38,6 +38,11 @@ export async function begin(with_: Store, told: (listener: (told: Told) => void)
 /** Looks again at what stands between the worker and the store. */
 export async function look(): Promise<void> {
   door.value = await store.door()
+}
+
+/** Goes to the made-up families. */
+export function practise(): Promise<void> {
+  return store.practise(Object.fromEntries(practiceWords.map((word) => [word, t(`practice.${word}`)])) as PracticeWords)
 }
 
 /** Says what a failed call means: what happened, whether the data is safe, what to do. */

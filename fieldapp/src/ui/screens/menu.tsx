@@ -7,7 +7,7 @@ import { Button, Note, Screen } from '../parts/parts'
 import { kept, newer, takeNewer } from '../release'
 import { useLoaded } from '../load'
 import { go } from '../route'
-import { door, explain, look, status, store } from '../state'
+import { door, explain, look, practise, status, store } from '../state'
 import { t } from '../words'
 
 export function Menu() {
@@ -42,7 +42,7 @@ function Practice({ on }: { on: boolean }) {
   const fault = useSignal('')
   const turn = async (): Promise<void> => {
     try {
-      await store.practise(!on)
+      await (on ? store.practise(null) : practise())
       go('', true)
       await look()
     } catch (error) {

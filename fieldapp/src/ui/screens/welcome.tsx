@@ -5,7 +5,7 @@ import { Languages } from '../parts/languages'
 import { NewPin } from '../parts/newpin'
 import { Button, Note, Screen, TextField } from '../parts/parts'
 import { takeCode } from '../route'
-import { explain, look, store, sync } from '../state'
+import { explain, look, practise, store, sync } from '../state'
 import { t } from '../words'
 
 /** Taken once, when the app opens from the office's QR code. */
@@ -29,7 +29,7 @@ export function Welcome() {
       step.value = 'code'
     }
   }
-  const practise = (): void => { void store.practise(true).then(look, (error: unknown) => (fault.value = error)) }
+  const begin = (): void => { void practise().then(look, (error: unknown) => (fault.value = error)) }
 
   return (
     <Screen home title={t('welcome.title')}>
@@ -39,7 +39,7 @@ export function Welcome() {
           <p>{t('welcome.what')}</p>
           <TextField label={t('welcome.code')} hint={t('welcome.code_hint')} value={code.value} autocapitalize="characters" onInput={(v) => (code.value = v)} />
           <Button look="main" type="submit" why={code.value.trim() === '' ? t('welcome.code_first') : ''}>{t('app.next')}</Button>
-          <Button onClick={practise}>{t('welcome.practise')}</Button>
+          <Button onClick={begin}>{t('welcome.practise')}</Button>
           <Languages />
         </form>
       )}
