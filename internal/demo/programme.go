@@ -136,15 +136,31 @@ func (c *catalogue) area(name, code, level string, parent uuid.UUID) uuid.UUID {
 	return c.add("areas", fields)
 }
 
-// registration is what is asked at the first visit.
+// registration is what is asked at the first visit, in every language of the field app.
 func registration() map[string]any {
-	label := func(en, sr string) map[string]any { return map[string]any{"en": en, "sr": sr} }
+	label := func(en, sr, srCyrl, sq, ar string) map[string]any {
+		return map[string]any{"en": en, "sr": sr, "sr-Cyrl": srCyrl, "sq": sq, "ar": ar}
+	}
 	return map[string]any{"code": "REG", "title": "Registration", "version": 1, "active": true, "questions": map[string]any{
 		"living_in": map[string]any{
 			"type": "choice", "required": true, "choices": []string{"collective centre", "own house", "rented", "with relatives"},
-			"label": label("Where does the family live?", "Gde porodica živi?"),
+			"label": label("Where does the family live?", "Gde porodica živi?", "Где породица живи?", "Ku jeton familja?", "أين تسكن الأسرة؟"),
+			"choice_labels": map[string]any{
+				"collective centre": label("collective centre", "kolektivni centar", "колективни центар", "qendër kolektive", "مركز جماعي"),
+				"own house":         label("own house", "sopstvena kuća", "сопствена кућа", "shtëpi e vet", "بيت ملك"),
+				"rented":            label("rented", "pod kirijom", "под киријом", "me qira", "بالإيجار"),
+				"with relatives":    label("with relatives", "kod rodbine", "код родбине", "te të afërmit", "عند الأقارب"),
+			},
 		},
-		"wants_to_return": map[string]any{"type": "choice", "choices": []string{"no", "undecided", "yes"}, "label": label("Do they want to return?", "Da li žele da se vrate?")},
-		"rooms":           map[string]any{"type": "number", "label": label("How many rooms?", "Koliko soba?")},
+		"wants_to_return": map[string]any{
+			"type": "choice", "choices": []string{"no", "undecided", "yes"},
+			"label": label("Do they want to return?", "Da li žele da se vrate?", "Да ли желе да се врате?", "A duan të kthehen?", "هل يريدون العودة؟"),
+			"choice_labels": map[string]any{
+				"no":        label("no", "ne", "не", "jo", "لا"),
+				"undecided": label("undecided", "neodlučni su", "неодлучни су", "të pavendosur", "لم يقرروا بعد"),
+				"yes":       label("yes", "da", "да", "po", "نعم"),
+			},
+		},
+		"rooms": map[string]any{"type": "number", "label": label("How many rooms?", "Koliko soba?", "Колико соба?", "Sa dhoma?", "كم عدد الغرف؟")},
 	}}
 }
