@@ -187,17 +187,17 @@ test("a search that was overtaken is not begun while another is under way", asyn
 	expect(searches.length).toBeLessThan(4);
 });
 
-test("two steps stand beside each other on a phone, in every language", async ({ page }) => {
+test("two steps stand beside each other on a phone, where their words leave room for it", async ({ page }) => {
 	await page.goto("/app/");
 	await page.getByRole("button", { name: /^Practise/ }).click();
 	const steps = page.locator("footer.next .button");
-	for (const language of ["English", "Srpski", "Српски", "Shqip", "العربية"]) {
+	for (const [language, rows] of Object.entries({ English: 1, Srpski: 2, Српски: 2, Shqip: 1, العربية: 1 })) {
 		await goTo(page, "menu");
 		await page.getByRole("radio", { name: language }).check();
 		await goTo(page, "");
 		await expect(steps).toHaveCount(2);
-		const [first, second] = await steps.evaluateAll((all) => all.map((e) => e.getBoundingClientRect().top));
-		expect(second, language).toBe(first);
+		const found = await steps.evaluateAll((all) => ({ rows: new Set(all.map((e) => e.offsetTop)).size, cut: all.some((e) => e.scrollWidth > e.clientWidth) }));
+		expect(found, language).toEqual({ rows, cut: false });
 	}
 });
 

@@ -16,7 +16,7 @@ export function Strip() {
       <Icon name={unsent === 0 && !going ? 'check' : 'sync'} />
       <span class="grow">
         {going ? (all === 0 ? t('strip.fetching') : t('strip.going', { done: going.changes + going.proofs, all }))
-          : `${unsent === 0 ? t('strip.all') : t('strip.unsent', { count: unsent })} · ${sent}`}
+          : `${unsent === 0 ? t('strip.all') : t('strip.unsent', { count: unsent })}\u00a0· ${sent}`}
       </span>
     </button>
   )
