@@ -51,15 +51,16 @@ export function bytes(n: number): string {
 }
 
 /** Writes a quantity with its unit. */
-export const quantity = (n: number, unit: string): string => isolated(unit === '' ? number(n) : `${number(n)} ${unit}`)
+export const quantity = (n: number, unit: string): string => isolated(unit === '' ? number(n) : `${number(n)}\u00a0${unit}`)
 
 /** Isolates what is put into a text, since it may be written the other way round than the language. */
 export const isolated = (text: string): string => `\u2068${text}\u2069`
 
 /** Writes the day of a moment: "Tue 14 April". */
 export function day(ms: number): string {
-  if (language.value === 'sq') return albanianDay(new Date(ms))
-  return new Intl.DateTimeFormat(tags(), { weekday: 'short', day: 'numeric', month: 'long', ...year(ms) }).format(ms)
+  const said = language.value === 'sq' ? albanianDay(new Date(ms))
+    : new Intl.DateTimeFormat(tags(), { weekday: 'short', day: 'numeric', month: 'long', ...year(ms) }).format(ms)
+  return said.replace(/(\d\.?) /, '$1\u00a0') // no line ends between the number and the month
 }
 
 /** Writes a moment: the hour alone if it is today. */
