@@ -28,6 +28,10 @@ test("a visit with its questionnaire is drafted, saved and sent, and then it is 
 	await expect(page.getByLabel("How many rooms?")).toHaveValue("2,5");
 	await page.getByRole("button", { name: "Save" }).click();
 	await expect(page.getByText("The visit is saved on this tablet.")).toBeVisible();
+	await expect(page.locator(".body ol button.card").first()).toBeVisible();
+	await page.evaluate(() => scrollTo(0, document.documentElement.scrollHeight));
+	const [end, said] = await Promise.all([".body > :visible", ".toast"].map((what) => page.locator(what).last().boundingBox()));
+	expect(end.y + end.height).toBeLessThan(said.y);
 
 	await page.getByRole("button", { name: /^1 not yet sent/ }).click();
 	await expect(page.getByRole("heading", { name: "Safe to leave: the office has everything" })).toBeVisible({ timeout: 40_000 });
