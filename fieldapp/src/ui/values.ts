@@ -33,3 +33,6 @@ function sorted(is: unknown): unknown {
 
 /** Whether anything of a record is in an open conflict. */
 export const inConflict = (record: Stored): boolean => Object.values(record.fields).some((f: Field) => f.conflict)
+
+/** Gives the id of a record that is the only one, '' if there are others to choose from, or none. */
+export const only = (records: Stored[]): string => (records.length === 1 ? (records[0]?.id ?? '') : '')

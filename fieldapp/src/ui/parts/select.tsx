@@ -1,17 +1,19 @@
 // One of many, by the list that the tablet itself shows.
+import type { Stored } from '../../store/api'
+import { text } from '../values'
 import { Icon } from './icons'
 import { Field } from './parts'
 
-/** A Select begins with no choice where value is ''. */
-export function Select({ label, hint, options, value, onPick }: {
-  label: string; hint?: string; options: { value: string; label: string }[]; value: string; onPick: (value: string) => void
+/** A Select begins with no choice where value is '', and goes back to none if it is optional. */
+export function Select({ label, hint, options, value, optional = false, onPick }: {
+  label: string; hint?: string; options: { value: string; label: string }[]; value: string; optional?: boolean; onPick: (value: string) => void
 }) {
   return (
     <Field label={label} {...(hint ? { hint } : {})}>
       {(of) => (
         <div class="select">
           <select {...of} class="input" value={value} onChange={(e) => onPick(e.currentTarget.value)}>
-            {value === '' && <option value="">–</option>}
+            {(optional || value === '') && <option value="">–</option>}
             {options.map((o) => <option key={o.value} value={o.value}>{o.label}</option>)}
           </select>
           <Icon name="down" />
@@ -20,3 +22,6 @@ export function Select({ label, hint, options, value, onPick }: {
     </Field>
   )
 }
+
+/** Gives projects to choose from. */
+export const projectsOf = (projects: Stored[]): { value: string; label: string }[] => projects.map((p) => ({ value: p.id, label: `${text(p, 'code')} ${text(p, 'title')}` }))

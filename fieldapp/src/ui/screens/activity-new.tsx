@@ -6,10 +6,10 @@ import { useDraft, type Filled } from '../draft'
 import { useLoaded } from '../load'
 import { Button, Choices, Loading, Note, Screen, TextField } from '../parts/parts'
 import { Restored } from '../parts/restored'
-import { Select } from '../parts/select'
+import { projectsOf, Select } from '../parts/select'
 import { go } from '../route'
 import { store, toast } from '../state'
-import { text, valueOf } from '../values'
+import { only, text, valueOf } from '../values'
 import { dayOf, t } from '../words'
 
 interface New { title: string; kind: string; topic: string; project: string; area: string; from: string; to: string; reach: string }
@@ -46,7 +46,7 @@ function Filling({ form, projects, areas }: { form: Filled<New>; projects: Store
       <Restored draft={form} />
       <TextField label={t('fields.activities.title')} value={a.title} onInput={(title) => form.set({ title })} />
       <Choices label={t('fields.activities.kind')} options={kinds.map((k) => ({ value: k, label: t(`choice.${k}`) }))} value={a.kind} onPick={(kind) => form.set({ kind })} />
-      <Select label={t('fields.activities.project')} options={projects.map((p) => ({ value: p.id, label: `${text(p, 'code')} ${text(p, 'title')}` }))} value={a.project} onPick={(project) => form.set({ project })} />
+      <Select label={t('fields.activities.project')} options={projectsOf(projects)} value={a.project} onPick={(project) => form.set({ project })} />
       <Select label={t('fields.activities.area')} options={areas.map((area) => name(area, 'name'))} value={a.area} onPick={(area) => form.set({ area })} />
       <div class="two stack">
         <TextField label={t('fields.activities.starts_on')} type="date" value={a.from} onInput={(from) => form.set({ from })} />
@@ -57,8 +57,6 @@ function Filling({ form, projects, areas }: { form: Filled<New>; projects: Store
     </Screen>
   )
 }
-
-const only = (records: Stored[]): string => (records.length === 1 ? (records[0]?.id ?? '') : '')
 
 /** Gives the areas, those with activities first: there are many, and a team works in few. */
 async function areasByUse(): Promise<Stored[]> {

@@ -10,11 +10,12 @@ import { Asked } from '../parts/ask'
 import { Here } from '../parts/here'
 import { Button, Choices, Loading, Name, Note, Screen, TextField } from '../parts/parts'
 import { Restored } from '../parts/restored'
+import { projectsOf, Select } from '../parts/select'
 import { usePosition, type Position } from '../position'
 import { asked, flaw, questionsOf, toSave, type Answers, type Question } from '../questions'
 import { returnTo } from '../route'
 import { door, status, store, toast } from '../state'
-import { content, text, valueOf } from '../values'
+import { content, only, text, valueOf } from '../values'
 import { date, dayOf, isolated, language, t } from '../words'
 
 /** A Visit as it is filled in. */
@@ -22,6 +23,8 @@ interface Visit {
   /** When it began, by the tablet's clock. */
   at: number
   purpose: string
+  /** On whose behalf, '' for nobody's; null until that is decided. */
+  project: ID | null
   /** Which questions are asked, '' for none; null until that is decided. */
   questionnaire: ID | null
   answers: Answers
@@ -35,26 +38,32 @@ const oneDay = 24 * 60 * 60 * 1000
 
 export function VisitScreen({ id, rest }: { id: string; rest: string[] }) {
   const household = useLoaded(() => store.get(id), id)
-  const questionnaires = useLoaded(async () => (await store.list('questionnaires', '')).filter((q) => content(q, 'active') === true))
+  const known = useLoaded(async () => ({
+    projects: await store.list('projects', ''),
+    questionnaires: (await store.list('questionnaires', '')).filter((q) => content(q, 'active') === true),
+  }))
   const form = useDraft<Visit>('visit', id, rest[0] ?? '', {
-    at: Date.now(), purpose: 'monitoring', questionnaire: null, answers: {}, findings: '', next: '', position: null,
+    at: Date.now(), purpose: 'monitoring', project: null, questionnaire: null, answers: {}, findings: '', next: '', position: null,
   })
   const title = <>{t('visit.title')} <span class="block small"><Name>{text(household.value, 'head_name')}</Name></span></>
-  const error = household.error || questionnaires.error
+  const error = household.error || known.error
   if (error !== '') return <Screen title={title}><Note tone="bad" alert>{error}</Note></Screen>
-  if (!form.ready.value || !household.value || !questionnaires.value) return <Screen title={title}><Loading /></Screen>
-  return <Filling title={title} household={household.value} questionnaires={questionnaires.value} form={form} />
+  if (!form.ready.value || !household.value || !known.value) return <Screen title={title}><Loading /></Screen>
+  return <Filling title={title} household={household.value} form={form} {...known.value} />
 }
 
-function Filling({ title, household, questionnaires, form }: { title: ComponentChildren; household: Stored; questionnaires: Stored[]; form: Filled<Visit> }) {
+function Filling({ title, household, projects, questionnaires, form }: {
+  title: ComponentChildren; household: Stored; projects: Stored[]; questionnaires: Stored[]; form: Filled<Visit>
+}) {
   const visit = form.content.value
+  const project = visit.project ?? only(projects)
   const chosen = questionnaireOf(visit, questionnaires)
   const questions = chosen ? questionsOf(chosen, language.value) : []
   const busy = useSignal(false)
   const saveOnce = async (): Promise<void> => {
     if (busy.value) return
     busy.value = true
-    await save(household, form, chosen, questions)
+    await save(household, form, project, chosen, questions)
     busy.value = false
   }
   const missing = asked(questions, visit.answers).find((q) => flaw(q, visit.answers) !== '')
@@ -63,6 +72,7 @@ function Filling({ title, household, questionnaires, form }: { title: ComponentC
     <Screen title={title} next={<Button look="done" icon="check" why={missing ? t('visit.missing', { question: isolated(missing.label) }) : ''} onClick={() => void saveOnce()}>{t('app.save')}</Button>}>
       <Restored draft={form} />
       <Choices label={t('fields.visits.purpose')} options={purposes.map((p) => ({ value: p, label: t(`choice.${p}`) }))} value={visit.purpose} onPick={(purpose) => form.set({ purpose })} />
+      {projects.length > 0 && <Select optional label={t('fields.visits.project')} options={projectsOf(projects)} value={project} onPick={(project) => form.set({ project })} />}
       {questionnaires.length > 0 && (
         <Choices label={t('fields.visits.questionnaire')} value={chosen?.id ?? ''} onPick={(questionnaire) => form.set({ questionnaire })}
           options={[...questionnaires.map((q) => ({ value: q.id, label: <Name>{text(q, 'title')}</Name> })), { value: '', label: t('visit.no_questionnaire') }]} />
@@ -115,14 +125,14 @@ function Found({ form }: { form: Filled<Visit> }) {
   return <Here fix={kept ? { position: kept, failed: false } : fix} />
 }
 
-async function save(household: Stored, form: Filled<Visit>, questionnaire: Stored | undefined, questions: Question[]): Promise<void> {
+async function save(household: Stored, form: Filled<Visit>, project: ID | '', questionnaire: Stored | undefined, questions: Question[]): Promise<void> {
   const visit = form.content.value
   const id = await store.newID()
   const answers = toSave(questions, visit.answers)
   const create: Edit = {
     kind: 'create', collection: 'visits', id,
     fields: {
-      household: valueOf(household.id), purpose: valueOf(visit.purpose), visited_at: valueOf(visit.at + (status.value?.clockOffset ?? 0)),
+      household: valueOf(household.id), project: valueOf(project), purpose: valueOf(visit.purpose), visited_at: valueOf(visit.at + (status.value?.clockOffset ?? 0)),
       worker: valueOf(door.value?.worker?.id), position: valueOf(visit.position), findings: valueOf(visit.findings.trim()),
       questionnaire: valueOf(questionnaire?.id), answers: valueOf(Object.keys(answers).length > 0 ? answers : undefined), next_visit_on: valueOf(visit.next),
     },
