@@ -1,6 +1,6 @@
 // The pieces that screens are made of. Whatever is tapped is at least 48 px, and has its words beside or in it.
 import type { ComponentChildren } from 'preact'
-import { useEffect, useId } from 'preact/hooks'
+import { useEffect, useId, useRef } from 'preact/hooks'
 
 import type { Stored, Whereabouts } from '../../store/api'
 import { back, place } from '../route'
@@ -154,13 +154,16 @@ const shownFor = { plain: 6_000, undo: 20_000 }
 export function Toast() {
   const said = toast.value
   const here = `${place.value.screen}/${place.value.id}`
+  const shown = said && (said.at ?? here) === here
+  const room = useRef('') // where there is some for it, which stays: nothing moves under a finger when it goes
+  if (shown) room.current = here
   useEffect(() => {
     const timer = setTimeout(() => { if (toast.value === said) toast.value = null }, said?.undo ? shownFor.undo : shownFor.plain)
     return () => clearTimeout(timer)
   }, [said])
   return (
-    <div role="status" aria-live="polite">
-      {said && (said.at ?? here) === here && (
+    <div role="status" aria-live="polite" {...(room.current === here ? { class: 'room' } : {})}>
+      {shown && (
         <div class="toast">
           <span class="grow">{said.text}</span>
           {said.undo && <Button onClick={() => { toast.value = null; void said.undo?.() }}>{t('app.undo')}</Button>}
