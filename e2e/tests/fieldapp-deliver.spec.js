@@ -201,6 +201,28 @@ test("two steps stand beside each other on a phone, where their words leave room
 	}
 });
 
+test("what was just done is said above the steps, however many lines they take", async ({ page }) => {
+	await practise(page);
+	await page.getByRole("button", { name: "Visit", exact: true }).click();
+	await page.getByLabel("Findings").fill("The stove smokes.");
+	await expect(page).toHaveURL(/#\/visit\/[0-9a-f-]{36}\/[0-9a-f-]{36}$/);
+	await goTo(page, "menu");
+	await page.getByRole("radio", { name: "Srpski" }).check();
+	await goTo(page, "");
+	await page.getByRole("button", { name: /^Poseta Živorad/ }).click();
+	await page.getByRole("button", { name: "Odbaci" }).click();
+	const [toast, steps] = [page.locator(".toast"), page.locator("footer.next")];
+	await expect(toast).toBeVisible();
+	await expect(page.getByRole("searchbox")).toBeVisible();
+	for (const scrolled of [0, 300, 10_000]) {
+		await page.evaluate((y) => window.scrollTo(0, y), scrolled);
+		await page.evaluate(() => new Promise(requestAnimationFrame));
+		const [above, below] = await Promise.all([toast.boundingBox(), steps.boundingBox()]);
+		expect(above.y + above.height).toBeLessThanOrEqual(below.y);
+		expect(above.y + above.height).toBeGreaterThan(below.y - 20);
+	}
+});
+
 /** Goes through every screen of a delivery, and looks at each. */
 async function each(page, look) {
 	await practise(page);

@@ -8,6 +8,13 @@ import { toast } from '../state'
 import { t } from '../words'
 import { Icon, type IconName } from './icons'
 
+/** Tells the styles how high the steps below are, so that what was just done is said above them. It goes to 0 with them. */
+const steps = new ResizeObserver((all) => {
+  const last = all.at(-1)?.target as HTMLElement
+  document.documentElement.style.setProperty('--next', `${last.offsetHeight}px`)
+})
+const measure = (footer: Element | null): void => { if (footer) steps.observe(footer) }
+
 /** A Screen has a title and a way back above, and the next step below. */
 export function Screen({ title, actions, next, children, home = false }: {
   title: ComponentChildren; actions?: ComponentChildren; next?: ComponentChildren; children: ComponentChildren; home?: boolean
@@ -20,7 +27,7 @@ export function Screen({ title, actions, next, children, home = false }: {
         {actions}
       </header>
       <main class="body">{children}</main>
-      {next !== undefined && <footer class="next">{next}</footer>}
+      {next !== undefined && <footer class="next" ref={measure}>{next}</footer>}
     </div>
   )
 }
