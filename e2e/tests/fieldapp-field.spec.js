@@ -211,3 +211,31 @@ test("what two tablets wrote unseen is settled in the console, and the worker is
 	await told.getByRole("button", { name: "I have seen it" }).click();
 	await expect(told).toHaveCount(0);
 });
+
+test("a full tablet says that it is, also when it is opened, and goes on once there is room", async ({ page, office }) => {
+	await enrol(page, office);
+	await openHousehold(page, family);
+	await page.getByRole("button", { name: "Visit", exact: true }).click();
+	await page.getByRole("radio", { name: "own house" }).check();
+	await expect(page).toHaveURL(/#\/visit\/[0-9a-f-]{36}\/[0-9a-f-]{36}$/);
+	const session = await page.context().newCDPSession(page);
+	const room = (quota) => session.send("Storage.overrideQuotaForOrigin", { origin: office.url, ...quota });
+	await room({ quotaSize: 1 });
+	await page.getByRole("radio", { name: "None planned" }).focus();
+	const full = page.getByText("The tablet is full.");
+	for (let i = 0; i < 2; i++) { // also the second time
+		await page.getByRole("button", { name: "Save" }).click();
+		await expect(full).toBeInViewport();
+		await page.getByRole("radio", { name: "None planned" }).focus();
+		await expect(full).not.toBeInViewport();
+	}
+	await page.reload();
+	await expect(full).toBeVisible();
+	await room({});
+	await page.reload();
+	await expect(page.getByRole("heading", { name: /Your PIN/ })).toBeVisible();
+	await enter(page, pin);
+	await expect(page.getByText("Draft restored")).toBeVisible();
+	await page.getByRole("button", { name: "Save" }).click();
+	await expect(page.getByText("The visit is saved on this tablet.")).toBeVisible();
+});

@@ -98,6 +98,8 @@ class Keeper<T extends object> implements Filled<T> {
   save = async (edits: Edit[]): Promise<boolean> => {
     await this.flush()
     this.ended = true
+    this.fault.value = '' // so that it is told anew
+    toast.value = null // what was saved before is not this
     try {
       await store.save({ edits, ...(this.id === '' ? {} : { draft: this.id }) })
       return true

@@ -1,5 +1,6 @@
 /// <reference lib="webworker" />
 import type { SAHPoolUtil } from '@sqlite.org/sqlite-wasm'
+import { Failed } from '../store/failure'
 import { Database, startSQLite, type Sqlite3Static } from '../store/sql'
 
 /** The path of SQLite below /app/. */
@@ -41,6 +42,7 @@ export class Disk {
         this.#pools.set(name, made)
         return made
       } catch (e) {
+        if ((e as Error).name === 'QuotaExceededError') throw new Failed('storage-full', String(e))
         if (i === tries) throw e
         await new Promise((ended) => setTimeout(ended, apart))
       }

@@ -63,10 +63,12 @@ export const Name = ({ children }: { children: ComponentChildren }) => <bdi>{chi
 
 type Tone = 'good' | 'warn' | 'bad' | ''
 
-/** A Note says something that matters here. With alert, it is read out at once. */
-export const Note = ({ tone = '', alert = false, children }: { tone?: Tone; alert?: boolean; children: ComponentChildren }) => (
-  <div class={`note ${tone}`} role={alert ? 'alert' : undefined}>{children}</div>
-)
+/** A Note says something that matters here. With alert, it is read out at once, and comes to where it is seen. */
+export function Note({ tone = '', alert = false, children }: { tone?: Tone; alert?: boolean; children: ComponentChildren }) {
+  const note = useRef<HTMLDivElement>(null)
+  useEffect(() => { if (alert) note.current?.scrollIntoView({ block: 'nearest' }) }, [])
+  return <div ref={note} class={`note ${tone}`} role={alert ? 'alert' : undefined}>{children}</div>
+}
 
 /** Loading stands where something is read that is not there yet. */
 export const Loading = () => <p role="status" class="loading">{t('app.loading')}</p>
