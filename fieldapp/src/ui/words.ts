@@ -44,10 +44,10 @@ export function number(n: number): string {
 
 /** Writes an amount of data: "3.4 MB". */
 export function bytes(n: number): string {
-  const units = ['byte', 'kilobyte', 'megabyte', 'gigabyte']
-  const step = Math.min(units.length - 1, Math.floor(Math.log10(Math.max(1, n)) / 3))
+  const units = ['kilobyte', 'megabyte', 'gigabyte']
+  const step = Math.min(units.length, Math.max(1, Math.floor(Math.log10(Math.max(1, n)) / 3)))
   const size = n / 1000 ** step
-  return new Intl.NumberFormat(tags(), { style: 'unit', unit: units[step]!, maximumFractionDigits: size < 10 && step > 0 ? 1 : 0 }).format(size)
+  return new Intl.NumberFormat(tags(), { style: 'unit', unit: units[step - 1]!, maximumFractionDigits: size < 10 ? 1 : 0 }).format(size)
 }
 
 /** Writes a quantity with its unit. */
