@@ -216,16 +216,18 @@ func TestARevokedTabletHandsInAndWipesItself(t *testing.T) {
 	t.Parallel()
 	o := newOffice(t)
 	d := enrolled(t, o, 9, o.a)
-	id := d.household(o.a, "pending")
+	for i := range 4 { // more than one exchange brings
+		d.household(o.a, fmt.Sprint("pending ", i))
+	}
 	if err := o.srv.Accounts.RevokeDevice(t.Context(), o.admin, uuid.MustParse(d.status().Device)); err != nil {
 		t.Fatal(err)
 	}
 	var r result
 	d.call(&r, "sync")
-	if !r.Wiped || r.Changes != 1 {
+	if !r.Wiped || r.Changes != 4 {
 		t.Errorf("the sync came to %+v", r)
 	}
-	if held, err := o.srv.Engine.Held(t.Context()); err != nil || len(held) != 1 || held[0].Record.String() != id {
+	if held, err := o.srv.Engine.Held(t.Context()); err != nil || len(held) != 4 {
 		t.Errorf("the office holds %+v, %v", held, err)
 	}
 	var door struct{ State string }
@@ -347,6 +349,40 @@ func TestARescueFileIsReadByTheOffice(t *testing.T) {
 	if err := d.Call(t.Context(), nil, "rescue", "a long passphrase"); !errors.Is(err, &tablet.Failure{Code: "nothing-to-rescue"}) {
 		t.Errorf("after the sync: %v", err)
 	}
+}
+
+// A rescue file has all of a long outbox, under each name that the tablet had, and the photos of what the office has already.
+func TestARescueFileLeavesNothingOut(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	d := enrolled(t, o, 19, o.a)
+	of := d.photograph(d.household(o.a, "sent"), []byte("\xff\xd8\xff a photo"))
+	d.trap.left.Store(1)
+	if err := d.Call(t.Context(), nil, "sync"); !errors.Is(err, &tablet.Failure{Code: "link"}) || d.status().Unsent != 0 {
+		t.Fatalf("the link is cut behind the changes: %v, %+v", err, d.status())
+	}
+	d.trap.left.Store(1 << 40)
+	var edits []any
+	for range 500 { // a form as large as it may be fills a request
+		fields := map[string]string{}
+		for name, value := range values(t, map[string]any{"head_name": "of a large form", "status": "idp", "area": o.a}) {
+			fields[name] = string(value)
+		}
+		edits = append(edits, map[string]any{"kind": "create", "collection": "households", "id": newID(t), "fields": fields})
+	}
+	d.call(nil, "save", map[string]any{"edits": edits})
+	d.household(o.a, "behind it")
+	d.call(nil, "enrolAgain", o.invite(o.a))
+	d.household(o.a, "under another name")
+
+	var file tablet.Bytes
+	d.call(&file, "rescue", "a long passphrase")
+	begin := func() (io.Reader, error) { return bytes.NewReader(file), nil }
+	came, err := o.srv.Engine.ImportRescue(t.Context(), o.admin, "a long passphrase", begin, o.srv.Blobs.Rescue)
+	if err != nil || came.Changes != 502 || came.ByStatus[syncproto.Applied] != 502 || came.Photos != 1 || came.PhotosRefused != 0 {
+		t.Errorf("the file brought %+v, %v", came, err)
+	}
+	o.has(of, []byte("\xff\xd8\xff a photo"))
 }
 
 func TestACodeIsGoodOnce(t *testing.T) {
