@@ -230,7 +230,7 @@ test("a full tablet says that it is, also when it is opened, and goes on once th
 		await expect(full).not.toBeInViewport();
 	}
 	await page.reload();
-	await expect(full).toBeVisible();
+	await expect(page.getByText("The tablet is full. Satchel cannot open;")).toBeVisible();
 	await room({});
 	await page.reload();
 	await expect(page.getByRole("heading", { name: /Your PIN/ })).toBeVisible();

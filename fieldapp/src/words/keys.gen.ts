@@ -101,6 +101,7 @@ export type Key =
   | 'away.elsewhere'
   | 'away.elsewhere_what'
   | 'away.enrol'
+  | 'away.full'
   | 'away.here'
   | 'away.wiped'
   | 'away.wiped_what'
