@@ -66,6 +66,19 @@ test("who takes part in an activity is ticked off by tapping names", async ({ pa
 	await expectForHands(page);
 	await page.getByRole("button", { name: "Undo" }).click();
 	await expect(page.getByText("Nobody is on the list yet")).toBeVisible();
+
+	await page.getByRole("searchbox").fill("asanovic");
+	await found.click();
+	await expect(page.getByRole("button", { name: "Undo" })).toBeVisible();
+	const activity = new URL(page.url()).hash.slice("#/".length);
+	await goTo(page, "");
+	await page.getByRole("button", { name: "Lock" }).click();
+	await expect(page.getByRole("heading", { name: "Locked" })).toBeVisible();
+	await enter(page, pin);
+	await expect(page.getByRole("button", { name: "Activities" })).toBeVisible();
+	await goTo(page, activity);
+	await expect(page.getByText("1 came · 0 completed it")).toBeVisible();
+	await expect(page.getByRole("button", { name: "Undo" })).toBeHidden();
 });
 
 test("a wrong PIN opens nothing, and a tablet that nobody touches locks itself and keeps the draft", async ({ page, office }) => {

@@ -38,6 +38,7 @@ export async function begin(with_: Store, told: (listener: (told: Told) => void)
 /** Looks again at what stands between the worker and the store. */
 export async function look(): Promise<void> {
   door.value = await store.door()
+  if (door.value.state !== 'open') toast.value = null // what one worker did is not another's to take back
 }
 
 /** Goes to the made-up families. */
