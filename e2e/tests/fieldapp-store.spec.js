@@ -115,7 +115,6 @@ test("a full tablet saves nothing of a form, and saves again once there is room"
 	const { kept, error } = await fill();
 	expect(error).toBe("storage-full");
 	for (const sum of kept) expect((await call(page, "proof", sum)).mediaType).toBe("image/jpeg");
-	expect((await call(page, "status")).unsentProofs).toBe(kept.length);
 	await room(0);
 	expect((await fill()).error).toBe("");
 });

@@ -3,7 +3,8 @@ import { test } from 'node:test'
 import { practiceWords, type Failure, type PracticeWords } from '../src/store/api'
 import { failureOf } from '../src/store/failure'
 import { Local } from '../src/store/local'
-import { failing, household, names, village } from './support/families'
+import { dropOldProofs } from '../src/store/proofs'
+import { failing, household, made, names, village } from './support/families'
 import { colleague, enrolled, pin, start, testWorld, worker } from './support/memory'
 
 test('what is saved is there after a power cut, and opens with the PIN alone', async () => {
@@ -175,7 +176,28 @@ test('proofs come back as they were', async () => {
   equal(sum.length, 64)
   deepEqual((await store.proof(sum))!.content, big)
   equal(await store.proof('0'.repeat(64)), null)
+})
+
+test('a photo waits for the office once a form names it, and one that nothing names is dropped after a month', async () => {
+  const world = testWorld()
+  const store = await enrolled(world)
+  const [removed, drafted, named] = await Promise.all(['taken out', 'in a draft', 'in a form'].map((text) => store.keepProof(new TextEncoder().encode(text), 'image/jpeg')))
+  const proof = (sha256: string) => ({ photos: [{ sha256, type: 'image/jpeg', bytes: 9 }] })
+  await store.keepDraft({ id: await store.newID(), screen: 'deliver', record: '', changed: 0, content: proof(drafted!) })
+  equal((await store.status()).unsentProofs, 0)
+  const [home, project, type] = [await household(store, 'Ana'), await store.newID(), await store.newID()]
+  await made(store, 'deliveries', { household: home.id, project, assistance_type: type, quantity: 1, delivered_at: world.time, proofs: proof(named!) })
   equal((await store.status()).unsentProofs, 1)
+  const kept = async () => Promise.all([removed, drafted, named].map(async (sum) => (await store.proof(sum!)) !== null))
+  for (const [days, are] of [[29, [true, true, true]], [2, [false, true, true]]] as const) {
+    world.time += days * 86_400_000
+    world.office = { ...world.office, sync: async (s) => {
+      await s.write((t) => dropOldProofs(t, world.time))
+      return { changes: 0, records: 0, complete: true, safe: true, wiped: false }
+    } }
+    await store.sync()
+    deepEqual(await kept(), are)
+  }
 })
 
 test('the store with made-up families is another one', async () => {

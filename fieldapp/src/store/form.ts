@@ -7,6 +7,7 @@ import type { Edit, Field, Form } from './api'
 import { addChange, changes, follow, last, versionIs } from './changes'
 import { Failed } from './failure'
 import { exchange, now, property } from './properties'
+import { nameProofs } from './proofs'
 import { find } from './read'
 import { refresh } from './rows'
 import type { Shown, Tx } from './tx'
@@ -38,6 +39,7 @@ export async function saveForm(t: Tx, form: Form, author: ID): Promise<void> {
     const kept = await follow(tip.hash, { ...c, device: me.device, n: tip.n + 1, form: first, author })
     tip = { n: kept.n, hash: kept.hash }
     await addChange(t, kept)
+    nameProofs(t, kept)
     await refresh(t, c.collection, c.record)
   }
   checkForm(t, me.device, first)

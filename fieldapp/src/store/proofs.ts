@@ -1,6 +1,9 @@
 import { hex, sha256 } from '../protocol/bytes'
 import { keptDays } from '../protocol/limits.gen'
-import { dayMs } from './changes'
+import { collections } from '../protocol/registry.gen'
+import type { Change } from '../protocol/types'
+import { changes, dayMs, type Kept } from './changes'
+import { drafts } from './drafts'
 import { Failed } from './failure'
 import type { Tx } from './tx'
 
@@ -18,11 +21,12 @@ export interface Proof {
   refused: string
 }
 
-/** Keeps content, and gives the SHA-256 of it in hex. What is there already is not kept twice. */
+/** Keeps content, and gives the SHA-256 of it in hex. What is there already is not kept twice. The office wants it once a form
+ * is saved that names it. */
 export async function keepProof(t: Tx, content: Uint8Array<ArrayBuffer>, mediaType: string): Promise<string> {
   const sum = hex(await sha256(content))
   if (t.db.one('SELECT 1 FROM proofs WHERE sha256 = ?', sum)) return sum
-  t.db.exec("INSERT INTO proofs (sha256, media_type, size, at, sent, refused, kept_until) VALUES (?, ?, ?, ?, 0, '', 0)",
+  t.db.exec("INSERT INTO proofs (sha256, media_type, size, at, sent, refused, kept_until) VALUES (?, ?, ?, ?, 0, 'unnamed', 0)",
     sum, mediaType, content.length, t.env.now())
   for (let n = 0; n * chunkBytes < content.length; n++) {
     const chunk = content.subarray(n * chunkBytes, (n + 1) * chunkBytes)
@@ -49,7 +53,7 @@ export async function proofPart(t: Tx, sum: string, from: number, bytes: number)
 }
 
 /** Gives the proofs that the office does not have and may want, the oldest first: also those that no record named when it
- * was last asked, because one may name them again. */
+ * was last asked, or that no form named when they were kept, because one may name them by now. */
 export function wantedProofs(t: Tx): Proof[] {
   return t.db.rows<Proof>(
     "SELECT sha256, media_type AS mediaType, size, sent, refused FROM proofs WHERE kept_until = 0 AND refused IN ('', 'unnamed') ORDER BY at, sha256")
@@ -80,7 +84,39 @@ export function unsendProofs(t: Tx): void {
   t.db.exec('UPDATE proofs SET sent = 0, kept_until = 0')
 }
 
-/** Drops the proofs that the office has had for long enough. now is the server's clock. */
-export function dropOldProofs(t: Tx, now: number): void {
+/** The fields that name proofs, by collection. */
+const naming = new Map(collections.map((c) => [c.name, c.fields.filter((f) => f.proofs).map((f) => f.name)] as const)
+  .filter(([, fields]) => fields.length > 0))
+
+/** Gives the changes that are kept of records that may name proofs, the oldest first. */
+export const namingChanges = (t: Tx): Promise<Kept[]> =>
+  changes(t, `WHERE collection IN (${[...naming].map(() => '?').join()}) ORDER BY rowid`, ...naming.keys())
+
+/** Gives the SHA-256 of what a change names. */
+export const namedBy = (c: Pick<Change, 'collection' | 'fields'>): string[] =>
+  (naming.get(c.collection) ?? []).flatMap((field) => namesIn(JSON.parse(c.fields[field] ?? 'null')))
+
+/** The SHA-256 of whatever a value names. */
+function namesIn(x: unknown): string[] {
+  if (typeof x !== 'object' || x === null) return []
+  const { sha256 } = x as { sha256?: unknown }
+  return [...(typeof sha256 === 'string' ? [sha256] : []), ...Object.values(x).flatMap(namesIn)]
+}
+
+/** Notes that the office will want what a change names that is made now. */
+export function nameProofs(t: Tx, c: Change): void {
+  for (const sum of namedBy(c)) t.db.exec("UPDATE proofs SET refused = '' WHERE sha256 = ? AND refused = 'unnamed'", sum)
+}
+
+/** For how many days a proof is kept that nothing names. */
+const spareDays = 30
+
+/** Drops the proofs that the office has had for long enough, and those that neither a change nor a draft has named for long.
+ * now is the server's clock. */
+export async function dropOldProofs(t: Tx, now: number): Promise<void> {
   t.db.exec('DELETE FROM proofs WHERE kept_until BETWEEN 1 AND ?', now)
+  const old = t.db.rows<{ sha256: string }>('SELECT sha256 FROM proofs WHERE kept_until = 0 AND at < ?', t.env.now() - spareDays * dayMs)
+  if (old.length === 0) return
+  const named = new Set([...(await namingChanges(t)).flatMap(namedBy), ...(await drafts(t)).flatMap((draft) => namesIn(draft.content))])
+  for (const { sha256 } of old) if (!named.has(sha256)) t.db.exec('DELETE FROM proofs WHERE sha256 = ?', sha256)
 }

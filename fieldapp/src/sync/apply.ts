@@ -199,7 +199,7 @@ WHERE records.generation < cursors.generation`)
   if (!o.complete) return
   x.complete = reply.now
   t.db.exec("DELETE FROM changes WHERE status IN ('applied', 'discarded') AND laid = 0 AND kept_until < ?", reply.now)
-  dropOldProofs(t, reply.now)
+  await dropOldProofs(t, reply.now)
 }
 
 /** Lays aside the tablet's own changes that a completed pull must contain. */

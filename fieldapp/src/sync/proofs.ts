@@ -1,10 +1,8 @@
 // Photos and signatures follow their records, once these are at the office: a large photo never keeps a delivery waiting.
 
-import { collections } from '../protocol/registry.gen'
 import type { ID } from '../protocol/types'
-import { changes } from '../store/changes'
 import { exchange } from '../store/properties'
-import { proofPart, setReceived, setRefused, setSent, wantedProofs, type Proof } from '../store/proofs'
+import { namedBy, namingChanges, proofPart, setReceived, setRefused, setSent, wantedProofs, type Proof } from '../store/proofs'
 import type { Tx } from '../store/tx'
 import { hasCode, protocolBroken } from './failures'
 import type { Run } from './run'
@@ -47,30 +45,18 @@ export async function sendProofs(run: Run): Promise<number> {
   return damaged
 }
 
-/** The fields that name proofs, by collection. */
-const naming = new Map(collections.map((c) => [c.name, c.fields.filter((f) => f.proofs).map((f) => f.name)] as const)
-  .filter(([, fields]) => fields.length > 0))
-
 /** The proofs that the office does not have, with a record that was recorded here and names it. */
 export async function namedProofs(t: Tx): Promise<Named[]> {
   const wanted = new Map(wantedProofs(t).map((proof) => [proof.sha256, proof]))
   const out: Named[] = []
   if (wanted.size === 0) return out
-  const those = `WHERE collection IN (${[...naming].map(() => '?').join()}) ORDER BY rowid`
-  for (const c of await changes(t, those, ...naming.keys())) {
-    for (const sha256 of naming.get(c.collection)!.flatMap((field) => namesIn(JSON.parse(c.fields[field] ?? 'null')))) {
+  for (const c of await namingChanges(t)) {
+    for (const sha256 of namedBy(c)) {
       const proof = wanted.get(sha256)
       if (proof && !out.some((n) => n.record === c.record && n.proof === proof)) out.push({ device: c.device, record: c.record, proof })
     }
   }
   return out
-}
-
-/** The SHA-256 of whatever a value names. */
-function namesIn(x: unknown): string[] {
-  if (typeof x !== 'object' || x === null) return []
-  const { sha256 } = x as { sha256?: unknown }
-  return [...(typeof sha256 === 'string' ? [sha256] : []), ...Object.values(x).flatMap(namesIn)]
 }
 
 /** Asks which of some proofs the office wants, and notes of the others that it has them, or that it wants them no more. */
