@@ -127,8 +127,10 @@ test("a newer app waits until it is wanted, and finds what was not sent", async 
 test("a tablet that is taken out of the programme hands in what it has, and then is empty", async ({ page, office, link }) => {
 	await enrol(page, office, link);
 	await openHousehold(page, family);
+	const [household] = page.url().match(/[0-9a-f-]{36}/);
 	await visit(page);
 	await deliver(page, family);
+	expect(await onDisk(page, household)).toBe(true);
 	await office.satchel("device", "revoke", "Tablet 7");
 	link.at = (address) => (address.startsWith("/api/v1/blobs/") ? "refuse" : "pass");
 	await page.getByRole("button", { name: /^4 not yet sent/ }).click();
@@ -136,12 +138,24 @@ test("a tablet that is taken out of the programme hands in what it has, and then
 	link.at = () => "pass";
 	await page.getByRole("button", { name: "Go on" }).click();
 	await expect(page.getByRole("heading", { name: "This tablet is empty" })).toBeVisible({ timeout: 40_000 });
+	expect(await onDisk(page, household)).toBe(false);
 	expect(await office.ask("review", "list", "--kind", "held")).toHaveLength(2);
 	expect(await office.satchel("proofs", "check")).toMatch(/^2 +0 /m); // whole, and lost
 	await page.reload();
 	await expect(page.getByRole("heading", { name: "This tablet is empty" })).toBeVisible();
 	await expect(page.getByText(family)).toHaveCount(0);
 });
+
+/** Tells whether a text stands in any file that the app has on the disk. */
+const onDisk = (page, text) => page.evaluate(async (sought) => {
+	const within = async (folder) => {
+		for await (const entry of folder.values()) {
+			if (entry.kind === "directory" ? await within(entry) : (await (await entry.getFile()).text()).includes(sought)) return true;
+		}
+		return false;
+	};
+	return within(await navigator.storage.getDirectory());
+}, text);
 
 /** Moves the clock of a tablet's app on by what an expression says, in ms: in its page and in the worker that holds its store. */
 async function moveClock(page, link, ms) {

@@ -91,6 +91,7 @@ export class Local implements Store {
   async #open(name: 'store' | 'practice'): Promise<Base> {
     const db = await this.world.open(name)
     migrate(db)
+    if (keysOf(db).wiped) db.settle() // the power may have gone before that was done
     return { db, line: new Line() }
   }
 
@@ -287,11 +288,14 @@ export class Local implements Store {
 
   async #sync(): Promise<Result> {
     const { store, index } = this.#inReal()
+    const { db, line } = this.#here()
     const stop = (this.#stop = new AbortController())
     try {
       const result = await this.world.office.sync(store, this.world, (progress) => this.tell({ kind: 'progress', progress }), stop.signal)
-      if (result.wiped) this.#leave()
-      else void index.keep().catch(() => {}) // it is read anew the next time
+      if (result.wiped) {
+        this.#leave()
+        await line.stand(async () => db.settle())
+      } else void index.keep().catch(() => {}) // it is read anew the next time
       return result
     } finally {
       store.sending = new Set()

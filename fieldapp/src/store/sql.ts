@@ -69,6 +69,11 @@ export class Database {
     return this.sqlite.capi.sqlite3_get_autocommit(this.handle) === 0
   }
 
+  /** Leaves on the disk what is committed, and nothing of what it replaced. */
+  settle(): void {
+    this.exec('PRAGMA wal_checkpoint(TRUNCATE)')
+  }
+
   close(): void {
     for (const statement of this.#statements.values()) statement.finalize()
     this.#statements.clear()
