@@ -396,14 +396,15 @@ func (d *device) holds(id string) bool {
 
 // status is how a tablet is.
 type status struct {
-	Device      string `json:"device"`
-	Unsent      int    `json:"unsent"`
-	Held        int    `json:"held"`
-	Records     int    `json:"records"`
-	ClockOffset int64  `json:"clockOffset"`
-	ClockOff    bool   `json:"clockOff"`
-	Safe        bool   `json:"safe"`
-	Revoked     bool   `json:"revoked"`
+	Device       string `json:"device"`
+	Unsent       int    `json:"unsent"`
+	UnsentProofs int    `json:"unsentProofs"`
+	Held         int    `json:"held"`
+	Records      int    `json:"records"`
+	ClockOffset  int64  `json:"clockOffset"`
+	ClockOff     bool   `json:"clockOff"`
+	Safe         bool   `json:"safe"`
+	Revoked      bool   `json:"revoked"`
 }
 
 func (d *device) status() (s status) {

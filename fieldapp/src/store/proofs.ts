@@ -53,14 +53,17 @@ export async function proofPart(t: Tx, sum: string, from: number, bytes: number)
 }
 
 /** Gives the proofs that the office does not have and may want, the oldest first: also those that no record named when it
- * was last asked, or that no form named when they were kept, because one may name them by now. */
+ * was last asked, or that no form named when they were kept, because one may name them by now; and those that are damaged,
+ * because another tablet may have brought them, or no record name them any more. */
 export function wantedProofs(t: Tx): Proof[] {
-  return t.db.rows<Proof>(
-    "SELECT sha256, media_type AS mediaType, size, sent, refused FROM proofs WHERE kept_until = 0 AND refused IN ('', 'unnamed') ORDER BY at, sha256")
+  return t.db.rows<Proof>('SELECT sha256, media_type AS mediaType, size, sent, refused FROM proofs WHERE kept_until = 0 ORDER BY at, sha256')
 }
 
+/** Whether the content of a proof is damaged, as far as is known. */
+export const isDamaged = (proof: Proof): boolean => !['', 'unnamed'].includes(proof.refused)
+
 export const countUnsentProofs = (t: Tx): number =>
-  t.db.count("SELECT count(*) AS n FROM proofs WHERE kept_until = 0 AND refused = ''")
+  t.db.count("SELECT count(*) AS n FROM proofs WHERE kept_until = 0 AND refused <> 'unnamed'")
 
 /** Notes how many bytes of a proof the office has. */
 export function setSent(t: Tx, sum: string, bytes: number): void {

@@ -1,8 +1,9 @@
 // Photos and signatures follow their records, once these are at the office: a large photo never keeps a delivery waiting.
 
 import type { ID } from '../protocol/types'
+import { Failed } from '../store/failure'
 import { exchange } from '../store/properties'
-import { namedBy, namingChanges, proofPart, setReceived, setRefused, setSent, wantedProofs, type Proof } from '../store/proofs'
+import { isDamaged, namedBy, namingChanges, proofPart, setReceived, setRefused, setSent, wantedProofs, type Proof } from '../store/proofs'
 import type { Tx } from '../store/tx'
 import { hasCode, protocolBroken } from './failures'
 import type { Run } from './run'
@@ -15,6 +16,9 @@ const minChunk = 8 << 10
 /** How long a request should take on a slow link, in ms: what comes of one that breaks off is kept, but it has to be asked
  * how much that is. */
 const goodTime = 30_000
+
+/** How often the office may have another part of a proof than expected: it may be several servers. */
+const maxAstray = 20
 
 /** A Named proof is one that a record names which was recorded here, by an identity of the tablet. */
 export interface Named {
@@ -35,6 +39,10 @@ export async function sendProofs(run: Run): Promise<number> {
   for (let i = 0; i < named.length; i += maxAsked) {
     for (const w of await missing(run, named.slice(i, i + maxAsked))) {
       run.note({ proofsToSend: named.length, proofs: sent })
+      if (isDamaged(w.proof)) {
+        damaged++
+        continue
+      }
       const came = await send(run, w, chunk)
       chunk = came.chunk
       if (came.how === 'damaged') damaged++
@@ -93,20 +101,24 @@ function listed(x: unknown): Map<string, number> {
 /** Sends one proof, in chunks that take about as long as they should. */
 async function send(run: Run, w: Wanted, chunk: number): Promise<{ chunk: number; how: 'complete' | 'damaged' | 'unwanted' }> {
   const { sha256, size } = w.proof
-  let [have, wrong] = [w.have, 0]
+  let [have, wrong, astray] = [w.have, 0, 0]
   for (;;) {
-    const content = await run.store.read((t) => proofPart(t, sha256, have, Math.min(chunk, size - have)))
+    if (have > size) throw protocolBroken('it has more of a photo than there is')
     const begun = run.now()
     try {
+      const content = await run.store.read((t) => proofPart(t, sha256, have, Math.min(chunk, size - have)))
       const said = progress(await run.patch(`/api/v1/blobs/${w.record}/${sha256}`, have, content))
+      if (!said.complete && said.have <= have) throw protocolBroken('it took nothing of a photo')
       have = said.have
       await run.store.write(async (t) => (said.complete ? setReceived(t, sha256, (await exchange(t)).contact) : setSent(t, sha256, have)))
       if (said.complete) return { chunk, how: 'complete' }
+      if (have >= size) return { chunk, how: await refused(run, sha256, 'blob_wrong', 'damaged') } // its record says that it is longer
     } catch (err) {
-      if (hasCode(err, 'blob_offset') && err.have !== null && err.have !== have && err.have <= size) have = err.have
+      if (hasCode(err, 'blob_offset') && err.have !== null && astray++ < maxAstray) have = err.have
       else if (hasCode(err, 'not_found')) return { chunk, how: await refused(run, sha256, 'unnamed', 'unwanted') }
       else if (hasCode(err, 'blob_wrong') && wrong++ > 0) return { chunk, how: await refused(run, sha256, 'blob_wrong', 'damaged') }
       else if (hasCode(err, 'blob_wrong')) have = 0
+      else if (err instanceof Failed && err.code === 'damaged') return { chunk, how: await refused(run, sha256, 'damaged', 'damaged') }
       else throw err
     }
     const took = run.now() - begun

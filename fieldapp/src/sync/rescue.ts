@@ -30,7 +30,7 @@ export async function rescue(t: Tx, passphrase: string): Promise<Blob> {
     throw new Failed('weak-passphrase', `the passphrase of a rescue file has at least ${minPassphrase} characters`)
   }
   const requests = requestsOf(await changes(t, "WHERE status = ''"), await formers(t))
-  const wanted = (await namedProofs(t)).filter((n) => n.proof.refused === '')
+  const wanted = (await namedProofs(t)).filter((n) => n.proof.refused !== 'unnamed')
   const proofs = [...new Map(wanted.map((n) => [n.proof.sha256, n])).values()]
   if (requests.length + proofs.length === 0) throw new Failed('nothing-to-rescue', 'everything was handed in')
   return sealed(t, requests, proofs, passphrase)
