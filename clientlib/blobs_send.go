@@ -80,11 +80,20 @@ func (r *run) sendSome(ctx context.Context, x exchange, asked []syncproto.BlobOf
 	}
 	r.note(func(now *SyncResult) { now.BlobsToSend += len(said.Missing) })
 	for _, wanted := range said.Missing {
-		if err := r.sendBlob(ctx, x, wanted); err != nil {
+		err := r.sendBlob(ctx, x, wanted)
+		if spoilt(err) { // the others need not wait for what never comes
+			r.spoilt, err = err, nil
+		}
+		if err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// spoilt reports whether an error says of a blob that its content on the device is damaged, or gone.
+func spoilt(err error) bool {
+	return errors.Is(err, ErrDamaged) || errors.Is(err, ErrNotFound) || hasCode(err, syncproto.CodeBlobWrong)
 }
 
 // patiently does something, and again where the server is busy and says when to come.

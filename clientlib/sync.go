@@ -69,7 +69,8 @@ type SyncResult struct {
 // It can be cut off at any moment, by ctx too, and called again: it goes on where it stopped. It fails
 // with [ErrLink], [ErrSyncing], [ErrNotEnrolled], [ErrEnrolAgain], [ErrProtocol], [ErrWiped] once a
 // device that was taken out of the programme has handed in its outbox, or the [*syncproto.Problem]
-// with which the server refused. Whatever it fails with, what was recorded is safe.
+// with which the server refused. Whatever it fails with, what was recorded is safe. Where the content of a photo is damaged,
+// it does all the rest before it says so.
 func (s *Store) Sync(ctx context.Context, progress func(Progress)) (SyncResult, error) {
 	if !s.syncing.TryLock() {
 		return SyncResult{}, ErrSyncing
@@ -86,6 +87,7 @@ func (s *Store) Sync(ctx context.Context, progress func(Progress)) (SyncResult, 
 	}
 	if err == nil {
 		r.tellEnd(ctx)
+		err = r.spoilt
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -106,6 +108,8 @@ type run struct {
 	patience time.Duration
 	// chunk is how many bytes of a blob to send at once.
 	chunk int
+	// spoilt says of a blob that its content is damaged, nil if none is.
+	spoilt error
 	// mu guards the rest: bytes are counted where they pass.
 	mu     sync.Mutex
 	tell   func(Progress)

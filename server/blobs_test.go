@@ -2,6 +2,7 @@ package server_test
 
 import (
 	"bytes"
+	"database/sql"
 	"errors"
 	"io"
 	"net/http"
@@ -249,6 +250,42 @@ func TestARevokedTabletHandsInItsPhotosBeforeItWipesItself(t *testing.T) {
 	link.through.Store(100)
 	if _, err := s.Sync(t.Context(), nil); !errors.Is(err, clientlib.ErrWiped) || !o.has(of, content) {
 		t.Errorf("the tablet: %v; want that it is empty, and the photo at the office", err)
+	}
+}
+
+// A photo that a tablet cannot read any more keeps no other from the office, and does not keep a tablet that was revoked from
+// wiping itself.
+func TestADamagedPhotoKeepsNoOtherFromTheOffice(t *testing.T) {
+	o := newOffice(t)
+	path := filepath.Join(t.TempDir(), "store")
+	s, err := clientlib.Create(t.Context(), path, pin, clientlib.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Close() })
+	o.enrol(s, "one", o.a)
+	household := register(t, s, o.a, "Mira")
+	var taken []syncproto.BlobOf
+	for _, room := range []string{"kitchen", "bedroom", "cellar"} {
+		taken = append(taken, photograph(t, s, household, photo(room, 3000)))
+	}
+	db, err := sql.Open("sqlite", "file:"+path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = db.ExecContext(t.Context(), "UPDATE blob_parts SET sealed = zeroblob(length(sealed)) WHERE sha256 IN (?, ?)", taken[0].SHA256, taken[1].SHA256)
+	if err := errors.Join(err, db.Close()); err != nil {
+		t.Fatal(err)
+	}
+	result, err := s.Sync(t.Context(), nil)
+	if !errors.Is(err, clientlib.ErrDamaged) || !result.Complete || result.Safe || result.BlobsLeft != 2 || !o.has(taken[2], photo("cellar", 3000)) {
+		t.Errorf("the sync came to %+v, %v; want that all but the damaged photos are at the office", result, err)
+	}
+	if err := o.srv.Accounts.RevokeDevice(t.Context(), o.admin, status(t, s).Device); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Sync(t.Context(), nil); !errors.Is(err, clientlib.ErrWiped) {
+		t.Errorf("the revoked tablet: %v; want that it is empty", err)
 	}
 }
 
