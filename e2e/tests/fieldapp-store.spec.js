@@ -89,6 +89,14 @@ test("one tab has the store, and hands it over when another asks", async ({ offi
 	await call(second, "takeOver");
 	await expect.poll(async () => (await call(second, "door")).state).toBe("none");
 	expect((await call(first, "door")).state).toBe("elsewhere");
+	await Promise.all([first, second].map((page) => page.evaluate(async () => { // asked for while it is being opened
+		for (const end = Date.now() + 1000; Date.now() < end;) {
+			if ((await window.call("door")).state === "elsewhere") await window.call("takeOver");
+		}
+	})));
+	await expect.poll(async () => [(await call(first, "door")).state, (await call(second, "door")).state].sort()).toEqual(["elsewhere", "none"]);
+	await call(second, "takeOver");
+	await expect.poll(async () => (await call(second, "door")).state).toBe("none");
 	await second.close();
 	await expect.poll(async () => (await call(first, "door")).state).toBe("none"); // a tab that ends lets go by itself
 });

@@ -111,6 +111,19 @@ test('a key that is made while the store is locked opens it', async () => {
   equal((await store.get(id)).where, 'saved')
 })
 
+test('a tab that takes the store back opens it with a PIN, whatever was under way when it gave it away', async () => {
+  const store = await enrolled()
+  await store.lock()
+  const unlocking = store.unlock(worker, pin).catch(() => {})
+  await store.release()
+  await unlocking
+  equal((await store.door()).state, 'elsewhere')
+  await store.take()
+  equal((await store.door()).state, 'locked')
+  await store.unlock(worker, pin)
+  deepEqual(await store.list('households', ''), [])
+})
+
 test('a draft goes with the form that came of it', async () => {
   const store = await enrolled()
   const draft = await store.newID()

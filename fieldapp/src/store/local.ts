@@ -70,6 +70,7 @@ export class Local implements Store {
 
   /** Opens the store, now that no other tab has it. */
   async take(): Promise<void> {
+    this.#leave() // who was let in while it was given away
     try {
       this.#broken = null
       this.#base = await this.#open('store')

@@ -7,6 +7,8 @@ export class Tabs {
   readonly #channel = new BroadcastChannel(name)
   /** Ends the holding of the lock; null while another tab has it. */
   #letGo: (() => void) | null = null
+  /** Ends once the store that the lock is held for is open. */
+  #taken: Promise<void> = Promise.resolve()
   #waiting: AbortController | null = null
 
   constructor(private readonly take: () => Promise<void>, private readonly release: () => Promise<void>) {
@@ -33,15 +35,15 @@ export class Tabs {
     if (this.#letGo) {
       const letGo = this.#letGo
       this.#letGo = null
+      await this.#taken
       await this.release()
       letGo()
-    } else {
-      this.#waiting?.abort() // whoever asked comes first
     }
-    this.#wait()
+    this.#wait() // whoever asked comes first
   }
 
   #wait(): void {
+    this.#waiting?.abort()
     const waiting = new AbortController()
     this.#waiting = waiting
     navigator.locks.request(name, { signal: waiting.signal }, () => this.#hold(() => {})).catch(() => {}) // it was called off
@@ -50,7 +52,7 @@ export class Tabs {
   async #hold(known: () => void): Promise<void> {
     this.#waiting = null
     const held = new Promise<void>((letGo) => { this.#letGo = letGo })
-    await this.take()
+    await (this.#taken = this.take())
     known()
     await held
   }
