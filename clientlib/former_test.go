@@ -1,6 +1,7 @@
 package clientlib_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -31,6 +32,29 @@ func TestWhatWasTakenBeforeTheDeviceIsEnrolledAgainIsNotTakenTwice(t *testing.T)
 	o.mu.Unlock()
 	same(t, "conflicts", o.conflicts(h.ID), []string{"phone"}) // 064 and 065, and not what both replaced
 	is(t, "unsent", d.status().Unsent, 0)
+}
+
+func TestADeviceThatHasYetToAskForAFormerIdentityIsNotSafe(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	d := enrolled(t, o, vranje)
+	d.household(vranje, "Ana")
+	d.enrol(o, vranje)
+	old := o.backup()
+	d.sync()
+	o.restore(old)
+	ctx, cancel := context.WithCancel(t.Context())
+	_, err := d.store.Sync(ctx, func(p clientlib.Progress) {
+		if p.Exchanges == 2 { // the first one told that the server was restored
+			cancel()
+		}
+	})
+	if err == nil || o.changesOfTablets() != 0 || d.status().Safe {
+		t.Errorf("cut off: %v, with %d changes at the office, and the device is safe: %v", err, o.changesOfTablets(), d.status().Safe)
+	}
+	d.sync()
+	is(t, "changes at the office", o.changesOfTablets(), 1)
+	is(t, "safe", d.status().Safe, true)
 }
 
 func TestARestoredServerGetsBackWhatAFormerIdentityRecorded(t *testing.T) {

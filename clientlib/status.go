@@ -69,8 +69,15 @@ func (s *Store) Status(ctx context.Context) (Status, error) {
 		if out.Blobs, err = t.blobsLeft(ctx, x); err != nil {
 			return err
 		}
-		out.Records, err = t.count(ctx, "SELECT count(*) FROM records")
-		out.Safe = out.Unsent == 0 && out.Blobs == 0 && x.Complete > 0 && x.Differs == 0
+		if out.Records, err = t.count(ctx, "SELECT count(*) FROM records"); err != nil {
+			return err
+		}
+		all, _, err := property[formers](ctx, t)
+		if err != nil {
+			return err
+		}
+		asks, err := t.nextFormer(ctx, all, askedAll(all)) // whether the server still has what it recorded
+		out.Safe = out.Unsent == 0 && out.Blobs == 0 && x.Complete > 0 && x.Differs == 0 && asks == nil
 		return err
 	})
 	return out, err

@@ -212,6 +212,32 @@ func TestARestoredServerGetsWhatItLost(t *testing.T) {
 	}
 }
 
+// A tablet that has learnt that the server was restored, and was cut off before it asked what that has lost of what it
+// recorded under an earlier identity, is not safe to take away.
+func TestARestoredServerIsNotBelievedToHaveEverything(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	d := enrolled(t, o, 6, o.a)
+	home := d.household(o.a, "Đorđević")
+	d.call(nil, "enrolAgain", o.invite(o.a))
+	restore := o.backup()
+	d.sync()
+	restore()
+	d.trap.where = "before"
+	d.trap.left.Store(1)
+	if err := d.Call(t.Context(), nil, "sync"); err == nil || !d.trap.sprung.Load() {
+		t.Fatalf("the link was not cut: %v", err)
+	}
+	if _, err := o.srv.Engine.History(t.Context(), uuid.MustParse(home)); err == nil || d.status().Safe {
+		t.Errorf("the office lacks the household: %v, and the tablet is %+v", err, d.status())
+	}
+	d.trap.left.Store(1 << 40)
+	d.sync()
+	if _, known := o.knows(home); !known || !d.status().Safe {
+		t.Errorf("the office has the household: %v, and the tablet is %+v", known, d.status())
+	}
+}
+
 func TestARevokedTabletHandsInAndWipesItself(t *testing.T) {
 	t.Parallel()
 	o := newOffice(t)

@@ -16,5 +16,12 @@ export async function status(t: Tx): Promise<Status> {
     records: t.db.count('SELECT count(*) AS n FROM records'),
     clockOffset: x.offset, clockOff: clockOff(x), revoked: x.revoked,
   }
-  return { ...out, safe: out.unsent === 0 && out.unsentProofs === 0 && x.complete > 0 && x.differs === 0 }
+  const agrees = x.complete > 0 && x.differs === 0 && !(await hasToAsk(t))
+  return { ...out, safe: out.unsent === 0 && out.unsentProofs === 0 && agrees }
+}
+
+/** Whether the tablet has yet to ask if the office still has what was recorded under an identity that it had before. */
+async function hasToAsk(t: Tx): Promise<boolean> {
+  const due = ((await property(t, 'formers')) ?? []).filter((f) => f.due)
+  return due.some((f) => t.db.count('SELECT count(*) AS n FROM changes WHERE device = ?', f.device) > 0)
 }
