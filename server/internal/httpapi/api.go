@@ -50,7 +50,7 @@ type API struct {
 	places chan struct{}
 	// packing bounds how many replies are packed at once.
 	packing chan struct{}
-	// links and uploads know the link over which each device syncs, and over which it sends blobs.
+	// links and uploads know the link over which each device syncs, and over which it sends and gets blobs.
 	links, uploads *links
 	identities     *tries
 	// credentials bounds how often these may be tried in vain.
@@ -197,7 +197,7 @@ func (a *API) Handler() http.Handler {
 		case syncPath, endPath:
 			chain = append([]echo.MiddlewareFunc{a.admit}, chain...)
 		case missingPath, blobPath:
-			chain = append([]echo.MiddlewareFunc{a.admitUpload}, chain...)
+			chain = append([]echo.MiddlewareFunc{a.admitUpload}, append(chain, a.overOneLink)...)
 		}
 		e.Add(r.method, r.path, r.handle, chain...)
 	}

@@ -59,7 +59,6 @@ func blobOf(c echo.Context) (of syncproto.BlobOf, err error) {
 
 // addToBlob takes a chunk of a blob. Of one that breaks off, it keeps what came.
 func (a *API) addToBlob(c echo.Context) error {
-	defer a.uploads.begin(deviceOf(c).ID, cameOf(c), c.Response())()
 	of, err := blobOf(c)
 	if err != nil {
 		return err

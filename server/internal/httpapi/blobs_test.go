@@ -350,6 +350,27 @@ func TestWhatCameOfABrokenChunkIsKept(t *testing.T) {
 	d.mustSend(record, p, 300, 1000, syncproto.BlobProgress{Have: 1000, Complete: true})
 }
 
+// However a device holds on to what it asks of photos, it has one place for it, not those of all.
+func TestADeviceHasOneLinkForPhotos(t *testing.T) {
+	o := newOffice(t)
+	d := o.tablet("one", o.person("mila", "worker", "", o.a), o.a)
+	slow := o.dial(fmt.Sprintf("POST /api/v1/blobs/missing HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer %s\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n{", d.access))
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		_, _ = io.Copy(io.Discard, slow) // until the server ends it, however
+	}()
+	for range 1000 { // the first of them may come before it
+		d.missing()
+		select {
+		case <-ended:
+			return
+		default:
+		}
+	}
+	t.Error("the question that nobody finishes is still open")
+}
+
 // The office sees what is in its areas, and a browser gets it by the session.
 func TestAPageShowsAPhoto(t *testing.T) {
 	b := newBesieged(t)

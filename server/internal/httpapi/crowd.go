@@ -110,6 +110,14 @@ func (a *API) admit(next echo.HandlerFunc) echo.HandlerFunc {
 // admitUpload is [API.admit] for what goes with blobs.
 func (a *API) admitUpload(next echo.HandlerFunc) echo.HandlerFunc { return admitTo(a.uploading, next) }
 
+// overOneLink has a device do one thing with blobs at a time: who came before is broken off.
+func (a *API) overOneLink(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		defer a.uploads.begin(deviceOf(c).ID, cameOf(c), c.Response())()
+		return next(c)
+	}
+}
+
 // admitTo lets a request into a room.
 func admitTo(r *room, next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
