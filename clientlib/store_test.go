@@ -31,8 +31,14 @@ func TestAStoreOpensWithItsPINOnly(t *testing.T) {
 	if err := d.store.ChangePIN(t.Context(), pin, "1"); !errors.Is(err, clientlib.ErrWeakPIN) {
 		t.Errorf("change to a short PIN: %v", err)
 	}
+	former := d.salt()
 	if err := d.store.ChangePIN(t.Context(), pin, "135791"); err != nil {
 		t.Fatal(err)
+	}
+	for _, file := range []string{d.path, d.path + "-wal"} {
+		if content, err := os.ReadFile(file); err != nil || bytes.Contains(content, former) {
+			t.Errorf("%s still has what the old PIN opens, or %v", file, err)
+		}
 	}
 	if _, err := clientlib.Open(t.Context(), d.path, pin, d.options()); !errors.Is(err, clientlib.ErrWrongPIN) {
 		t.Errorf("the old PIN after a change: %v", err)
@@ -42,6 +48,20 @@ func TestAStoreOpensWithItsPINOnly(t *testing.T) {
 		t.Fatal(err)
 	}
 	store.Close()
+}
+
+// salt gives what the PIN of the store is salted with.
+func (d *device) salt() (salt []byte) {
+	d.t.Helper()
+	db, err := sql.Open("sqlite", "file:"+d.path)
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	defer db.Close()
+	if err := db.QueryRowContext(d.t.Context(), "SELECT salt FROM vault").Scan(&salt); err != nil {
+		d.t.Fatal(err)
+	}
+	return salt
 }
 
 func TestTryingAPINCostsMemoryAndTime(t *testing.T) {

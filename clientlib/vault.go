@@ -139,5 +139,8 @@ func (s *Store) ChangePIN(ctx context.Context, old, pin string) error {
 	if err == nil {
 		err = writeVault(ctx, s.db, s.options.PINCost.salted(), pin, key)
 	}
+	if err == nil { // or the log still has what the old PIN opens, until a later one
+		_, _ = s.db.ExecContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)")
+	}
 	return diskError("change the PIN; the old one stays, and what was saved before is safe", err)
 }

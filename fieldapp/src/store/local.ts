@@ -161,6 +161,7 @@ export class Local implements Store {
     const key = await line.stand(() => openVault(db, this.world, worker, old))
     const wrapped = await wrap(this.world, this.world.cost, worker, pin, key)
     await store.write(async (t) => writeKey(t.db, wrapped, initialsOf(await workerName(t, worker))))
+    await line.stand(async () => db.settle()).catch(() => {}) // or the log still has what the old PIN opens, until a later one
   }
 
   async addKey(worker: ID, pin: string): Promise<void> {
