@@ -9,6 +9,7 @@ import (
 	"io"
 	"path"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -144,12 +145,14 @@ func (b *book) read(name string, most, ofElement int64, do func(*decoder) error)
 	defer content.Close()
 	d := &decoder{from: bounded{content, most, ofElement, ofElement}}
 	d.Decoder = xml.NewDecoder(&d.from)
+	d.CharsetReader = func(string, io.Reader) (io.Reader, error) { return nil, errBroken }
 	err = do(d)
 	var syntax *xml.SyntaxError
+	var number *strconv.NumError
 	switch {
 	case errors.Is(err, errTooLarge):
 		return fmt.Errorf("the workbook is too large: a sheet may have %d MiB of XML; copy the table into a workbook of its own, or cut it into several", MaxUnzipped>>20)
-	case errors.As(err, &syntax):
+	case errors.As(err, &syntax), errors.As(err, &number), errors.Is(err, errBroken): // which name what the file has, at any length
 		return errBroken
 	}
 	return err

@@ -299,7 +299,7 @@ func TestABrokenWorkbookIsRefusedAndNeverHalfRead(t *testing.T) {
 		"cells out of order":        {in(`<row><c r="B1"/><c r="A1"/></row>`), broken},
 		"a place that is none":      {in(`<row><c r="1A"/></row>`), broken},
 		"no XML":                    {with(t, plain, map[string]string{"xl/styles.xml": "styles"}), ""},
-		"XML in another script":     {with(t, plain, map[string]string{sheetPart: `<?xml version="1.0" encoding="EBCDIC"?><worksheet/>`}), "EBCDIC"},
+		"XML in another script":     {with(t, plain, map[string]string{sheetPart: `<?xml version="1.0" encoding="EBCDIC"?><worksheet/>`}), broken},
 		"no sheets":                 {with(t, plain, map[string]string{"xl/workbook.xml": "<workbook/>"}), `no sheet ""`},
 		"a chart":                   {with(t, plain, map[string]string{"xl/_rels/workbook.xml.rels": strings.Repeat(" ", 9)}), "holds no cells"},
 	} {
@@ -363,6 +363,8 @@ func FuzzRead(f *testing.F) {
 	plain := foreign(f, func(x *excelize.File) { set(f, x, "A1", "text", "d.m.yyyy.") })
 	f.Add(sheetXML(`<row r="2"><c r="B2" s="1"><v>36326.5</v></c><c t="s"><v>0</v></c></row>`), "<sst><si><r><t>a_x000D_</t></r></si></sst>", `<styleSheet><numFmts><numFmt numFmtId="165" formatCode="0000"/></numFmts><cellXfs><xf numFmtId="165"/><xf numFmtId="14"/></cellXfs></styleSheet>`)
 	f.Add(sheetXML(`<row><c t="inlineStr"><is><t>x</t></is></c><c t="e"><v>#N/A</v></c><c><f>1</f></c></row>`), "<sst/>", "<styleSheet/>")
+	f.Add(`<?xml version="1.0" encoding="`+strings.Repeat("x", 2000)+`"?>`, "<sst/>", "<styleSheet/>")
+	f.Add(sheetXML(""), "<sst/>", `<styleSheet><cellXfs><xf numFmtId="`+strings.Repeat("x", 2000)+`"/></cellXfs></styleSheet>`)
 	f.Fuzz(func(t *testing.T, sheet, texts, styles string) {
 		file := with(t, plain, map[string]string{sheetPart: sheet + " ", "xl/sharedStrings.xml": texts + " ", "xl/styles.xml": styles + " "})
 		last := 0
