@@ -159,6 +159,10 @@ func (a *app) Sync(ctx context.Context, progress func(clientlib.Progress)) (out 
 			if err == nil && result.Wiped {
 				err = clientlib.ErrWiped
 			}
+			var failure *node.Failure
+			if stop == nil && errors.As(err, &failure) && failure.Code == "busy" { // it was stopped while it waited for the office
+				err = errors.Join(err, ctx.Err())
+			}
 			return out, err
 		}
 	}
