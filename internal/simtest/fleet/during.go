@@ -111,11 +111,18 @@ func (t *tablet) rises(ctx context.Context, s sitting, result clientlib.SyncResu
 	t.keepsShowing(ctx, s)
 }
 
+// isEmptied reports whether the tablet has nothing to show any more. The field app tells of its progress beside its work: it may
+// be wiped by the time that it is looked at.
+func (t *tablet) isEmptied(ctx context.Context) bool {
+	status, err := t.store.Status(ctx)
+	return err == nil && !status.Enrolled
+}
+
 // keepsShowing looks whether what is being handed in is on the screen.
 func (t *tablet) keepsShowing(ctx context.Context, s sitting) {
 	for _, one := range s.recorded {
 		missing := t.has(one.Writes["area"]) && !t.isAsRecorded(ctx, one) // the power may be cut while somebody looks
-		if missing && s.acts == t.w.office.acts.Load() && !t.machine.dead.Load() && !t.machine.ill.Load() {
+		if missing && s.acts == t.w.office.acts.Load() && !t.machine.dead.Load() && !t.machine.ill.Load() && !t.isEmptied(ctx) {
 			t.w.broke("what was recorded stays on the screen", "%s does not show %s as it sent it", t.name, t.w.ledger.name(one.Collection, uuid.MustParse(one.Record)))
 		}
 	}
