@@ -197,14 +197,12 @@ func (r *run) sendChunk(ctx context.Context, of syncproto.BlobOf, offset int64, 
 	defer cancel(nil)
 	silence := time.AfterFunc(r.store.stall, func() { cancel(errors.New("the link has gone silent")) })
 	defer silence.Stop()
-	body := meter{bytes.NewReader(part), func(n int) {
+	sent := func(n int) {
 		silence.Reset(r.store.stall)
 		r.note(func(now *SyncResult) { now.BytesUp += int64(n) })
-	}}
+	}
 	err = r.store.authorised(ctx, func(me identity, access string) error {
-		if _, err := body.Reader.(io.Seeker).Seek(0, io.SeekStart); err != nil { //nolint:forcetypeassert // made so above
-			return err
-		}
+		body := meter{bytes.NewReader(part), sent} // of its own for each try
 		req, err := newRequest(ctx, http.MethodPatch, me.Server, "api/v1/blobs/"+of.Record.String()+"/"+of.SHA256, access, body)
 		if err != nil {
 			return err
