@@ -99,7 +99,7 @@ export function Field({ label, hint, fault, children }: {
 /** A TextField is one line of text, or several. */
 export function TextField({ label, hint, fault, value, onInput, lines = 1, ...more }: {
   label: string; hint?: string; fault?: string; value: string; onInput: (text: string) => void; lines?: number
-  type?: 'text' | 'date' | 'tel' | 'password'; inputMode?: 'text' | 'numeric' | 'decimal' | 'tel'; autocapitalize?: 'characters' | 'words' | 'off'; min?: string; max?: string
+  type?: 'text' | 'search' | 'date' | 'tel' | 'password'; inputMode?: 'text' | 'numeric' | 'decimal' | 'tel'; autocapitalize?: 'characters' | 'words' | 'off'; min?: string; max?: string
 }) {
   return (
     <Field label={label} {...(hint ? { hint } : {})} {...(fault ? { fault } : {})}>

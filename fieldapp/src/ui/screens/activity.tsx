@@ -3,7 +3,7 @@ import { useSignal } from '@preact/signals'
 
 import type { Edit, ID, Stored } from '../../store/api'
 import { useLoaded } from '../load'
-import { Button, Check, Name, Note, Screen, Where } from '../parts/parts'
+import { Button, Check, Name, Note, Screen, TextField, Where } from '../parts/parts'
 import { explain, store, toast } from '../state'
 import { content, text, valueOf } from '../values'
 import { isolated, t, tOr } from '../words'
@@ -72,10 +72,8 @@ function AddPeople({ activity, there, onSave }: { activity: ID; there: Part[]; o
   }
   return (
     <section class="stack">
-      <div class="field" role="search">
-        <label for="who">{t('activities.find')}</label>
-        <input id="who" class="input" type="search" dir="auto" autocomplete="off" value={asked.value} onInput={(e) => (asked.value = e.currentTarget.value)} />
-        <span class="hint">{t('activities.find_hint')}</span>
+      <div role="search">
+        <TextField type="search" label={t('activities.find')} hint={t('activities.find_hint')} value={asked.value} onInput={(typed) => (asked.value = typed)} />
       </div>
       {found.error !== '' && <Note tone="bad" alert>{found.error}</Note>}
       {asked.value.trim() !== '' && found.value && <p role="status" class="soft">{t('home.count', { count: found.value.length })}</p>}

@@ -4,7 +4,7 @@ import { useSignal } from '@preact/signals'
 import type { Stored } from '../../store/api'
 import { useLoaded } from '../load'
 import { Icon } from '../parts/icons'
-import { Button, IconButton, Name, Note, Screen, Where } from '../parts/parts'
+import { Button, IconButton, Name, Note, Screen, TextField, Where } from '../parts/parts'
 import { Called } from '../parts/value'
 import { newer, takeNewer } from '../release'
 import { go } from '../route'
@@ -21,10 +21,8 @@ export function Home() {
     <Screen home title={<><span class="hidden-text">Satchel </span><Name>{door.value?.worker?.name}</Name></>}
       actions={<><IconButton icon="menu" label={t('home.menu')} onClick={() => go('menu')} /><IconButton icon="lock" label={t('home.lock')} onClick={() => void store.lock().then(look)} /></>}
       next={<><Button icon="plus" onClick={() => go('register')}>{t('home.register')}</Button><Button icon="person" onClick={() => go('activities')}>{t('home.activities')}</Button></>}>
-      <div class="field" role="search">
-        <label for="search">{t('home.search')}</label>
-        <input id="search" class="input" type="search" dir="auto" autocomplete="off" value={asked.value} onInput={(e) => (asked.value = e.currentTarget.value)} />
-        <span class="hint">{t('home.search_hint')}</span>
+      <div role="search">
+        <TextField type="search" label={t('home.search')} hint={t('home.search_hint')} value={asked.value} onInput={(typed) => (asked.value = typed)} />
       </div>
       {found.error !== '' && <Note tone="bad" alert>{found.error}</Note>}
       {found.value ? <Found records={found.value} /> : <Begin />}
