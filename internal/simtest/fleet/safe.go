@@ -2,8 +2,6 @@ package fleet
 
 import (
 	"context"
-	"database/sql"
-	"errors"
 
 	"github.com/google/uuid"
 
@@ -29,29 +27,12 @@ func (o *office) board(ctx context.Context) (b board, open bool) {
 	if o.down || o.machine.dead.Load() || o.machine.ill.Load() {
 		return b, false
 	}
+	devices, err := o.srv.Accounts.Devices(ctx, o.admin)
 	b = board{safe: map[uuid.UUID]int64{}, acts: o.acts.Load()}
-	db, err := o.db.open(o.machine.dir())
-	if err == nil {
-		err = errors.Join(b.read(ctx, db), db.Close())
+	for _, d := range devices {
+		b.safe[d.ID] = d.Contact.Safe
 	}
 	return b, err == nil
-}
-
-func (b board) read(ctx context.Context, db *sql.DB) error {
-	rows, err := db.QueryContext(ctx, "SELECT id, safe FROM devices ORDER BY id")
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var id uuid.UUID
-		var safe int64
-		if err := rows.Scan(&id, &safe); err != nil {
-			return err
-		}
-		b.safe[id] = safe
-	}
-	return rows.Err()
 }
 
 // lookAfter looks, before a sync, at what the office shows. What it gives compares that, after the sync, with what the
