@@ -1,5 +1,6 @@
 // What a tablet meets between two visits to the office: no link, one that breaks, a newer app, an order from the office, a clock
 // that is wrong, hands that are not its worker's.
+import { createHash } from "node:crypto";
 import { deliver, enrol, enter, goTo, openHousehold, phone, pin, visit } from "../fieldapp.js";
 import { Link } from "../link.js";
 import { adminPassword, expect, logIn, test as base, watchErrors } from "../office.js";
@@ -92,15 +93,32 @@ async function register(page, name) {
 	await expect(page.getByRole("heading", { name })).toBeVisible();
 }
 
+/** Has the office have the app's next release, and gives what makes its service worker of the former one's. */
+async function upgrade(page, link) {
+	const newer = (text) => text.replace("<head>", '<head><meta name="release" content="the next">');
+	const index = newer(await (await page.request.get(`${link.url}/app/index.html`)).text());
+	const integrity = `sha256-${createHash("sha256").update(index).digest("base64")}`;
+	const worker = (text) => text.replace(/\+"[\w-]{8}";/, '+"the-next";').replace(/("index\.html":")[^"]*/, `$1${integrity}`);
+	link.rewrites = { "/app/sw.js": worker, "/app/index.html": newer };
+	return worker;
+}
+
+/** Has the browser ask for a newer release, and gives what becomes of it. */
+const update = (page) => page.evaluate(async () => {
+	const { installing } = await (await navigator.serviceWorker.ready).update();
+	while (installing.state === "installing") await new Promise((changed) => installing.addEventListener("statechange", changed, { once: true }));
+	return installing.state;
+});
+
 test("a newer app waits until it is wanted, and finds what was not sent", async ({ page, office, link }) => {
 	await enrol(page, office, link);
 	await openHousehold(page, family);
 	await visit(page);
 	await page.evaluate(() => navigator.serviceWorker.ready);
-	link.rewrites = {
-		"/app/sw.js": (text) => text.replace(/\+"[\w-]{8}";/, '+"the-next";'),
-		"/app/index.html": (text) => text.replace("<head>", '<head><meta name="release" content="the next">'),
-	};
+	const worker = await upgrade(page, link);
+	link.rewrites["/app/sw.js"] = (text) => worker(text).replace(/("index\.html":"sha256-)[^"]*/, `$1${"A".repeat(43)}=`);
+	expect(await update(page), "of a page and a release that are not of one another").toBe("redundant");
+	link.rewrites["/app/sw.js"] = worker;
 	await reopen(page, link);
 	const next = page.locator('meta[name="release"]');
 	await expect(page.getByText("A newer version of the app is on this tablet.")).toBeVisible();

@@ -1,10 +1,12 @@
 /// <reference lib="webworker" />
 // The service worker: it keeps one whole release of the app on the tablet, and serves the app from it whether or not
 // there is a connection. A newer release is fetched beside it and waits until the app says that nothing is under way;
-// the files of two releases are never mixed.
+// the files of two releases are never mixed, even where the office is upgraded while a tablet fetches one of them.
 import { wantedLanguage } from './ui/languages'
 
-declare const PRECACHE: string[]
+/** Every file of this release, and what its content has to be, as `integrity` of a fetch says that. */
+declare const FILES: Record<string, string>
+/** The file of each language's texts. */
 declare const WORDS: Record<string, string>
 declare const RELEASE: string
 
@@ -26,7 +28,9 @@ me.addEventListener('message', (event) => {
 
 /** Fetches what the app needs, with the texts of the worker's language. */
 async function fetchAll(): Promise<void> {
-  await keep([...PRECACHE, WORDS[await wantedLanguage()] ?? ''])
+  const wanted = WORDS[await wantedLanguage()]
+  const others = Object.values(WORDS).filter((path) => path !== wanted)
+  await keep(Object.keys(FILES).filter((path) => !others.includes(path)))
 }
 
 /** Keeps files of this release. It takes what the last one had and did not change, so that an update costs what is new in it. */
@@ -34,7 +38,7 @@ async function keep(paths: string[]): Promise<void> {
   const cache = await caches.open(current)
   await Promise.all(paths.map(async (path) => {
     const kept = path.startsWith('assets/') ? await caches.match(path) : undefined
-    const response = kept ?? (await fetch(path, { cache: 'no-cache' }))
+    const response = kept ?? (await fetch(path, { cache: 'no-cache', integrity: FILES[path] ?? '' }))
     if (!response.ok) throw new Error(`${path} cannot be fetched (${response.status}); the app stays as it is`)
     await cache.put(path, response)
   }))

@@ -6,7 +6,6 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
-	"maps"
 	"os"
 	"path"
 	"path/filepath"
@@ -49,9 +48,7 @@ func buildApp() error {
 	if err := a.statics(names); err != nil {
 		return err
 	}
-	// The texts of one language are kept with the app, and the others once it runs.
-	needed := slices.DeleteFunc(a.paths(), func(name string) bool { return slices.Contains(slices.Collect(maps.Values(words)), name) })
-	define["PRECACHE"], define["RELEASE"] = quote(needed), quote(a.release())
+	define["FILES"], define["RELEASE"] = quote(a.integrity()), quote(a.release())
 	service, err := bundle.Browser(".", "src/sw.ts", define)
 	if err != nil {
 		return err
@@ -95,6 +92,16 @@ func (a app) paths() []string {
 		out = append(out, name)
 	}
 	slices.Sort(out)
+	return out
+}
+
+// integrity gives what the content of each file has to be, as `integrity` of a fetch says that.
+func (a app) integrity() map[string]string {
+	out := map[string]string{}
+	for name, content := range a {
+		sum := sha256.Sum256(content)
+		out[name] = "sha256-" + base64.StdEncoding.EncodeToString(sum[:])
+	}
 	return out
 }
 
