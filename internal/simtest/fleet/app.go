@@ -1,6 +1,7 @@
 package fleet
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -268,6 +269,23 @@ func (a *app) Fill(ctx context.Context, s *sheet) error {
 		a.seen[p.record] = a.seen[now]
 	}
 	return nil
+}
+
+// AddPhoto keeps a photo.
+func (a *app) AddPhoto(ctx context.Context, content []byte) (syncproto.Blob, error) {
+	b := syncproto.Blob{Type: "image/png", Bytes: int64(len(content))}
+	err := a.call(ctx, &b.SHA256, "keepProof", node.Bytes(content), b.Type)
+	return b, err
+}
+
+// Photo gives a photo that was taken here.
+func (a *app) Photo(ctx context.Context, name string) ([]byte, error) {
+	var photo *struct{ Content node.Bytes }
+	err := a.call(ctx, &photo, "proof", name)
+	if err != nil || photo == nil {
+		return nil, cmp.Or(err, clientlib.ErrNotFound)
+	}
+	return photo.Content, nil
 }
 
 // WriteRescue writes a rescue file.

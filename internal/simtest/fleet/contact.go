@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"io"
 	"math/rand/v2"
 	"slices"
 	"time"
@@ -16,8 +17,11 @@ import (
 	"satchel/syncproto"
 )
 
-// server is the office's address on the network.
-const address = "http://server"
+// address is the office's on the network, passphrase that of every rescue file.
+const (
+	address    = "http://server"
+	passphrase = "a passphrase for all"
+)
 
 // sync brings both sides up to date, as far as the link allows.
 func (t *tablet) sync(ctx context.Context, r *rand.Rand) {
@@ -79,6 +83,7 @@ func (t *tablet) syncOnce(ctx context.Context, meanwhile func(clientlib.Progress
 	if errors.Is(err, clientlib.ErrWiped) {
 		t.mayBeWiped()
 		t.acknowledged(s.from, 0)
+		t.mustBeKept(ctx, s.acts)
 		t.saves, t.gone = nil, true
 		return result, err
 	}
@@ -87,6 +92,9 @@ func (t *tablet) syncOnce(ctx context.Context, meanwhile func(clientlib.Progress
 		t.acknowledged(s.from, unsent)
 	}
 	lookAgain(result, err)
+	if err == nil && result.Safe && !t.gone {
+		t.mustBeKept(ctx, s.acts)
+	}
 	return result, err
 }
 
@@ -167,19 +175,13 @@ func (t *tablet) rescue(ctx context.Context, r *rand.Rand) {
 		return
 	}
 	var file bytes.Buffer
-	_, err := t.store.WriteRescue(ctx, &file, "a passphrase for all", false)
+	_, err := t.store.WriteRescue(ctx, &file, passphrase, false)
 	if errors.Is(err, clientlib.ErrNothingToRescue) {
 		return
 	}
 	if t.expect("write a rescue file", err); err != nil {
 		return
 	}
-	var requests []syncproto.Request
-	err = syncproto.ReadRescue(&file, "a passphrase for all", func(r syncproto.Request) error {
-		requests = append(requests, r)
-		return nil
-	}, nil)
-	t.expect("read a rescue file", err)
 	o := t.w.office
 	<-o.turn
 	defer func() { o.turn <- struct{}{} }()
@@ -187,10 +189,11 @@ func (t *tablet) rescue(ctx context.Context, r *rand.Rand) {
 		return
 	}
 	t.tries()
-	receipts, err := o.srv.Engine.TakeRescue(ctx, o.admin, requests)
+	begin := func() (io.Reader, error) { return bytes.NewReader(file.Bytes()), nil }
+	came, err := o.srv.Engine.ImportRescue(ctx, o.admin, passphrase, begin, o.srv.Blobs.Rescue)
 	o.expect("import a rescue file", err)
-	t.say("hands in a rescue file with %d changes: %d taken%s", before, len(receipts), orError(err))
-	t.acknowledged(len(t.saves)-before, before-len(receipts))
+	t.say("hands in a rescue file with %d changes: %d taken, %d photos, %d refused%s", before, came.Changes, came.Photos, came.PhotosRefused, orError(err))
+	t.acknowledged(len(t.saves)-before, before-came.Changes)
 }
 
 // expect says that an error is one that a worker may be told: a sentence that says that data is safe.

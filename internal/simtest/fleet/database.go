@@ -59,7 +59,8 @@ func (f file) open(dir string) (*sql.DB, error) {
 }
 
 func (f file) keep(ctx context.Context, o *office, name string) error {
-	return o.srv.Store.Backup(ctx, f.copy(name))
+	_, err := o.srv.Backup(ctx, f.copy(name))
+	return err
 }
 
 func (f file) restore(ctx context.Context, dir, name string) error {

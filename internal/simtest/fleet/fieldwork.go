@@ -278,19 +278,26 @@ func (t *tablet) deliver(ctx context.Context, r *rand.Rand) {
 		t.saveEdit(ctx, done, map[string]any{"cancelled_why": t.w.ledger.text(t.w.ledger.name("deliveries", done.ID))})
 		return
 	}
+	if form, handed, ok := t.handOver(ctx, r); ok {
+		t.save(ctx, form, handed)
+	}
+}
+
+// handOver puts something handed over into a form, if there is a family.
+func (t *tablet) handOver(ctx context.Context, r *rand.Rand) (form *sheet, handed draft, ok bool) {
 	household := t.any(ctx, r, "households")
 	if household == nil {
-		return
+		return nil, draft{}, false
 	}
 	fields := map[string]any{
 		"household": household.ID, "project": t.w.office.project, "assistance_type": t.w.office.kind,
 		"quantity": 1 + r.IntN(9), "delivered_at": time.Now().UnixMilli(),
 	}
-	var form sheet
+	form = &sheet{}
 	record := form.Create("deliveries", fields)
 	fields["recipient"] = t.w.ledger.text(t.w.ledger.name("deliveries", record.ID))
 	form.Edit(record, map[string]any{"recipient": fields["recipient"]})
-	t.save(ctx, &form, draft{record, fields, nil})
+	return form, draft{record, fields, nil}, true
 }
 
 // move takes a household to another area.

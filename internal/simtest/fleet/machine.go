@@ -1,6 +1,7 @@
 package fleet
 
 import (
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -88,7 +89,7 @@ func (m *machine) cut(r *rand.Rand) {
 	if err := os.MkdirAll(m.next(), 0o700); err != nil {
 		panic(err) // the machine of the simulation itself is full
 	}
-	if err := m.disk.Image(m.next(), r); err != nil {
+	if err := errors.Join(m.disk.Image(m.next(), r), survive(m.dir(), m.next(), r)); err != nil {
 		panic(err)
 	}
 	m.disk.Cut()

@@ -168,6 +168,8 @@ func (o *office) do(ctx context.Context, s Step) {
 		o.restore(ctx, o.backup)
 	case forgets:
 		o.restore(ctx, o.first)
+	case losesDisk:
+		o.losesPhotos(ctx)
 	case losesTail:
 		o.loseTail(ctx)
 	case restarts:

@@ -45,6 +45,7 @@ const (
 	deletes   Kind = "deletes"
 	takesBack Kind = "takes a deletion back"
 	delivers  Kind = "delivers"
+	proves    Kind = "proves a delivery"
 	moves     Kind = "moves"
 	syncs     Kind = "syncs"
 	restarts  Kind = "restarts"
@@ -72,6 +73,7 @@ const (
 	restores   Kind = "restores the backup"
 	losesTail  Kind = "finds an older copy of its disk"
 	forgets    Kind = "restores its first backup"
+	losesDisk  Kind = "restores the backup on a new disk"
 )
 
 // weights say how often each kind comes.
@@ -104,6 +106,7 @@ func ofTablets() weights {
 		{deletes, 5},
 		{takesBack, 6},
 		{delivers, 4},
+		{proves, 5},
 		{moves, 8},
 		{syncs, 36},
 		{restarts, 2},
@@ -131,6 +134,7 @@ func ofOffice() weights {
 		{backsUp, 5},
 		{restores, 5},
 		{forgets, 3},
+		{losesDisk, 3},
 		{losesTail, 2},
 		{restarts, 2},
 		{setsClock, 1},
@@ -151,6 +155,7 @@ func ofDesk() weights {
 		{backsUp, 3},
 		{restores, 3},
 		{forgets, 2},
+		{losesDisk, 1},
 		{losesTail, 1},
 		{restarts, 2},
 		{fillsUp, 1},

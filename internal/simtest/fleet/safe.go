@@ -18,21 +18,27 @@ type board struct {
 
 // board looks at what the office shows, unless somebody is at work there.
 func (o *office) board(ctx context.Context) (b board, open bool) {
+	b = board{safe: map[uuid.UUID]int64{}, acts: o.acts.Load()}
+	open = o.meanwhile(func() error {
+		devices, err := o.srv.Accounts.Devices(ctx, o.admin)
+		for _, d := range devices {
+			b.safe[d.ID] = d.Contact.Safe
+		}
+		return err
+	})
+	return b, open
+}
+
+// meanwhile does something at the office, unless somebody is at work there or its machine is not well, and reports whether
+// that went well.
+func (o *office) meanwhile(do func() error) bool {
 	select {
 	case <-o.turn:
 		defer func() { o.turn <- struct{}{} }()
 	default:
-		return b, false
+		return false
 	}
-	if o.down || o.machine.dead.Load() || o.machine.ill.Load() {
-		return b, false
-	}
-	devices, err := o.srv.Accounts.Devices(ctx, o.admin)
-	b = board{safe: map[uuid.UUID]int64{}, acts: o.acts.Load()}
-	for _, d := range devices {
-		b.safe[d.ID] = d.Contact.Safe
-	}
-	return b, err == nil
+	return !o.down && !o.machine.dead.Load() && !o.machine.ill.Load() && do() == nil
 }
 
 // lookAfter looks, before a sync, at what the office shows. What it gives compares that, after the sync, with what the

@@ -8,6 +8,7 @@ import (
 	"github.com/google/uuid"
 
 	"satchel/clientlib"
+	"satchel/syncproto"
 )
 
 // A shelf is a tablet's store, whichever program keeps it. What it gives and fails with is said in the words of clientlib;
@@ -20,6 +21,9 @@ type shelf interface {
 	List(ctx context.Context, collection string, under uuid.UUID) ([]*clientlib.Record, error)
 	// Fill saves a sheet, and brings its records up to date.
 	Fill(ctx context.Context, s *sheet) error
+	// AddPhoto keeps a photo, a PNG, and gives what a record names it by. Photo gives one that was taken here.
+	AddPhoto(ctx context.Context, content []byte) (syncproto.Blob, error)
+	Photo(ctx context.Context, name string) ([]byte, error)
 	WriteRescue(ctx context.Context, w io.Writer, passphrase string, history bool) (clientlib.Rescued, error)
 	Close() error
 }
@@ -68,3 +72,11 @@ type library struct{ *clientlib.Store }
 
 // Fill saves a sheet.
 func (l library) Fill(ctx context.Context, s *sheet) error { return l.Save(ctx, &s.Form) }
+
+// AddPhoto keeps a photo.
+func (l library) AddPhoto(ctx context.Context, content []byte) (syncproto.Blob, error) {
+	return l.AddBlob(ctx, content)
+}
+
+// Photo gives a photo that was taken here.
+func (l library) Photo(ctx context.Context, name string) ([]byte, error) { return l.Blob(ctx, name) }

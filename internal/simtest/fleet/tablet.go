@@ -130,6 +130,8 @@ func (t *tablet) do(ctx context.Context, s Step) {
 		t.takeBack(ctx, r)
 	case delivers:
 		t.deliver(ctx, r)
+	case proves:
+		t.photographs(ctx, r)
 	case moves:
 		t.move(ctx, r)
 	case syncs:

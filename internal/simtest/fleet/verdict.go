@@ -125,6 +125,7 @@ func (w *world) judge(ctx context.Context) {
 	}
 	w.out.Broken = append(w.out.Broken, oracle.Judge(e)...)
 	w.out.Changes, w.out.Conflicts, w.out.Records = len(e.Entries), len(e.Conflicts), len(e.Records)
+	w.judgePhotos(ctx, e)
 	w.judgeOffice(ctx)
 	w.judgeReports(ctx)
 }

@@ -49,8 +49,8 @@ type Outcome struct {
 	Faults map[string]int
 	// Simulated is how long it took in simulated time.
 	Simulated time.Duration
-	// Changes, Conflicts and Records count what there was in the end.
-	Changes, Conflicts, Records int
+	// Changes, Conflicts, Records and Photos count what there was in the end.
+	Changes, Conflicts, Records, Photos int
 }
 
 // A world is one history under way.

@@ -68,6 +68,7 @@ func TestTheDeviceThatNeedsSomebodyMostComesFirst(t *testing.T) {
 	}
 	p.now = p.now.Add(time.Second)
 	p.contacted(enrolled["both go on"].ID, func(*store.Contact) {})
+	p.parts(enrolled["silent"])
 	standings, err := p.accounts.Standings(t.Context(), p.coordinator)
 	if err != nil {
 		t.Fatal(err)
@@ -78,7 +79,7 @@ func TestTheDeviceThatNeedsSomebodyMostComesFirst(t *testing.T) {
 	}
 	want := []string{
 		"held: held", "clock: clock", "low: low", "silent: silent", "both go on: never", "never: never", "twice: never",
-		"first sync: unsent", "unsent: unsent", "fine, long ago: fine", "fine: fine", "both go on: fine", "twice: replaced", "revoked: revoked",
+		"first sync: unsent", "unsent: unsent", "fine, long ago: fine", "fine: fine", "both go on: fine", "silent, parted: replaced", "twice: replaced", "revoked: revoked",
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("the devices stand\n%q, want\n%q", got, want)
@@ -88,6 +89,17 @@ func TestTheDeviceThatNeedsSomebodyMostComesFirst(t *testing.T) {
 	}
 	if others, err := p.accounts.Standings(t.Context(), p.addUser("cveta", accounts.RoleCoordinator, p.b)); err != nil || len(others) != 0 {
 		t.Errorf("a coordinator of another area sees %d devices: %v", len(others), err)
+	}
+}
+
+// parts adds a branch that a copy of a device has handed in.
+func (p *programme) parts(from store.Device) {
+	p.t.Helper()
+	branch := from
+	branch.ID, branch.Name, branch.Former = newID(p.t), from.Name+", parted", from.ID
+	branch.Enrolled, branch.TokenEnded = p.now.UnixMilli(), p.now.UnixMilli()
+	if err := p.store.Write(p.t.Context(), func(tx *store.Tx) error { return tx.AddDevice(p.t.Context(), branch) }); err != nil {
+		p.t.Fatal(err)
 	}
 }
 

@@ -75,6 +75,7 @@ func (w *work) know(ctx context.Context, req syncproto.Request, present uuid.UUI
 	former := store.Device{
 		ID: req.Device, Name: like.Name, Holder: like.Holder, Areas: like.Areas,
 		Enrolled: w.now, TokenAt: w.now, TokenEnded: w.now, Revoked: like.Revoked,
+		Former: like.ID,
 	}
 	if err := w.tx.AddDevice(ctx, former); err != nil {
 		return fmt.Errorf("make a former identity known: %w", err)

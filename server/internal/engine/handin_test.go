@@ -166,7 +166,7 @@ func TestCopiesHandInABranchOnceEach(t *testing.T) {
 		}
 	}
 	now, want := o.now.UnixMilli(), o.device(d.id)
-	want.ID, want.Enrolled, want.TokenAt, want.TokenEnded = req.Device, now, now, now
+	want.ID, want.Former, want.Enrolled, want.TokenAt, want.TokenEnded = req.Device, d.id, now, now, now
 	want.N, want.Hash = 1, d.tips[1].Hash
 	if got := o.device(req.Device); !reflect.DeepEqual(got, want) {
 		t.Errorf("the branch is\n%+v, want it like the identity from which it parts\n%+v", got, want)

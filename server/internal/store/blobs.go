@@ -116,13 +116,14 @@ func (t *Tx) ChangesNaming(ctx context.Context, of syncproto.BlobOf) ([]Change, 
 	return all(ctx, t, scanChange, "SELECT "+changeColumns+" FROM changes WHERE record = ? AND body LIKE ? ORDER BY device, n", of.Record, "%"+of.SHA256+"%")
 }
 
-// Identities gives all identities that a device is known to have had, and those that its branches have: of the same name
-// and holder, or one of which another of these was made.
+// Identities gives all identities that a device is known to have had: those of the same name and holder, each of which another
+// of these was made, and the branches that part from any of them. A branch may be that of a copy: both recorded what it parts from.
 func (t *Tx) Identities(ctx context.Context, d Device) ([]uuid.UUID, error) {
 	return all(ctx, t, scalar[uuid.UUID], `WITH RECURSIVE own (id, former) AS (
     SELECT id, former FROM devices WHERE id = ? OR holder = ? AND name = ?
     UNION
-    SELECT devices.id, devices.former FROM devices JOIN own ON devices.id = own.former
+    SELECT devices.id, devices.former FROM devices
+    JOIN own ON devices.id = own.former OR devices.former = own.id AND devices.token_ended = devices.enrolled
 ) SELECT id FROM own`, d.ID, d.Holder, d.Name)
 }
 

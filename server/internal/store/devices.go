@@ -26,7 +26,7 @@ type Device struct {
 	// when a reuse ended it, 0 if none did. TokenUsed is the last rotation whose access token was shown.
 	Token, TokenAt, TokenEnded, TokenUsed int64
 	Contact                               Contact
-	// Former is the identity that the device had before, [uuid.Nil] if none is known.
+	// Former is the identity that the device had before, or from which a branch parts, [uuid.Nil] if none is known.
 	Former uuid.UUID
 	// Areas are those that it holds, with everything below them.
 	Areas []uuid.UUID

@@ -36,6 +36,7 @@ type tally struct {
 	histories int
 	simulated time.Duration
 	changes   int
+	photos    int
 	conflicts int
 	faults    map[string]int
 	broken    []fleet.Outcome
@@ -47,6 +48,7 @@ func (t *tally) add(out fleet.Outcome) {
 	t.histories++
 	t.simulated += out.Simulated
 	t.changes += out.Changes
+	t.photos += out.Photos
 	t.conflicts += out.Conflicts
 	for kind, n := range out.Faults {
 		t.faults[kind] += n
@@ -60,8 +62,8 @@ func (t *tally) add(out fleet.Outcome) {
 func (t *tally) print(w io.Writer) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	fmt.Fprintf(w, "%d histories in %v: %.0f simulated hours, %d changes, %d conflicts left open, %d broken\n",
-		t.histories, time.Since(t.begun).Round(time.Second), t.simulated.Hours(), t.changes, t.conflicts, len(t.broken))
+	fmt.Fprintf(w, "%d histories in %v: %.0f simulated hours, %d changes, %d photos, %d conflicts left open, %d broken\n",
+		t.histories, time.Since(t.begun).Round(time.Second), t.simulated.Hours(), t.changes, t.photos, t.conflicts, len(t.broken))
 }
 
 func (t *tally) printFaults(w io.Writer) {

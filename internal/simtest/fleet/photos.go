@@ -1,0 +1,201 @@
+package fleet
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"maps"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+
+	"github.com/google/uuid"
+
+	"satchel/clientlib"
+	"satchel/internal/simtest/oracle"
+	"satchel/server"
+	"satchel/syncproto"
+)
+
+// photoNames finds the names of photos in a value.
+var photoNames = regexp.MustCompile(`"sha256":"([0-9a-f]{64})"`)
+
+// namesIn gives the names of the photos in a value.
+func namesIn(value string) (names []string) {
+	for _, found := range photoNames.FindAllStringSubmatch(value, -1) {
+		names = append(names, found[1])
+	}
+	return names
+}
+
+// photographs has the worker prove a delivery by photos: a new one, or one that is on the tablet.
+func (t *tablet) photographs(ctx context.Context, r *rand.Rand) {
+	if done := t.any(ctx, r, "deliveries"); done != nil && r.IntN(2) == 0 {
+		if proofs, ok := t.takePhotos(ctx, r, t.w.ledger.name("deliveries", done.ID)); ok {
+			t.saveEdit(ctx, done, map[string]any{"proofs": proofs})
+		}
+		return
+	}
+	form, handed, ok := t.handOver(ctx, r)
+	if !ok {
+		return
+	}
+	proofs, ok := t.takePhotos(ctx, r, t.w.ledger.name("deliveries", handed.record.ID))
+	if !ok {
+		return
+	}
+	handed.fields["proofs"] = proofs
+	form.Edit(handed.record, map[string]any{"proofs": proofs})
+	t.save(ctx, form, handed)
+}
+
+// takePhotos takes one photo or two for a record of a name, one of five larger than what is sent at once.
+func (t *tablet) takePhotos(ctx context.Context, r *rand.Rand, of string) (proofs map[string]any, ok bool) {
+	var photos []syncproto.Blob
+	for range 1 + r.IntN(2) {
+		size := 100 + r.IntN(4000)
+		if r.IntN(5) == 0 {
+			size = 20_000 + r.IntN(150_000)
+		}
+		content := bytes.NewBufferString("\x89PNG\r\n\x1a\n" + t.w.ledger.text(of))
+		for content.Len() < size {
+			fmt.Fprint(content, r.Uint64())
+		}
+		photo, err := t.store.AddPhoto(ctx, content.Bytes())
+		if t.expect("keep a photo", err); err != nil {
+			return nil, false
+		}
+		photos = append(photos, photo)
+	}
+	t.say("takes %d photos of %s", len(photos), of)
+	return map[string]any{"photos": photos}, true
+}
+
+// has reports whether the office has what its name says of a photo that a record names.
+func (o *office) has(ctx context.Context, record, name string) bool {
+	content, err := o.srv.Blobs.Within(ctx, nil, syncproto.BlobOf{Record: uuid.MustParse(record), SHA256: name})
+	if err != nil {
+		return false
+	}
+	sum := sha256.New()
+	_, err = io.Copy(sum, content)
+	return errors.Join(err, content.Close()) == nil && hex.EncodeToString(sum.Sum(nil)) == name
+}
+
+// mustBeKept looks whether the office has the photos of a tablet that may be taken away, or emptied itself: those that the
+// records name that it shows.
+func (t *tablet) mustBeKept(ctx context.Context, since int64) {
+	photos := map[string]string{}
+	for _, s := range t.saves {
+		for _, name := range namesIn(s.Writes["proofs"]) {
+			photos[name] = s.Record
+		}
+	}
+	o := t.w.office
+	for _, name := range slices.Sorted(maps.Keys(photos)) {
+		record := photos[name]
+		o.meanwhile(func() error {
+			if o.has(ctx, record, name) {
+				return nil
+			}
+			shown := t.w.look(ctx).records[record]
+			if o.acts.Load() == since && slices.Contains(namesIn(shown.Values["proofs"]), name) && !o.has(ctx, record, name) {
+				t.w.broke("who is safe has brought the photos", "the office lacks %s of record %s from %s", name, record, t.name)
+			}
+			return nil
+		})
+	}
+}
+
+// judgePhotos looks whether the office has every photo that a record names by what it shows or a side of a conflict, as far as
+// a tablet still has it, and whether nothing happened to what it has.
+func (w *world) judgePhotos(ctx context.Context, e oracle.Evidence) {
+	owed := map[string]string{}
+	owe := func(record, value string) {
+		for _, name := range namesIn(value) {
+			owed[name] = record
+		}
+	}
+	for id, shown := range e.Records {
+		if !shown.Deleted {
+			owe(id, shown.Values["proofs"])
+		}
+	}
+	for _, c := range e.Conflicts {
+		for _, side := range c.Sides {
+			owe(c.Record, side.Value)
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(owed)) {
+		if w.office.has(ctx, owed[name], name) {
+			w.out.Photos++
+			continue
+		}
+		for _, t := range w.tablets {
+			if t.gone {
+				continue
+			}
+			content, err := t.store.Photo(ctx, name)
+			if !errors.Is(err, clientlib.ErrNotFound) {
+				w.broke("photos come through", "%s has %s of record %s (%d bytes, %v), and the office has not", t.name, name, owed[name], len(content), err)
+			}
+		}
+	}
+	report, err := w.office.srv.CheckBlobs(ctx, false)
+	if err != nil || len(report.Lost) > 0 {
+		w.broke("what came of photos stays", "%+v, %v", report, err)
+	}
+}
+
+// losesPhotos goes back to the backup on a new disk: photos are there as far as they are beside the backup.
+func (o *office) losesPhotos(ctx context.Context) {
+	if !o.db.onDisk() {
+		return // of PostgreSQL, the database alone is copied here
+	}
+	o.w.fault("photos of the office lost")
+	o.w.say("office", "goes back to its backup on a new disk")
+	o.goBack(ctx, o.backup, func(dir string) error {
+		if err := os.RemoveAll(filepath.Join(dir, server.BlobsDir)); err != nil {
+			return fmt.Errorf("lose the photos: %w", err)
+		}
+		return o.db.restore(ctx, dir, o.backup.name)
+	})
+}
+
+// survive copies the folders of a machine that lost power; of the files beside them the disk knows what is left. Files with a
+// photo's name were flushed before they got it, and of others nobody knows how much is there.
+func survive(from, to string, r *rand.Rand) error {
+	return filepath.WalkDir(from, func(path string, entry fs.DirEntry, err error) error {
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		below, err := filepath.Rel(from, path)
+		if err != nil {
+			return err
+		}
+		switch onDisk := filepath.Dir(path) == from; {
+		case onDisk && !entry.IsDir():
+			return nil
+		case entry.IsDir():
+			return os.MkdirAll(filepath.Join(to, below), 0o700)
+		}
+		content, err := os.ReadFile(path)   //nolint:gosec // all of this is in the history's own directory
+		if errors.Is(err, fs.ErrNotExist) { // what was unfinished has got its name just now
+			return nil
+		}
+		if err == nil && !syncproto.IsBlobName(entry.Name()) {
+			content = content[:r.IntN(len(content)+1)]
+		}
+		return errors.Join(err, os.WriteFile(filepath.Join(to, below), content, 0o600)) //nolint:gosec // so is the other one
+	})
+}
