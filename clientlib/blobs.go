@@ -32,8 +32,8 @@ type Proof struct {
 const blobPart = 64 << 10
 
 // AddBlob keeps a photo or a signature, encrypted as everything is, and gives what a record has to say to name it. It is
-// sent once a form is saved that names it, behind the form; one that no form names is dropped after a month. The content is
-// kept and sent as it is: take out of it before what is nobody's business. It fails with [ErrNoPicture] or [ErrTooLarge].
+// sent once a form is saved that names it, behind the form; one that no form names is dropped a month after the next sync. The
+// content is kept and sent as it is: take out of it before what is nobody's business. It fails with [ErrNoPicture] or [ErrTooLarge].
 func (s *Store) AddBlob(ctx context.Context, content []byte) (syncproto.Blob, error) {
 	sum := sha256.Sum256(content)
 	b := syncproto.Blob{SHA256: hex.EncodeToString(sum[:]), Type: http.DetectContentType(content), Bytes: int64(len(content))}
@@ -44,12 +44,8 @@ func (s *Store) AddBlob(ctx context.Context, content []byte) (syncproto.Blob, er
 		return b, ErrNoPicture
 	}
 	err := s.write(ctx, func(t *tx) error {
-		x, _, err := property[exchange](ctx, t)
-		if err != nil {
-			return err
-		}
-		err = t.exec(ctx, `INSERT INTO blobs (sha256, type, bytes, added) VALUES (?, ?, ?, ?)
-ON CONFLICT (sha256) DO UPDATE SET added = excluded.added`, b.SHA256, b.Type, b.Bytes, s.now(x))
+		err := t.exec(ctx, `INSERT INTO blobs (sha256, type, bytes, added) VALUES (?, ?, ?, 0)
+ON CONFLICT (sha256) DO UPDATE SET added = 0`, b.SHA256, b.Type, b.Bytes)
 		if err != nil {
 			return err
 		}
@@ -153,7 +149,7 @@ func (t *tx) setBlobs(ctx context.Context, x exchange, asked []syncproto.BlobOf,
 	return nil
 }
 
-// draftDays is for how many days a blob is kept that no form names.
+// draftDays is for how many days a blob is kept that no form names, from the first sync on: only then is it certain what day it is.
 const draftDays = 30
 
 // sweepBlobs drops what the server has and no change that is kept names, and old drafts. now is the server's clock.
@@ -161,6 +157,9 @@ func (t *tx) sweepBlobs(ctx context.Context, x exchange, now int64) error {
 	err := t.exec(ctx, `DELETE FROM blob_names WHERE (epoch = ? OR unnamed = 1)
 AND NOT EXISTS (SELECT 1 FROM changes WHERE changes.record = blob_names.record)`, x.had())
 	if err != nil {
+		return err
+	}
+	if err := t.exec(ctx, "UPDATE blobs SET added = ? WHERE added = 0", now); err != nil {
 		return err
 	}
 	err = t.exec(ctx, "DELETE FROM blobs WHERE added < ? AND sha256 NOT IN (SELECT sha256 FROM blob_names)", now-draftDays*day)

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -286,6 +287,51 @@ func TestADamagedPhotoKeepsNoOtherFromTheOffice(t *testing.T) {
 	}
 	if _, err := s.Sync(t.Context(), nil); !errors.Is(err, clientlib.ErrWiped) {
 		t.Errorf("the revoked tablet: %v; want that it is empty", err)
+	}
+}
+
+// A photo of a form that is not saved yet is kept for a month, which a clock that is set wrong does not shorten.
+func TestAPhotoIsKeptForAMonthUntilItsFormIsSaved(t *testing.T) {
+	o := newOffice(t)
+	var ahead atomic.Int64 // of the tablet's clock, in nanoseconds
+	s, err := clientlib.Create(t.Context(), filepath.Join(t.TempDir(), "store"), pin, clientlib.Options{
+		Clock: func() time.Time { return time.Now().Add(time.Duration(ahead.Load())) },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Close() })
+	o.enrol(s, "one", o.a)
+	household := register(t, s, o.a, "Mira")
+	mustSync(t, s)
+	day := int64(24 * time.Hour)
+	ahead.Store(-10_000 * day)
+	content := photo("kitchen", 3000)
+	blob, err := s.AddBlob(t.Context(), content)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, days := range []int64{0, 29} {
+		o.ahead.Store(days * day)
+		mustSync(t, s)
+	}
+	of := deliverWith(t, s, household, blob)
+	if mustSync(t, s); !o.has(of, content) {
+		t.Error("the photo is not at the office")
+	}
+	forgotten, err := s.AddBlob(t.Context(), photo("cellar", 3000))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, days := range []int64{29, 60} {
+		o.ahead.Store(days * day)
+		mustSync(t, s)
+	}
+	if _, err := s.Blob(t.Context(), forgotten.SHA256); !errors.Is(err, clientlib.ErrNotFound) {
+		t.Errorf("a photo that no form named in a month: %v", err)
+	}
+	if _, err := s.Blob(t.Context(), blob.SHA256); err != nil {
+		t.Errorf("a photo that a form names: %v", err)
 	}
 }
 

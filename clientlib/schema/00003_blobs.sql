@@ -4,7 +4,7 @@ CREATE TABLE blobs (
     sha256 TEXT    NOT NULL PRIMARY KEY,
     type   TEXT    NOT NULL,
     bytes  INTEGER NOT NULL,
-    -- when it was made, by the server's clock
+    -- when the first sync behind it was, by the server's clock; 0 before that
     added  INTEGER NOT NULL
 ) STRICT;
 

@@ -15,6 +15,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -35,8 +36,23 @@ func namesIn(value string) (names []string) {
 	return names
 }
 
-// photographs has the worker prove a delivery by photos: a new one, or one that is on the tablet.
+// An album is a form that is not saved yet, with the photos for it.
+type album struct {
+	form  *sheet
+	draft draft
+	begun time.Time
+}
+
+// photographs has the worker prove a delivery by photos: a new one, or one that is on the tablet. Now and then the new one is
+// saved at another time.
 func (t *tablet) photographs(ctx context.Context, r *rand.Rand) {
+	if a := t.album; a != nil {
+		t.album = nil
+		if time.Since(a.begun) < 20*24*time.Hour { // photos are kept for a month
+			t.save(ctx, a.form, a.draft)
+		}
+		return
+	}
 	if done := t.any(ctx, r, "deliveries"); done != nil && r.IntN(2) == 0 {
 		if proofs, ok := t.takePhotos(ctx, r, t.w.ledger.name("deliveries", done.ID)); ok {
 			t.saveEdit(ctx, done, map[string]any{"proofs": proofs})
@@ -53,6 +69,10 @@ func (t *tablet) photographs(ctx context.Context, r *rand.Rand) {
 	}
 	handed.fields["proofs"] = proofs
 	form.Edit(handed.record, map[string]any{"proofs": proofs})
+	if t.app == nil && r.IntN(3) == 0 { // the app keeps photos for as long as a draft of its own names them
+		t.album = &album{form, handed, time.Now()}
+		return
+	}
 	t.save(ctx, form, handed)
 }
 
@@ -148,9 +168,26 @@ func (w *world) judgePhotos(ctx context.Context, e oracle.Evidence) {
 			}
 		}
 	}
+	for _, t := range w.tablets {
+		if !t.gone {
+			t.mustHavePhotos(ctx)
+		}
+	}
 	report, err := w.office.srv.CheckBlobs(ctx, false)
 	if err != nil || len(report.Lost) > 0 {
 		w.broke("what came of photos stays", "%+v, %v", report, err)
+	}
+}
+
+// mustHavePhotos looks whether a tablet still has the photos that it took, or has as a copy: for half a year the office may
+// have to ask for them again.
+func (t *tablet) mustHavePhotos(ctx context.Context) {
+	for _, s := range t.saves {
+		for _, name := range namesIn(s.Writes["proofs"]) {
+			if _, err := t.store.Photo(ctx, name); err != nil && s.certain {
+				t.w.broke("a tablet keeps its photos", "%s lacks %s of record %s: %v", t.name, name, s.Record, err)
+			}
+		}
 	}
 }
 

@@ -48,6 +48,8 @@ type tablet struct {
 	invited []uuid.UUID
 	// opened is a record that somebody has on the screen.
 	opened *clientlib.Record
+	// album are photos of a form that is not saved yet, nil if there is none.
+	album *album
 	// locked is set when the office does not take its credentials: it has to be enrolled again.
 	locked bool
 	// syncing is set while a sync is under way: the store is not opened anew then.
@@ -326,7 +328,7 @@ func (t *tablet) goBack(ctx context.Context) {
 		if err := removeLog(t.path()); err != nil {
 			return err
 		}
-		t.dropped = append(t.dropped, t.saves...)
+		t.dropped, t.album = append(t.dropped, t.saves...), nil
 		t.saves, t.device, t.putBack, t.told = slices.Clone(t.kept.saves), t.kept.device, true, nil
 		return copyFile(t.kept.path, t.path())
 	})
