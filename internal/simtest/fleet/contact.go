@@ -92,7 +92,7 @@ func (t *tablet) syncOnce(ctx context.Context, meanwhile func(clientlib.Progress
 		t.acknowledged(s.from, unsent)
 	}
 	lookAgain(result, err)
-	if err == nil && result.Safe && !t.gone {
+	if result.Safe && !t.gone {
 		t.mustBeKept(ctx, s.acts)
 	}
 	return result, err

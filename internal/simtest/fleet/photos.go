@@ -191,15 +191,24 @@ func (t *tablet) mustHavePhotos(ctx context.Context) {
 	}
 }
 
-// losesPhotos goes back to the backup on a new disk: photos are there as far as they are beside the backup.
-func (o *office) losesPhotos(ctx context.Context) {
+// losesPhotos goes back to the backup on a new disk, mostly to one of just now: photos are there as far as they are
+// beside the backup, and half of the time they are not.
+func (o *office) losesPhotos(ctx context.Context, r *rand.Rand) {
 	if !o.db.onDisk() {
 		return // of PostgreSQL, the database alone is copied here
 	}
+	if r.IntN(4) > 0 {
+		o.back(ctx)
+	}
 	o.w.fault("photos of the office lost")
 	o.w.say("office", "goes back to its backup on a new disk")
+	beside := r.IntN(2) == 0
 	o.goBack(ctx, o.backup, func(dir string) error {
-		if err := os.RemoveAll(filepath.Join(dir, server.BlobsDir)); err != nil {
+		err := os.RemoveAll(filepath.Join(dir, server.BlobsDir))
+		if !beside {
+			err = errors.Join(err, os.RemoveAll(filepath.Join(o.w.root, server.BackupBlobsDir)))
+		}
+		if err != nil {
 			return fmt.Errorf("lose the photos: %w", err)
 		}
 		return o.db.restore(ctx, dir, o.backup.name)

@@ -128,6 +128,14 @@ func settles(e *oracle.Evidence) {
 // TestDoubtIsNoAccusation has evidence that leaves open what happened.
 func TestDoubtIsNoAccusation(t *testing.T) {
 	for name, bend := range map[string]func(*oracle.Evidence){
+		"what came behind a clock that was ahead claims what the office made of that": func(e *oracle.Evidence) {
+			e.Entries[0].Claimed, e.Entries[0].Time = 5000, 2000
+			for i := range e.Entries[1:] {
+				at := 2001 + int64(i)
+				e.Entries[1+i].Claimed, e.Entries[1+i].Time = at, at
+			}
+			e.Changes[0].Claimed = 5000
+		},
 		"who saw a value of the office's that is lost did not see another that says the same": func(e *oracle.Evidence) {
 			e.Changes[1].Saw["phone"][0].Time = 77
 			e.Conflicts[0].Sides = append(e.Conflicts[0].Sides, phoneOf(`"1"`, "a", 1))
