@@ -80,7 +80,7 @@ export class Run {
         await this.await(err)
       }
     }
-    if (!wiped) await this.tellEnd()
+    if (!wiped && !this.stop.aborted) await this.tellEnd()
     const { changes, records } = this.progress
     return { changes, records, complete: this.complete, safe: this.safe && this.damaged === 0, wiped }
   }
