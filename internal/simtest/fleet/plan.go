@@ -115,7 +115,7 @@ func ofTablets() weights {
 		{isTripled, 2},
 		{keepsCopy, 3},
 		{goesBack, 4},
-		{isSpoilt, 1},
+		{isSpoilt, 3},
 		{fillsUp, 1},
 		{freesUp, 2},
 		{rescues, 1},
