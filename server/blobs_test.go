@@ -293,15 +293,7 @@ func TestADamagedPhotoKeepsNoOtherFromTheOffice(t *testing.T) {
 // A photo of a form that is not saved yet is kept for a month, which a clock that is set wrong does not shorten.
 func TestAPhotoIsKeptForAMonthUntilItsFormIsSaved(t *testing.T) {
 	o := newOffice(t)
-	var ahead atomic.Int64 // of the tablet's clock, in nanoseconds
-	s, err := clientlib.Create(t.Context(), filepath.Join(t.TempDir(), "store"), pin, clientlib.Options{
-		Clock: func() time.Time { return time.Now().Add(time.Duration(ahead.Load())) },
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { s.Close() })
-	o.enrol(s, "one", o.a)
+	s, ahead := o.astray("one", o.a)
 	household := register(t, s, o.a, "Mira")
 	mustSync(t, s)
 	day := int64(24 * time.Hour)

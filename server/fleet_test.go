@@ -146,7 +146,20 @@ const pin = "4711-4711"
 // tablet makes a store and enrols it for areas.
 func (o *office) tablet(name string, areas ...uuid.UUID) *clientlib.Store {
 	o.t.Helper()
-	s, err := clientlib.Create(o.t.Context(), filepath.Join(o.t.TempDir(), name+".db"), pin, clientlib.Options{})
+	return o.tabletWith(clientlib.Options{}, name, areas...)
+}
+
+// astray gives a tablet whose clock is ahead, by as many nanoseconds as the number is set to.
+func (o *office) astray(name string, areas ...uuid.UUID) (*clientlib.Store, *atomic.Int64) {
+	o.t.Helper()
+	ahead := &atomic.Int64{}
+	now := func() time.Time { return time.Now().Add(time.Duration(ahead.Load())) }
+	return o.tabletWith(clientlib.Options{Clock: now}, name, areas...), ahead
+}
+
+func (o *office) tabletWith(options clientlib.Options, name string, areas ...uuid.UUID) *clientlib.Store {
+	o.t.Helper()
+	s, err := clientlib.Create(o.t.Context(), filepath.Join(o.t.TempDir(), name+".db"), pin, options)
 	if err != nil {
 		o.t.Fatal(err)
 	}

@@ -2,8 +2,6 @@ package server_test
 
 import (
 	"fmt"
-	"path/filepath"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -193,15 +191,7 @@ func TestFieldsOfANewerProgramChangeNoAid(t *testing.T) {
 // A tablet whose clock is off is in review from its first sync on, once, until it comes with a right one.
 func TestATabletWhoseClockIsOffIsInReviewUntilItIsSet(t *testing.T) {
 	o := newOffice(t)
-	var ahead atomic.Int64 // of the tablet's clock, in nanoseconds
-	late, err := clientlib.Create(t.Context(), filepath.Join(t.TempDir(), "late.db"), pin, clientlib.Options{
-		Clock: func() time.Time { return time.Now().Add(time.Duration(ahead.Load())) },
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { late.Close() })
-	o.enrol(late, "Tablet 0", o.a)
+	late, ahead := o.astray("Tablet 0", o.a)
 	mustSync(t, late, o.tablet("Tablet 1", o.b))
 	if open := o.openReviews(); len(open) > 0 {
 		t.Fatalf("all clocks are right, and in review are %+v", open)

@@ -169,7 +169,7 @@ func (o *office) do(ctx context.Context, s Step) {
 	case forgets:
 		o.restore(ctx, o.first)
 	case losesDisk:
-		o.losesPhotos(ctx, r)
+		o.loseDisk(ctx, r)
 	case losesTail:
 		o.loseTail(ctx)
 	case restarts:

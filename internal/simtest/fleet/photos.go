@@ -76,7 +76,7 @@ func (t *tablet) photographs(ctx context.Context, r *rand.Rand) {
 	t.save(ctx, form, handed)
 }
 
-// takePhotos takes one photo or two for a record of a name, one of five larger than what is sent at once.
+// takePhotos takes one photo or two for a record of a name, one of five so large that it may take several requests.
 func (t *tablet) takePhotos(ctx context.Context, r *rand.Rand, of string) (proofs map[string]any, ok bool) {
 	var photos []syncproto.Blob
 	for range 1 + r.IntN(2) {
@@ -191,9 +191,9 @@ func (t *tablet) mustHavePhotos(ctx context.Context) {
 	}
 }
 
-// losesPhotos goes back to the backup on a new disk, mostly to one of just now: photos are there as far as they are
+// loseDisk goes back to the backup on a new disk, mostly to one of just now: photos are there as far as they are
 // beside the backup, and half of the time they are not.
-func (o *office) losesPhotos(ctx context.Context, r *rand.Rand) {
+func (o *office) loseDisk(ctx context.Context, r *rand.Rand) {
 	if !o.db.onDisk() {
 		return // of PostgreSQL, the database alone is copied here
 	}

@@ -103,10 +103,7 @@ func stateOf(d store.Device, held int, replaced bool, now time.Time) State {
 // again, and nobody has come under this one since, as the other copy would. So it did, too, if the server knows this one only
 // from what the new one handed in.
 func goesOn(d store.Device, devices []store.Device) bool {
-	return neverCame(d) || slices.ContainsFunc(devices, func(later store.Device) bool {
-		return later.Former == d.ID && later.Enrolled > d.Contact.At && !neverCame(later)
+	return d.NeverCame() || slices.ContainsFunc(devices, func(later store.Device) bool {
+		return later.Former == d.ID && later.Enrolled > d.Contact.At && !later.NeverCame()
 	})
 }
-
-// neverCame reports whether the server knows an identity only from what another one handed in: nobody comes under it.
-func neverCame(d store.Device) bool { return d.TokenEnded == d.Enrolled }

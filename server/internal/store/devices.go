@@ -32,6 +32,9 @@ type Device struct {
 	Areas []uuid.UUID
 }
 
+// NeverCame reports whether the server knows an identity only from what another one handed in: nobody comes under it.
+func (d Device) NeverCame() bool { return d.TokenEnded == d.Enrolled }
+
 // A Contact is what a device said of itself when it last came, and what its last sync came to.
 type Contact struct {
 	// At is when that was, Complete when it last had nothing left on either side, in milliseconds.
