@@ -142,7 +142,7 @@ func Points(ctx context.Context, bin Binaries, script int, progress func(Point))
 	return Sample(ctx, bin, script, 1, progress)
 }
 
-// Sample is [Points] at every so many-th point, beginning anywhere.
+// Sample is [Points] at every so many-th point, beginning anywhere; where there are fewer points, at one of them.
 func Sample(ctx context.Context, bin Binaries, script, every int, progress func(Point)) (Report, error) {
 	return try(ctx, bin, script, every, progress, blow{deal: kills})
 }
@@ -174,7 +174,8 @@ func try(ctx context.Context, bin Binaries, script, every int, progress func(Poi
 	return whole, errors.Join(errs...)
 }
 
-// tryEach deals the blow at a point and at each that comes so many after it.
+// tryEach deals the blow at a point and at each that comes so many after it. A side that ends before it
+// comes to the first is hit at one that it comes to.
 func tryEach(ctx context.Context, bin Binaries, script, begin, every int, progress func(Point), b blow) (report Report, err error) {
 	t, err := newTrial(ctx, bin, script)
 	if err != nil {
@@ -184,28 +185,35 @@ func tryEach(ctx context.Context, bin Binaries, script, begin, every int, progre
 	report.Script = t.script.name
 	var wrong []error
 	for _, side := range t.script.sides() {
-		for at := begin; len(wrong) < tooMany; at += every {
-			point, more := t.point(ctx, side, at, b)
+		for at, came := begin, false; len(wrong) < tooMany; {
+			point, calls := t.point(ctx, side, at, b)
 			if point.Err != nil {
 				wrong = append(wrong, fmt.Errorf("%s: %v: %w", report.Script, point, point.Err))
 			}
-			if !more {
+			if calls < at && (came || calls == 0) {
 				break
+			}
+			if calls < at {
+				at = 1 + at%calls
+				continue
 			}
 			report.Points = append(report.Points, point)
 			if progress != nil {
 				progress(point)
 			}
+			came = true
+			at += every
 		}
 	}
 	return report, errors.Join(wrong...)
 }
 
-// point deals the blow at one point, and reports whether the program came to it.
-func (t *trial) point(ctx context.Context, side Side, at int, b blow) (p Point, more bool) {
+// point deals the blow at one point, and says how many calls that count the program made: fewer than at, if it
+// did not come to the point.
+func (t *trial) point(ctx context.Context, side Side, at int, b blow) (p Point, calls int) {
 	b.at = at
 	err := t.round(ctx, side, &b)
-	return Point{Side: side, At: at, Call: b.hit, Err: err}, b.dealt != (fate{})
+	return Point{Side: side, At: at, Call: b.hit, Err: err}, b.calls
 }
 
 // A trial is a script that was played, and what its sync comes to where nobody is killed.

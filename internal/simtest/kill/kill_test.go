@@ -37,6 +37,8 @@ func TestTheRealProgramsLoseAndDoubleNothing(t *testing.T) {
 	t.Run("killed", func(t *testing.T) {
 		tried(t, Server, Device)(Sample(t.Context(), bin, ofADay, 40, nil))
 		tried(t, Device)(Sample(t.Context(), bin, ofASave, 20, nil))
+		const beyond = 10_000 // more calls than a save makes
+		tried(t, Device)(tryEach(t.Context(), bin, ofASave, beyond, beyond, nil, blow{deal: kills}))
 	})
 	t.Run("killed over PostgreSQL", func(t *testing.T) {
 		over := bin
