@@ -176,6 +176,35 @@ func TestAnOlderBackupLosesNoPhotoThatATabletHas(t *testing.T) {
 	}
 }
 
+// A photo that came after the backup which is restored is on the office's disk, unless that was lost: nobody sends it again,
+// unless it is damaged.
+func TestARestoreBesideThePhotosHasNobodySendThemAgain(t *testing.T) {
+	o := newOffice(t)
+	s, link := o.choked("one")
+	household := register(t, s, o.a, "Mira")
+	mustSync(t, s)
+	backup := o.backup()
+	link.through.Store(2)
+	content, other := photo("kitchen", 3000), photo("bedroom", 3000)
+	of, beside := photograph(t, s, household, content), photograph(t, s, household, other)
+	mustSync(t, s)
+	o.stop()
+	if err := server.Restore(t.Context(), o.dir, backup); err != nil {
+		t.Fatal(err)
+	}
+	at := filepath.Join(o.dir, server.BlobsDir, beside.SHA256[:2], beside.SHA256)
+	if err := os.WriteFile(at, photo("mould", 3000), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	o.open()
+	link.through.Store(1)
+	mustSync(t, s)
+	if !o.has(of, content) || !o.has(beside, other) || !status(t, s).Safe || link.through.Load() != 0 {
+		t.Errorf("the office has the photo %v and the damaged one %v, %d of 1 parts were not sent",
+			o.has(of, content), o.has(beside, other), link.through.Load())
+	}
+}
+
 // A photo that is nowhere when a backup is restored is sent again.
 func TestABackupWithoutItsPhotosGetsThemAgain(t *testing.T) {
 	o := newOffice(t)

@@ -34,23 +34,55 @@ func New(e *engine.Engine, kept Store, stageDir string, now time.Time) (*Room, e
 	return r, r.stage.sweep(now)
 }
 
-// Missing says which of the blobs that a device asks for are wanted, and how much of each it has sent.
+// maxLooks is at how many blobs one answer of [Room.Missing] looks, so that it takes seconds at the most.
+const maxLooks = 100
+
+// Missing says which of the blobs that a device asks for are wanted, and how much of each it has sent. What is here
+// although it is not known to have arrived, as when an older backup was restored beside it, is taken up and not wanted.
 func (r *Room) Missing(ctx context.Context, device uuid.UUID, asked []syncproto.BlobOf) (syncproto.BlobsMissing, error) {
 	out := syncproto.BlobsMissing{Missing: []syncproto.BlobWanted{}, Unnamed: []syncproto.BlobOf{}}
 	standings, err := r.engine.BlobStandings(ctx, device, asked)
+	looks := 0
 	for _, s := range standings {
 		switch {
 		case len(s.Named) == 0:
 			out.Unnamed = append(out.Unnamed, s.BlobOf)
 		case !s.Arrived:
 			have, err := r.stage.have(device, s.SHA256)
+			taken := false
+			if err == nil && have == 0 && looks < maxLooks {
+				looks++
+				taken, err = r.takeUp(ctx, device, s)
+			}
 			if err != nil {
 				return out, err
 			}
-			out.Missing = append(out.Missing, syncproto.BlobWanted{BlobOf: s.BlobOf, Have: have})
+			if !taken {
+				out.Missing = append(out.Missing, syncproto.BlobWanted{BlobOf: s.BlobOf, Have: have})
+			}
 		}
 	}
 	return out, err
+}
+
+// takeUp keeps content that is here already and whole, and reports whether it is. It is written once more: whoever wrote it
+// may have come to an end before it was safe on the disk.
+func (r *Room) takeUp(ctx context.Context, device uuid.UUID, s engine.BlobStanding) (bool, error) {
+	content, err := Read(ctx, r.kept, s.SHA256)
+	if err != nil { // missing, damaged or not to be read: it is sent again, and takes the place of what is there
+		return false, ctx.Err()
+	}
+	return r.keepAsNamed(ctx, device, s, content)
+}
+
+// keepAsNamed keeps content if it is what one of its names says, and reports whether it is.
+func (r *Room) keepAsNamed(ctx context.Context, device uuid.UUID, s engine.BlobStanding, content []byte) (bool, error) {
+	for _, b := range s.Named {
+		if b.Bytes == int64(len(content)) && flaw(content, b) == "" {
+			return true, r.keep(ctx, device, b, content)
+		}
+	}
+	return false, nil
 }
 
 // Add takes a chunk of a blob from a device, which begins at an offset. Where it is the last one, the blob is on the disk
@@ -177,10 +209,8 @@ func (r *Room) Rescue(ctx context.Context, rescued syncproto.RescuedBlob) error 
 	case standings[0].Arrived:
 		return nil
 	}
-	for _, b := range standings[0].Named {
-		if b.Bytes == int64(len(rescued.Content)) && flaw(rescued.Content, b) == "" {
-			return r.keep(ctx, rescued.Device, b, rescued.Content)
-		}
+	if kept, err := r.keepAsNamed(ctx, rescued.Device, standings[0], rescued.Content); kept || err != nil {
+		return err
 	}
 	return syncproto.Refuse(syncproto.CodeBlobWrong, "The photo or signature is not as long as its record says, or no picture of that kind. It was not taken in.")
 }
