@@ -58,6 +58,8 @@ type office struct {
 	// orders are what it was told of the tablets, decided what people decided about held changes.
 	orders  *oracle.Orders
 	decided map[oracle.Version]oracle.Decision
+	// decayed are the photos that its disk spoilt, as far as nobody has found that yet.
+	decayed map[string]bool
 	// backup is the last one that was made, first the one before all of the tablets were enrolled.
 	backup, first *backup
 }
@@ -170,6 +172,9 @@ func (o *office) do(ctx context.Context, s Step) {
 		o.restore(ctx, o.first)
 	case losesDisk:
 		o.loseDisk(ctx, r)
+	case findsDecay:
+		o.decay(r)
+		o.findDecay(ctx)
 	case losesTail:
 		o.loseTail(ctx)
 	case restarts:

@@ -125,6 +125,9 @@ func (t *tablet) mustBeKept(ctx context.Context, since int64) {
 			if o.has(ctx, record, name) {
 				return nil
 			}
+			if o.decayed[name] {
+				return nil
+			}
 			shown := t.w.look(ctx).records[record]
 			if o.acts.Load() == since && slices.Contains(namesIn(shown.Values["proofs"]), name) && !o.has(ctx, record, name) {
 				t.w.broke("who is safe has brought the photos", "the office lacks %s of record %s from %s", name, record, t.name)
@@ -134,8 +137,8 @@ func (t *tablet) mustBeKept(ctx context.Context, since int64) {
 	}
 }
 
-// judgePhotos looks whether the office has every photo that a record names by what it shows or a side of a conflict, as far as
-// a tablet still has it, and whether nothing happened to what it has.
+// judgePhotos looks whether the office has every photo that a record names by what it shows, a side of a conflict or a change
+// that is held or waits, as far as a tablet still has it, and whether nothing happened to what it has.
 func (w *world) judgePhotos(ctx context.Context, e oracle.Evidence) {
 	owed := map[string]string{}
 	owe := func(record, value string) {
@@ -151,6 +154,11 @@ func (w *world) judgePhotos(ctx context.Context, e oracle.Evidence) {
 	for _, c := range e.Conflicts {
 		for _, side := range c.Sides {
 			owe(c.Record, side.Value)
+		}
+	}
+	for _, c := range e.Entries {
+		if c.Status == string(syncproto.Held) || c.Status == string(syncproto.Waiting) {
+			owe(c.Record, c.Writes["proofs"])
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(owed)) {
@@ -213,6 +221,40 @@ func (o *office) loseDisk(ctx context.Context, r *rand.Rand) {
 		}
 		return o.db.restore(ctx, dir, o.backup.name)
 	})
+}
+
+// decay has the disk of the office spoil or lose some of its photos.
+func (o *office) decay(r *rand.Rand) {
+	dir := filepath.Join(o.machine.dir(), server.BlobsDir)
+	err := filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
+		switch {
+		case errors.Is(err, fs.ErrNotExist): // there are none yet
+			return nil
+		case err != nil || !syncproto.IsBlobName(entry.Name()) || r.IntN(3) > 0:
+			return err
+		case r.IntN(2) == 0:
+			err = os.Remove(path) //nolint:gosec // it is in the history's own directory, and so is the other
+		default:
+			err = os.WriteFile(path, []byte("mould"), 0o600) //nolint:gosec // as above
+		}
+		o.decayed[entry.Name()] = true
+		return err
+	})
+	if err != nil {
+		panic(err) // the disk of the simulation itself
+	}
+	o.w.fault("photos of the office damaged")
+	o.w.say("office", "has %d photos damaged", len(o.decayed))
+}
+
+// findDecay has the office look at all of its photos, so that tablets send those again that are damaged.
+func (o *office) findDecay(ctx context.Context) {
+	report, err := o.srv.CheckBlobs(ctx, true)
+	o.expect("check the photos", err)
+	if err == nil {
+		o.decayed = map[string]bool{}
+	}
+	o.w.say("office", "checks its photos: %d are lost%s", len(report.Lost), orError(err))
 }
 
 // survive copies the folders of a machine that lost power; of the files beside them the disk knows what is left. Files with a

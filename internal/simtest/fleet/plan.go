@@ -74,6 +74,7 @@ const (
 	losesTail  Kind = "finds an older copy of its disk"
 	forgets    Kind = "restores its first backup"
 	losesDisk  Kind = "restores the backup on a new disk"
+	findsDecay Kind = "finds photos damaged"
 )
 
 // weights say how often each kind comes.
@@ -134,7 +135,8 @@ func ofOffice() weights {
 		{backsUp, 5},
 		{restores, 5},
 		{forgets, 3},
-		{losesDisk, 5},
+		{losesDisk, 3},
+		{findsDecay, 2},
 		{losesTail, 2},
 		{restarts, 2},
 		{setsClock, 1},
@@ -155,7 +157,8 @@ func ofDesk() weights {
 		{backsUp, 3},
 		{restores, 3},
 		{forgets, 2},
-		{losesDisk, 3},
+		{losesDisk, 2},
+		{findsDecay, 1},
 		{losesTail, 1},
 		{restarts, 2},
 		{fillsUp, 1},

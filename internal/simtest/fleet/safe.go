@@ -22,7 +22,7 @@ func (o *office) board(ctx context.Context) (b board, open bool) {
 	open = o.meanwhile(func() error {
 		devices, err := o.srv.Accounts.Devices(ctx, o.admin)
 		for _, d := range devices {
-			b.safe[d.ID] = d.Contact.Safe
+			b.safe[d.ID] = max(d.Contact.Safe, 0)
 		}
 		return err
 	})
@@ -46,6 +46,9 @@ func (o *office) meanwhile(do func() error) bool {
 // by what was before. Of two copies nobody can tell which one it was.
 func (t *tablet) lookAfter(ctx context.Context) func(result clientlib.SyncResult, err error) {
 	before, open := t.w.office.board(ctx)
+	if open && before.safe[t.device] != 0 && !t.copied {
+		t.mustBeKept(ctx, before.acts)
+	}
 	return func(result clientlib.SyncResult, err error) {
 		after, stillOpen := t.w.office.board(ctx)
 		if !open || !stillOpen || before.acts != after.acts || t.copied || t.gone {

@@ -37,6 +37,7 @@ func (w *world) calm(ctx context.Context) {
 	if o.mustStart(ctx); o.down {
 		return
 	}
+	o.findDecay(ctx)
 	for _, t := range w.tablets {
 		if t.gone {
 			continue

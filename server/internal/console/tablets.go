@@ -60,7 +60,7 @@ func (t tablet) Low() bool { return t.Contact.FreeBytes > 0 && t.Contact.FreeByt
 // Word names how it stands, now that it may be in a sync.
 func (t tablet) Word() string {
 	switch {
-	case t.Live && t.Contact.Safe != 0:
+	case t.Live && t.Contact.Safe > 0:
 		return "safe"
 	case t.Live && t.State != accounts.Locked && t.State != accounts.Differs:
 		return "syncing"

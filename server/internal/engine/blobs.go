@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"slices"
 
 	"github.com/google/uuid"
@@ -196,7 +197,7 @@ func (e *Engine) BlobsLost(ctx context.Context, names []string) error {
 			}
 			w.proven = append(w.proven, namers...)
 		}
-		if err := w.tx.DropBlobs(ctx, names); err != nil {
+		if err := errors.Join(w.tx.DropBlobs(ctx, names), w.tx.NoDeviceSafe(ctx)); err != nil {
 			return err
 		}
 		return w.tx.SetProperty(ctx, propertyBlobs, rand.Text())

@@ -10,8 +10,8 @@ import (
 )
 
 // End notes what a device says that its sync came to, and reports whether it is safe to take away. It is so only if
-// what the device says fits what the server knows: it is one of the programme's, and both mean the same history. Once
-// the device comes again, it is not safe before that sync ends too.
+// what the device says fits what the server knows: it is one of the programme's, and both mean the same history, of
+// which the server has lost nothing since the device came. Once it comes again, it is not safe before that sync ends too.
 func (e *Engine) End(ctx context.Context, device uuid.UUID, said syncproto.Ending) (safe bool, err error) {
 	if min(said.Unsent, said.Differs, said.Up, said.Down, said.Blobs) < 0 {
 		return false, syncproto.Refuse(syncproto.CodeBadRequest, "The end of a sync counts below 0. Nothing was changed, and what is on the device is safe.")
@@ -26,7 +26,7 @@ func (e *Engine) End(ctx context.Context, device uuid.UUID, said syncproto.Endin
 			return err
 		}
 		ending := store.Ending{At: w.now, Unsent: said.Unsent, Differs: said.Differs, Up: said.Up, Down: said.Down}
-		fits := d.Revoked == 0 && said.Epoch == epoch && said.Known == syncproto.Tip{N: d.N, Hash: d.Hash}
+		fits := d.Revoked == 0 && d.Contact.Safe >= 0 && said.Epoch == epoch && said.Known == syncproto.Tip{N: d.N, Hash: d.Hash}
 		if safe = fits && said.Unsent == 0 && said.Differs == 0 && said.Blobs == 0; safe {
 			ending.Safe = w.now
 		}

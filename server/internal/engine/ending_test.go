@@ -2,6 +2,7 @@ package engine_test
 
 import (
 	"context"
+	"strings"
 	"testing"
 	"time"
 
@@ -21,7 +22,7 @@ func (d *tablet) end(said syncproto.Ending) bool {
 	if err != nil {
 		d.o.t.Fatal(err)
 	}
-	if kept := d.contact(); safe != (kept.Safe == d.o.now.UnixMilli()) || !safe && kept.Safe != 0 {
+	if kept := d.contact(); safe != (kept.Safe == d.o.now.UnixMilli()) || !safe && kept.Safe > 0 {
 		d.o.t.Errorf("it was told that it is safe: %v, and %d is kept", safe, kept.Safe)
 	}
 	return safe
@@ -99,7 +100,30 @@ func TestATabletIsSafeOnlyUntilItComesAgain(t *testing.T) {
 	if err := engine.NewEpoch(t.Context(), o.store, o.now.UnixMilli()); err != nil {
 		t.Fatal(err)
 	}
-	if other.contact().Safe != 0 {
+	if other.contact().Safe > 0 {
 		t.Error("a tablet is safe that has not come to a server that lost its tail")
+	}
+}
+
+func TestNoTabletIsSafeThatWasNotToldOfALoss(t *testing.T) {
+	o := newOffice(t)
+	d, other := o.tablet("one", o.a), o.tablet("two", o.a)
+	if other.sync(); !other.end(other.ending()) {
+		t.Fatal("a tablet is not safe when it says so")
+	}
+	d.sync()
+	if err := o.engine.BlobsLost(t.Context(), []string{strings.Repeat("a", 64)}); err != nil {
+		t.Fatal(err)
+	}
+	if other.contact().Safe > 0 {
+		t.Error("a tablet is safe that may have sent what is lost")
+	}
+	for range 2 { // a request may come twice
+		if d.end(d.ending()) {
+			t.Error("a tablet is safe that was in a sync when something was lost")
+		}
+	}
+	if d.sync(); !d.end(d.ending()) {
+		t.Error("a tablet is not safe that was told of the loss")
 	}
 }

@@ -52,7 +52,8 @@ type Contact struct {
 	Up, Down, DownLeft int
 	// Differs is how many areas did not agree with the server's when its last sync ended.
 	Differs int
-	// Safe is when it ended a sync safe to take away, in milliseconds; 0 if it never did, or has come again since.
+	// Safe is when it ended a sync safe to take away, in milliseconds; 0 if it never did, or has come again since, and below
+	// 0 if the server has lost something since it came: what it ends is not safe before it comes again.
 	Safe int64
 }
 
@@ -208,13 +209,15 @@ func (t *Tx) SetDeviceContact(ctx context.Context, id uuid.UUID, c Contact) erro
 		c.At, c.Complete, c.Complete, c.Unsent, c.ClockOffset, c.Program, c.Protocol, c.FreeBytes, c.Up, c.Down, c.DownLeft, id)
 }
 
-// SetDeviceEnding notes what a sync came to that left nothing to do on either side.
+// SetDeviceEnding notes what a sync came to that left nothing to do on either side. It is not safe to take away if the server
+// has lost something since it came.
 func (t *Tx) SetDeviceEnding(ctx context.Context, id uuid.UUID, e Ending) error {
-	return t.exec(ctx, `UPDATE devices SET contact = ?, complete = ?, unsent = ?, differs = ?, up = ?, down = ?, down_left = 0, safe = ? WHERE id = ?`,
+	return t.exec(ctx, `UPDATE devices SET contact = ?, complete = ?, unsent = ?, differs = ?, up = ?, down = ?, down_left = 0,
+    safe = CASE WHEN safe < 0 THEN safe ELSE ? END WHERE id = ?`,
 		e.At, e.At, e.Unsent, e.Differs, e.Up, e.Down, e.Safe, id)
 }
 
-// NoDeviceSafe forgets that any device was safe to take away: the database has lost what some of them had sent.
+// NoDeviceSafe notes that no device is safe to take away before it comes again: the server has lost what some of them had sent.
 func (t *Tx) NoDeviceSafe(ctx context.Context) error {
-	return t.exec(ctx, "UPDATE devices SET safe = 0 WHERE safe <> 0")
+	return t.exec(ctx, "UPDATE devices SET safe = -1")
 }

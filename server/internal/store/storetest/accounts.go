@@ -175,8 +175,16 @@ func deviceNotes(t *testing.T, s *store.Store) {
 	note("an ending", func(ctx context.Context, tx *store.Tx) error {
 		return tx.SetDeviceEnding(ctx, want.ID, store.Ending{At: 92, Safe: 92, Up: 4, Down: 5})
 	})
-	want.Contact.Safe, other.Contact.Safe = 0, 0
+	want.Contact.Safe, other.Contact.Safe = -1, -1
 	note("a loss", func(ctx context.Context, tx *store.Tx) error { return tx.NoDeviceSafe(ctx) })
+	want.Contact = store.Contact{At: 93, Complete: 93, Safe: -1}
+	note("an ending after it", func(ctx context.Context, tx *store.Tx) error {
+		return tx.SetDeviceEnding(ctx, want.ID, store.Ending{At: 93, Safe: 93})
+	})
+	want.Contact = store.Contact{At: 94, Complete: 93}
+	note("a contact after it", func(ctx context.Context, tx *store.Tx) error {
+		return tx.SetDeviceContact(ctx, want.ID, store.Contact{At: 94})
+	})
 }
 
 func revokedOnce(t *testing.T, s *store.Store) {
