@@ -90,12 +90,12 @@ func (s *Server) Backup(ctx context.Context, path string) (added int, err error)
 }
 
 // refill has a restored database, before it is in its place, go with the photos and signatures that there are: those that
-// are only beside the backup are put where the others are, and those that are nowhere have not arrived any more, so that
-// devices which have them send them again.
+// are whole only beside the backup are put where the others are, and those that are so nowhere have not arrived any more, so
+// that devices which have them send them again.
 func refill(ctx context.Context, s *store.Store, kept blobs.Store, backup string) error {
 	var lost []string
 	err := eachBlob(ctx, s, func(b store.Blob) error {
-		_, err := blobs.Copy(ctx, besideBackup(backup), kept, b.SHA256)
+		err := blobs.Mend(ctx, besideBackup(backup), kept, b.SHA256)
 		if unsound(err) {
 			lost = append(lost, b.SHA256)
 			return nil

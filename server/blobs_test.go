@@ -205,6 +205,45 @@ func TestARestoreBesideThePhotosHasNobodySendThemAgain(t *testing.T) {
 	}
 }
 
+// Of a photo that is damaged when a backup is restored, the one beside the backup takes the place; if that is damaged too, it
+// is sent again.
+func TestARestoreMendsDamagedPhotos(t *testing.T) {
+	o := newOffice(t)
+	s := o.tablet("one", o.a)
+	content, other := photo("kitchen", 3000), photo("bedroom", 3000)
+	household := register(t, s, o.a, "Mira")
+	of, lost := photograph(t, s, household, content), photograph(t, s, household, other)
+	mustSync(t, s)
+	if o.postgres != "" {
+		t.Skip("PostgreSQL has backups of its own")
+	}
+	backup := filepath.Join(t.TempDir(), "backup.db")
+	if _, err := o.srv.Backup(t.Context(), backup); err != nil {
+		t.Fatal(err)
+	}
+	o.stop()
+	beside := filepath.Join(filepath.Dir(backup), server.BackupBlobsDir)
+	for _, spoilt := range []string{
+		filepath.Join(o.dir, server.BlobsDir, of.SHA256[:2], of.SHA256), filepath.Join(o.dir, server.BlobsDir, lost.SHA256[:2], lost.SHA256),
+		filepath.Join(beside, lost.SHA256[:2], lost.SHA256),
+	} {
+		if err := os.WriteFile(spoilt, photo("mould", 3000), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := server.Restore(t.Context(), o.dir, backup); err != nil {
+		t.Fatal(err)
+	}
+	o.open()
+	if !o.has(of, content) || o.has(lost, other) {
+		t.Errorf("of a photo that is whole beside the backup and one that is not, the office has %v, %v", o.has(of, content), o.has(lost, other))
+	}
+	mustSync(t, s)
+	if !o.has(lost, other) {
+		t.Error("the photo did not come again")
+	}
+}
+
 // A photo that is nowhere when a backup is restored is sent again.
 func TestABackupWithoutItsPhotosGetsThemAgain(t *testing.T) {
 	o := newOffice(t)

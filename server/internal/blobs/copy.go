@@ -47,9 +47,24 @@ func Copy(ctx context.Context, from, to Store, name string) (copied bool, err er
 	if !errors.Is(err, ErrMissing) {
 		return false, err
 	}
+	return true, transfer(ctx, from, to, name)
+}
+
+// Mend has content be whole in a store: what is missing or damaged there is put there from another one. It fails with
+// [ErrMissing] or [ErrDamaged] if it is not whole in either.
+func Mend(ctx context.Context, from, to Store, name string) error {
+	_, err := Read(ctx, to, name)
+	if errors.Is(err, ErrMissing) || errors.Is(err, ErrDamaged) {
+		return transfer(ctx, from, to, name)
+	}
+	return err
+}
+
+// transfer puts content that is whole from one store into another one.
+func transfer(ctx context.Context, from, to Store, name string) error {
 	content, err := Read(ctx, from, name)
 	if err != nil {
-		return false, err
+		return err
 	}
-	return true, to.Put(ctx, name, bytes.NewReader(content), int64(len(content)))
+	return to.Put(ctx, name, bytes.NewReader(content), int64(len(content)))
 }
