@@ -199,8 +199,8 @@ func (t *tablet) mustHavePhotos(ctx context.Context) {
 	}
 }
 
-// loseDisk goes back to the backup on a new disk, mostly to one of just now: photos are there as far as they are
-// beside the backup, and half of the time they are not.
+// loseDisk goes back to the backup on a new disk, mostly to one of just now. Photos are there as far as they are beside the
+// backup, or not even there; or some of them are spoilt, and those beside the backup are not.
 func (o *office) loseDisk(ctx context.Context, r *rand.Rand) {
 	if !o.db.onDisk() {
 		return // of PostgreSQL, the database alone is copied here
@@ -210,14 +210,18 @@ func (o *office) loseDisk(ctx context.Context, r *rand.Rand) {
 	}
 	o.w.fault("photos of the office lost")
 	o.w.say("office", "goes back to its backup on a new disk")
-	beside := r.IntN(2) == 0
-	o.goBack(ctx, o.backup, func(dir string) error {
-		err := os.RemoveAll(filepath.Join(dir, server.BlobsDir))
-		if !beside {
-			err = errors.Join(err, os.RemoveAll(filepath.Join(o.w.root, server.BackupBlobsDir)))
+	left := r.IntN(4)
+	o.goBack(ctx, o.backup, func(dir string) (err error) {
+		switch kept := filepath.Join(dir, server.BlobsDir); left {
+		case 0:
+			_, err = spoil(kept, r)
+		case 1:
+			err = os.RemoveAll(kept)
+		default:
+			err = errors.Join(os.RemoveAll(kept), os.RemoveAll(filepath.Join(o.w.root, server.BackupBlobsDir)))
 		}
 		if err != nil {
-			return fmt.Errorf("lose the photos: %w", err)
+			return fmt.Errorf("lose photos: %w", err)
 		}
 		return o.db.restore(ctx, dir, o.backup.name)
 	})
@@ -225,8 +229,20 @@ func (o *office) loseDisk(ctx context.Context, r *rand.Rand) {
 
 // decay has the disk of the office spoil or lose some of its photos.
 func (o *office) decay(r *rand.Rand) {
-	dir := filepath.Join(o.machine.dir(), server.BlobsDir)
-	err := filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
+	names, err := spoil(filepath.Join(o.machine.dir(), server.BlobsDir), r)
+	if err != nil {
+		panic(err) // the disk of the simulation itself
+	}
+	for _, name := range names {
+		o.decayed[name] = true
+	}
+	o.w.fault("photos of the office damaged")
+	o.w.say("office", "has %d photos damaged", len(names))
+}
+
+// spoil spoils or removes some of the photos in a folder, and names them.
+func spoil(dir string, r *rand.Rand) (names []string, err error) {
+	err = filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
 		switch {
 		case errors.Is(err, fs.ErrNotExist): // there are none yet
 			return nil
@@ -237,14 +253,10 @@ func (o *office) decay(r *rand.Rand) {
 		default:
 			err = os.WriteFile(path, []byte("mould"), 0o600) //nolint:gosec // as above
 		}
-		o.decayed[entry.Name()] = true
+		names = append(names, entry.Name())
 		return err
 	})
-	if err != nil {
-		panic(err) // the disk of the simulation itself
-	}
-	o.w.fault("photos of the office damaged")
-	o.w.say("office", "has %d photos damaged", len(o.decayed))
+	return names, err
 }
 
 // findDecay has the office look at all of its photos, so that tablets send those again that are damaged.

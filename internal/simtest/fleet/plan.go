@@ -125,7 +125,7 @@ func ofTablets() weights {
 
 func ofOffice() weights {
 	return weights{
-		{settles, 24},
+		{settles, 20},
 		{undoes, 10},
 		{corrects, 8},
 		{strikesOff, 2},
@@ -135,8 +135,8 @@ func ofOffice() weights {
 		{backsUp, 5},
 		{restores, 5},
 		{forgets, 3},
-		{losesDisk, 3},
-		{findsDecay, 2},
+		{losesDisk, 5},
+		{findsDecay, 4},
 		{losesTail, 2},
 		{restarts, 2},
 		{setsClock, 1},
@@ -148,7 +148,7 @@ func ofOffice() weights {
 // ofDesk is what people do at the office in a narrow plan, where there is more to decide.
 func ofDesk() weights {
 	return weights{
-		{settles, 30},
+		{settles, 28},
 		{undoes, 20},
 		{corrects, 10},
 		{strikesOff, 4},
@@ -157,8 +157,8 @@ func ofDesk() weights {
 		{backsUp, 3},
 		{restores, 3},
 		{forgets, 2},
-		{losesDisk, 2},
-		{findsDecay, 1},
+		{losesDisk, 3},
+		{findsDecay, 2},
 		{losesTail, 1},
 		{restarts, 2},
 		{fillsUp, 1},

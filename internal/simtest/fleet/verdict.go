@@ -37,7 +37,9 @@ func (w *world) calm(ctx context.Context) {
 	if o.mustStart(ctx); o.down {
 		return
 	}
-	o.findDecay(ctx)
+	if len(o.decayed) > 0 {
+		o.findDecay(ctx)
+	}
 	for _, t := range w.tablets {
 		if t.gone {
 			continue
