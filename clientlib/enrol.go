@@ -141,7 +141,7 @@ func (s *Store) authorised(ctx context.Context, do func(me identity, access stri
 			return err
 		}
 	}
-	access, err := s.rotate(ctx, me.Server, proof.Refresh)
+	access, err := s.rotate(ctx, me, proof.Refresh)
 	if err != nil {
 		return err
 	}
@@ -149,12 +149,19 @@ func (s *Store) authorised(ctx context.Context, do func(me identity, access stri
 }
 
 // rotate gets new tokens. They are on disk before the new access token is used: until then the server takes
-// the old refresh token again, and a device that dies in between repeats it.
-func (s *Store) rotate(ctx context.Context, server, refresh string) (access string, err error) {
+// the old refresh token again, and a device that dies in between repeats it. Who was enrolled again meanwhile keeps the
+// tokens of that.
+func (s *Store) rotate(ctx context.Context, me identity, refresh string) (access string, err error) {
 	var out enrolment
-	if err := s.post(ctx, server, "api/v1/token", "", map[string]string{"refresh": refresh}, &out); err != nil {
+	if err := s.post(ctx, me.Server, "api/v1/token", "", map[string]string{"refresh": refresh}, &out); err != nil {
 		return "", fmt.Errorf("renew the device's credentials: %w", err)
 	}
-	err = s.write(ctx, func(t *tx) error { return s.setTokens(ctx, t, out) })
+	err = s.write(ctx, func(t *tx) error {
+		now, err := t.identity(ctx)
+		if err != nil || now.Device != me.Device {
+			return err
+		}
+		return s.setTokens(ctx, t, out)
+	})
 	return out.Access, err
 }

@@ -80,16 +80,8 @@ func (c *choke) RoundTrip(r *http.Request) (*http.Response, error) {
 
 // choked makes a tablet over a link that breaks.
 func (o *office) choked(name string) (*clientlib.Store, *choke) {
-	o.t.Helper()
 	link := &choke{}
-	options := clientlib.Options{Program: "test", PINCost: clientlib.PINCost{Memory: 64, Passes: 1, Threads: 1}, HTTP: &http.Client{Transport: link}}
-	s, err := clientlib.Create(o.t.Context(), filepath.Join(o.t.TempDir(), "store"), "123456", options)
-	if err != nil {
-		o.t.Fatal(err)
-	}
-	o.t.Cleanup(func() { s.Close() })
-	o.enrol(s, name, o.a)
-	return s, link
+	return o.tabletWith(clientlib.Options{HTTP: &http.Client{Transport: link}}, name, o.a), link
 }
 
 func status(t *testing.T, s *clientlib.Store) clientlib.Status {

@@ -183,6 +183,44 @@ func (o *office) enrol(s *clientlib.Store, name string, areas ...uuid.UUID) {
 	}
 }
 
+// A meantime is a link over which something happens once between an answer to one address and its arrival.
+type meantime struct {
+	path string
+	do   func()
+}
+
+// RoundTrip makes a request.
+func (m *meantime) RoundTrip(r *http.Request) (*http.Response, error) {
+	answer, err := http.DefaultTransport.RoundTrip(r)
+	if do := m.do; do != nil && r.URL.Path == m.path {
+		m.do = nil
+		do()
+	}
+	return answer, err
+}
+
+// Who is enrolled again while its credentials are renewed has those of its new identity.
+func TestCredentialsOfAFormerIdentityAreNotKept(t *testing.T) {
+	o := newOffice(t)
+	link := &meantime{path: "/api/v1/token"}
+	s := o.tabletWith(clientlib.Options{HTTP: &http.Client{Transport: link}}, "one", o.a)
+	mustSync(t, s)
+	id := register(t, s, o.a, "Mira")
+	o.ahead.Store(int64(2 * time.Hour)) // the access token has ended
+	before := status(t, s).Device
+	link.do = func() { o.enrol(s, "again", o.a) }
+	if _, err := s.Sync(t.Context(), nil); link.do != nil {
+		t.Fatalf("no credentials were renewed: %v", err)
+	}
+	mustSync(t, s)
+	if after := status(t, s).Device; after == before {
+		t.Error("the tablet has the identity that it had")
+	}
+	if history, err := o.srv.Engine.History(t.Context(), id); err != nil || len(history) != 1 {
+		t.Errorf("of what it recorded before, the office has %+v, %v", history, err)
+	}
+}
+
 // mustSync syncs to the end; the device has to be safe to take away then.
 func mustSync(t *testing.T, tablets ...*clientlib.Store) {
 	t.Helper()

@@ -197,12 +197,18 @@ type trap struct {
 	// where is whether the request gets there, and how much of the answer comes back: none of it, half of it.
 	where  string
 	sprung atomic.Bool
+	// meantime, if not nil, is called once between the answer to a request for new tokens and its arrival.
+	meantime func()
 }
 
 var errCut = errors.New("the link was cut")
 
 // RoundTrip makes a round trip.
 func (x *trap) RoundTrip(r *http.Request) (*http.Response, error) {
+	if do := x.meantime; do != nil && r.URL.Path == "/api/v1/token" {
+		x.meantime = nil
+		defer do()
+	}
 	if x.left.Add(-1) != -1 {
 		return http.DefaultTransport.RoundTrip(r)
 	}

@@ -411,6 +411,23 @@ func TestARescueFileLeavesNothingOut(t *testing.T) {
 	o.has(of, []byte("\xff\xd8\xff a photo"))
 }
 
+func TestTokensOfAFormerIdentityAreNotKept(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	d := enrolled(t, o, 19, o.a)
+	id := d.household(o.a, "before")
+	before := d.status().Device
+	d.ahead.Add(int64(20 * time.Minute)) // the access token has to be renewed
+	d.trap.meantime = func() { d.call(nil, "enrolAgain", o.invite(o.a)) }
+	if err := d.Call(t.Context(), nil, "sync"); d.trap.meantime != nil {
+		t.Fatalf("no tokens were renewed: %v", err)
+	}
+	d.sync()
+	if _, known := o.knows(id); !known || d.status().Device == before {
+		t.Errorf("the tablet is %v, and was %v; the office knows what it recorded: %v", d.status().Device, before, known)
+	}
+}
+
 func TestACodeIsGoodOnce(t *testing.T) {
 	t.Parallel()
 	o := newOffice(t)

@@ -63,14 +63,16 @@ export async function authorised<T>(store: Transactions, link: Link, act: (me: I
       if (!hasCode(err, 'token_expired')) throw err
     }
   }
-  return act(me, await rotate(store, link, tokens.refresh))
+  return act(me, await rotate(store, link, me, tokens.refresh))
 }
 
 /** Gets new tokens. They are on disk before the new access token is used: until then the server takes the old refresh token
- * again, and a tablet that dies in between repeats it. */
-async function rotate(store: Transactions, link: Link, refresh: string): Promise<string> {
+ * again, and a tablet that dies in between repeats it. Who was enrolled again meanwhile keeps the tokens of that. */
+async function rotate(store: Transactions, link: Link, me: Identity, refresh: string): Promise<string> {
   const c = credentials(await link.post('/api/v1/token', '', { refresh }))
-  await store.write((t) => setTokens(t, c))
+  await store.write(async (t) => {
+    if ((await identity(t)).device === me.device) await setTokens(t, c)
+  })
   return c.access
 }
 
