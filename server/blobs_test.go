@@ -236,6 +236,31 @@ func TestARestoreMendsDamagedPhotos(t *testing.T) {
 	}
 }
 
+// A server that was restored to before a tablet took a new identity learns of the one before from what is handed in.
+func TestARestoredServerTakesThePhotosOfAFormerIdentity(t *testing.T) {
+	o := newOffice(t)
+	s := o.tablet("one", o.a)
+	household := register(t, s, o.a, "Mira")
+	mustSync(t, s)
+	backup, before := o.backup(), status(t, s).Device
+	content := photo("kitchen", 3000)
+	of := photograph(t, s, household, content)
+	o.enrol(s, "another name", o.a)
+	o.stop()
+	if err := server.Restore(t.Context(), o.dir, backup); err != nil {
+		t.Fatal(err)
+	}
+	o.open()
+	o.enrol(s, "a third name", o.a)
+	if err := o.srv.Accounts.RevokeDevice(t.Context(), o.admin, before); err != nil { // so that what it recorded is held
+		t.Fatal(err)
+	}
+	mustSync(t, s)
+	if !o.has(of, content) {
+		t.Error("the office has not got the photo, and the tablet is safe")
+	}
+}
+
 // A photo that is nowhere when a backup is restored is sent again.
 func TestABackupWithoutItsPhotosGetsThemAgain(t *testing.T) {
 	o := newOffice(t)

@@ -129,6 +129,12 @@ CREATE TABLE device_areas (
     PRIMARY KEY (device, area)
 ) STRICT;
 
+CREATE TABLE device_formers (
+    device TEXT NOT NULL REFERENCES devices (id),
+    former TEXT NOT NULL REFERENCES devices (id),
+    PRIMARY KEY (device, former)
+) STRICT;
+
 CREATE TABLE devices (
     id           TEXT    NOT NULL PRIMARY KEY,
     name         TEXT    NOT NULL,

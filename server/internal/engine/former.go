@@ -25,6 +25,9 @@ func (e *Engine) HandIn(ctx context.Context, present uuid.UUID, req syncproto.Re
 		if err := w.know(ctx, req, present); err != nil {
 			return err
 		}
+		if err := w.tx.AddDeviceFormer(ctx, present, req.Device); err != nil {
+			return err
+		}
 		if err := w.watchTail(ctx, req.Device, req); err != nil {
 			return err
 		}

@@ -106,6 +106,11 @@ func (t *Tx) AddDevice(ctx context.Context, d Device) error {
 	return t.SetDeviceAreas(ctx, d.ID, d.Areas)
 }
 
+// AddDeviceFormer notes that a device proved to have had an identity. It is no error to note that twice.
+func (t *Tx) AddDeviceFormer(ctx context.Context, device, former uuid.UUID) error {
+	return t.exec(ctx, "INSERT INTO device_formers (device, former) VALUES (?, ?) ON CONFLICT DO NOTHING", device, former)
+}
+
 // SetDeviceAreas sets the areas that a device holds. An area that is named twice is one.
 func (t *Tx) SetDeviceAreas(ctx context.Context, device uuid.UUID, areas []uuid.UUID) error {
 	if err := t.exec(ctx, "DELETE FROM device_areas WHERE device = ?", device); err != nil {

@@ -45,6 +45,7 @@ var tables = []table{
 	{"user_areas", []string{"user", "area"}},
 	{"devices", []string{"id"}},
 	{"device_areas", []string{"device", "area"}},
+	{"device_formers", []string{"device", "former"}},
 	{"invites", []string{"code_hash"}},
 	{"sessions", []string{"token_hash"}},
 	{"records", []string{"id"}},
