@@ -304,8 +304,12 @@ func (t *tx) setRecord(ctx context.Context, record syncproto.Record, generation 
 		}
 	}
 	state := &pulled{digest: record.Digest(), Deleted: record.Deleted, Fields: map[string]cell{}}
+	values := map[string]syncproto.Value{}
 	for name, c := range record.Fields {
-		state.Fields[name] = cell(c)
+		state.Fields[name], values[name] = cell(c), c.Value
+	}
+	if err := t.nameBlobs(ctx, record.Collection, record.ID, values); err != nil {
+		return err
 	}
 	laid, err := t.laidOver(ctx, record.Collection, record.ID)
 	if err != nil {

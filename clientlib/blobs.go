@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strconv"
 
+	"github.com/google/uuid"
+
 	"satchel/syncproto"
 )
 
@@ -97,11 +99,12 @@ func (t *tx) blob(ctx context.Context, name string) (content []byte, err error) 
 	return content, nil
 }
 
-// nameBlobs notes which of the blobs that were made here a change names.
-func (t *tx) nameBlobs(ctx context.Context, c change) error {
-	for _, b := range syncproto.BlobsOf(c.Collection, c.Fields) {
+// nameBlobs notes which of the blobs that were made here a record names by these fields: of a change that is saved, or as they
+// come from the server, since a tablet that is a copy, or was put back to one, may have what its twin said of it.
+func (t *tx) nameBlobs(ctx context.Context, collection string, record uuid.UUID, fields map[string]syncproto.Value) error {
+	for _, b := range syncproto.BlobsOf(collection, fields) {
 		err := t.exec(ctx, `INSERT INTO blob_names (record, sha256, epoch, unnamed) SELECT ?, sha256, '', 0 FROM blobs WHERE sha256 = ?
-ON CONFLICT (record, sha256) DO UPDATE SET unnamed = 0`, c.Record, b.SHA256)
+ON CONFLICT (record, sha256) DO UPDATE SET unnamed = 0`, record, b.SHA256)
 		if err != nil {
 			return err
 		}

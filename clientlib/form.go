@@ -193,7 +193,7 @@ func (s *Store) saveForm(ctx context.Context, t *tx, f *Form) error {
 		}
 		c.follow(last.Hash)
 		last = syncproto.Tip{N: c.N, Hash: c.hash}
-		if err := errors.Join(t.addChange(ctx, c), t.nameBlobs(ctx, c)); err != nil {
+		if err := errors.Join(t.addChange(ctx, c), t.nameBlobs(ctx, c.Collection, c.Record, c.Fields)); err != nil {
 			return err
 		}
 		if err := t.refresh(ctx, c.Collection, c.Record); err != nil {

@@ -236,6 +236,26 @@ func TestARestoreMendsDamagedPhotos(t *testing.T) {
 	}
 }
 
+// A tablet that was put back to a copy, or is one, may have a photo of which only its twin has said what it is of.
+func TestATabletSendsAPhotoThatAnotherOneNamed(t *testing.T) {
+	o := newOffice(t)
+	one, link := o.choked("one")
+	two := o.tablet("two", o.a)
+	content := photo("kitchen", 3000)
+	of := photograph(t, one, register(t, one, o.a, "Mira"), content)
+	link.through.Store(0)
+	if _, err := one.Sync(t.Context(), nil); !errors.Is(err, clientlib.ErrLink) || o.has(of, content) {
+		t.Fatalf("the photo came through: %v", err)
+	}
+	if _, err := two.AddBlob(t.Context(), content); err != nil {
+		t.Fatal(err)
+	}
+	mustSync(t, two)
+	if !o.has(of, content) {
+		t.Error("the office has not got the photo, which a tablet has")
+	}
+}
+
 // A server that was restored to before a tablet took a new identity learns of the one before from what is handed in.
 func TestARestoredServerTakesThePhotosOfAFormerIdentity(t *testing.T) {
 	o := newOffice(t)
