@@ -24,6 +24,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"sync"
 	"syscall"
@@ -71,11 +72,14 @@ type Report struct {
 	Points []Point
 }
 
+// chance matches what differs in the names of files from one time to the next, and the names of photos.
+var chance = regexp.MustCompile(`[0-9a-f]{64}(-[0-9a-f-]{36})?|[0-9]{6,}`)
+
 // Count says at how many points of each kind the sides were stopped.
 func (r Report) Count() map[Side]map[string]int {
 	out := map[Side]map[string]int{Server: {}, Device: {}}
 	for _, p := range r.Points {
-		out[p.Side][p.Name+" "+p.What]++
+		out[p.Side][p.Name+" "+chance.ReplaceAllString(p.What, "*")]++
 	}
 	return out
 }

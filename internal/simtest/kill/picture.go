@@ -62,6 +62,14 @@ func (s *stage) lookAtOffice(ctx context.Context, p *picture, office *server.Ser
 	if err != nil {
 		return err
 	}
+	photos, err := office.CheckBlobs(ctx, false)
+	if err == nil && len(photos.Lost)+len(photos.Found) > 0 {
+		err = fmt.Errorf("photos are lost, or nobody knows that they are there: %+v", photos)
+	}
+	if err != nil {
+		return err
+	}
+	p.line("photos", photos.Whole)
 	for _, record := range s.records() {
 		if err := s.lookAtHistory(ctx, p, office, record); err != nil {
 			return err

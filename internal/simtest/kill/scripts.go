@@ -37,6 +37,7 @@ func scripts() []script {
 		{name: "a server restored from a backup", play: restored},
 		{name: "a forked identity", play: forked},
 		{name: "a save", play: day, saves: true},
+		{name: "photos of deliveries", play: proven},
 	}
 }
 
@@ -94,6 +95,17 @@ func moved(s *stage) {
 	s.delivery(s.tablet, gone)
 	s.delivery(s.tablet, stays)
 	s.edit(s.other, gone, map[string]any{"area": s.vranje})
+	s.sync(s.other)
+}
+
+// proven has photos that take one request and several, one of them of a record that the office knows already.
+func proven(s *stage) {
+	known := s.household(s.tablet, "Jović", nil)
+	early := s.delivery(s.tablet, known)
+	s.sync(s.tablet, s.other)
+	s.edit(s.tablet, early, map[string]any{"proofs": s.photograph(s.tablet, 1000)})
+	s.deliveryWith(s.tablet, known, map[string]any{"proofs": s.photograph(s.tablet, 300_000)})
+	s.delivery(s.other, known)
 	s.sync(s.other)
 }
 

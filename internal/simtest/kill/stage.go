@@ -1,6 +1,7 @@
 package kill
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -182,9 +183,26 @@ func (s *stage) families(on *clientlib.Store, many int) {
 
 // delivery has a device record that something was handed over.
 func (s *stage) delivery(on *clientlib.Store, household uuid.UUID) uuid.UUID {
-	return s.add(on, "deliveries", map[string]any{
+	return s.deliveryWith(on, household, nil)
+}
+
+func (s *stage) deliveryWith(on *clientlib.Store, household uuid.UUID, more map[string]any) uuid.UUID {
+	fields := map[string]any{
 		"household": household, "project": s.project, "assistance_type": s.parts, "quantity": 1, "delivered_at": s.now().UnixMilli(),
+	}
+	maps.Copy(fields, more)
+	return s.add(on, "deliveries", fields)
+}
+
+// photograph has a device keep a photo of so many bytes, and gives what proves a delivery by it.
+func (s *stage) photograph(on *clientlib.Store, size int) (proofs map[string]any) {
+	s.do("keep a photo", func() error {
+		content := append([]byte("\x89PNG\r\n\x1a\n"), bytes.Repeat([]byte("."), size)...)
+		blob, err := on.AddBlob(s.ctx, content)
+		proofs = map[string]any{"photos": []clientlib.Proof{{Blob: blob, At: s.now().UnixMilli()}}}
+		return err
 	})
+	return proofs
 }
 
 func (s *stage) add(on *clientlib.Store, collection string, fields map[string]any) (id uuid.UUID) {

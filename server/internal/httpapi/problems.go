@@ -82,7 +82,7 @@ func problemOf(err error) *syncproto.Problem {
 	case errors.Is(err, store.ErrNotFound):
 		return syncproto.Refuse(syncproto.CodeNotFound, "There is nothing of that name.")
 	case errors.Is(err, store.ErrFull):
-		return syncproto.Refuse(syncproto.CodeStorageFull, "The server's disk is full. Nothing was changed. Ask the administrator to free space, then try again.")
+		return syncproto.Refuse(syncproto.CodeStorageFull, "The server's disk is full. Nothing was changed, and what is on the device is safe. Ask the administrator to free space, then try again.")
 	case errors.Is(err, store.ErrAway):
 		return syncproto.Refuse(syncproto.CodeBusy, "The server does not reach its database. What is on the device is safe: it is sent again, and taken once. Try again in a minute; if it stays, tell the administrator.")
 	case errors.As(err, &web) && web.Code == http.StatusNotFound:
