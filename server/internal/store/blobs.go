@@ -116,15 +116,14 @@ func (t *Tx) ChangesNaming(ctx context.Context, of syncproto.BlobOf) ([]Change, 
 	return all(ctx, t, scanChange, "SELECT "+changeColumns+" FROM changes WHERE record = ? AND body LIKE ? ORDER BY device, n", of.Record, "%"+of.SHA256+"%")
 }
 
-// Identities gives all identities that a device is known to have had: those of the same name and holder, each of which another
-// of these was made or that it proved, and the branches that part from any of them. A branch may be that of a copy: both
-// recorded what it parts from.
+// Identities gives all identities that a device is known to have had: those of the same name and holder, those of which another
+// was made or from which it parts, and those under which it handed in.
 func (t *Tx) Identities(ctx context.Context, d Device) ([]uuid.UUID, error) {
 	return all(ctx, t, scalar[uuid.UUID], `WITH RECURSIVE own (id, former) AS (
     SELECT id, former FROM devices WHERE id = ? OR holder = ? AND name = ?
     UNION
     SELECT devices.id, devices.former FROM devices
-    JOIN own ON devices.id = own.former OR devices.former = own.id AND devices.token_ended = devices.enrolled
+    JOIN own ON devices.id = own.former
         OR EXISTS (SELECT 1 FROM device_formers WHERE device = own.id AND device_formers.former = devices.id)
 ) SELECT id FROM own`, d.ID, d.Holder, d.Name)
 }

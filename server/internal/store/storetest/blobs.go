@@ -136,15 +136,17 @@ func changeIsFoundByBlob(t *testing.T, s *store.Store) {
 }
 
 func identitiesAreFound(t *testing.T, s *store.Store) {
-	present, branch, before, oldest, others, parted := tablet(7), tablet(8), tablet(9), tablet(10), tablet(11), tablet(12)
-	others.Name, before.Name, oldest.Name, parted.Name = "Tablet 8", "Tablet 3", "Tablet 1", "Tablet 3, renamed"
-	parted.Former, parted.TokenEnded = before.ID, parted.Enrolled                                                                      // nobody comes as it
+	present, branch, before, oldest, others, proved := tablet(7), tablet(8), tablet(9), tablet(10), tablet(11), tablet(12)
+	others.Name, before.Name, oldest.Name, proved.Name = "Tablet 8", "Tablet 3", "Tablet 1", "Tablet 2"
 	present.Former, branch.Former, before.Former, oldest.Former, others.Former = before.ID, uuid.Nil, oldest.ID, before.ID, present.ID // those of before are in a circle
 	withTablet(t, s, present)
 	write(t, s, func(ctx context.Context, tx *store.Tx) error {
-		return errors.Join(tx.AddDevice(ctx, branch), tx.AddDevice(ctx, before), tx.AddDevice(ctx, oldest), tx.AddDevice(ctx, others), tx.AddDevice(ctx, parted))
+		return errors.Join(tx.AddDevice(ctx, branch), tx.AddDevice(ctx, before), tx.AddDevice(ctx, oldest), tx.AddDevice(ctx, others), tx.AddDevice(ctx, proved))
 	})
+	for range 2 {
+		write(t, s, func(ctx context.Context, tx *store.Tx) error { return tx.AddDeviceFormer(ctx, before.ID, proved.ID) })
+	}
 	found := read(t, s, func(ctx context.Context, tx *store.Tx) ([]uuid.UUID, error) { return tx.Identities(ctx, present) })
 	slices.SortFunc(found, func(a, b uuid.UUID) int { return slices.Compare(a[:], b[:]) })
-	same(t, "the identities", found, []uuid.UUID{present.ID, branch.ID, before.ID, oldest.ID, parted.ID})
+	same(t, "the identities", found, []uuid.UUID{present.ID, branch.ID, before.ID, oldest.ID, proved.ID})
 }
