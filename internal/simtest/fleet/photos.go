@@ -140,41 +140,35 @@ func (t *tablet) mustBeKept(ctx context.Context, since int64) {
 // judgePhotos looks whether the office has every photo that a record names by what it shows, a side of a conflict or a change
 // that is held or waits, as far as a tablet still has it, and whether nothing happened to what it has.
 func (w *world) judgePhotos(ctx context.Context, e oracle.Evidence) {
-	owed := map[string]string{}
-	owe := func(record, value string) {
+	shown, unseen := map[string]string{}, map[string]string{} // the records, by the names of their photos
+	owe := func(owed map[string]string, record, value string) {
 		for _, name := range namesIn(value) {
 			owed[name] = record
 		}
 	}
-	for id, shown := range e.Records {
-		if !shown.Deleted {
-			owe(id, shown.Values["proofs"])
+	for id, record := range e.Records {
+		if !record.Deleted {
+			owe(shown, id, record.Values["proofs"])
 		}
 	}
 	for _, c := range e.Conflicts {
 		for _, side := range c.Sides {
-			owe(c.Record, side.Value)
+			owe(shown, c.Record, side.Value)
 		}
 	}
 	for _, c := range e.Entries {
 		if c.Status == string(syncproto.Held) || c.Status == string(syncproto.Waiting) {
-			owe(c.Record, c.Writes["proofs"])
+			owe(unseen, c.Record, c.Writes["proofs"])
 		}
 	}
-	for _, name := range slices.Sorted(maps.Keys(owed)) {
-		if w.office.has(ctx, owed[name], name) {
-			w.out.Photos++
-			continue
-		}
-		for _, t := range w.tablets {
-			if t.gone {
-				continue
-			}
-			content, err := t.store.Photo(ctx, name)
-			if !errors.Is(err, clientlib.ErrNotFound) {
-				w.broke("photos come through", "%s has %s of record %s (%d bytes, %v), and the office has not", t.name, name, owed[name], len(content), err)
-			}
-		}
+	for _, name := range slices.Sorted(maps.Keys(shown)) {
+		delete(unseen, name)
+		w.mustHave(ctx, shown[name], name, func(*tablet) bool { return true })
+	}
+	for _, name := range slices.Sorted(maps.Keys(unseen)) { // of which only those know who saved it
+		w.mustHave(ctx, unseen[name], name, func(t *tablet) bool {
+			return slices.ContainsFunc(t.saves, func(s *saving) bool { return slices.Contains(namesIn(s.Writes["proofs"]), name) })
+		})
 	}
 	for _, t := range w.tablets {
 		if !t.gone {
@@ -184,6 +178,23 @@ func (w *world) judgePhotos(ctx context.Context, e oracle.Evidence) {
 	report, err := w.office.srv.CheckBlobs(ctx, false)
 	if err != nil || len(report.Lost) > 0 {
 		w.broke("what came of photos stays", "%+v, %v", report, err)
+	}
+}
+
+// mustHave looks whether the office has a photo that a tablet still has which knows of it.
+func (w *world) mustHave(ctx context.Context, record, name string, knows func(*tablet) bool) {
+	if w.office.has(ctx, record, name) {
+		w.out.Photos++
+		return
+	}
+	for _, t := range w.tablets {
+		if t.gone || !knows(t) {
+			continue
+		}
+		content, err := t.store.Photo(ctx, name)
+		if !errors.Is(err, clientlib.ErrNotFound) {
+			w.broke("photos come through", "%s has %s of record %s (%d bytes, %v), and the office has not", t.name, name, record, len(content), err)
+		}
 	}
 }
 
