@@ -1,5 +1,6 @@
 // An activity: what it is, and who takes part, ticked off by tapping names.
 import { useSignal } from '@preact/signals'
+import { useEffect } from 'preact/hooks'
 
 import type { Edit, ID, Stored } from '../../store/api'
 import { useLoaded } from '../load'
@@ -18,16 +19,21 @@ export const ActivityScreen = ({ id, rest }: { id: string; rest: string[] }) =>
 
 interface Part { participation: Stored; person: Stored | null }
 
+/** Saves edits, and gives whether they are saved; if not, it has said so. */
+type Save = (edits: Edit[]) => Promise<boolean>
+
 function Attendance({ id }: { id: ID }) {
   const activity = useLoaded(() => store.get(id), id)
   const parts = useLoaded(() => partsOf(id), id)
   const fault = useSignal('')
-  const save = async (edits: Edit[]): Promise<void> => {
+  const save: Save = async (edits) => {
     try {
       await store.save({ edits })
       fault.value = ''
+      return true
     } catch (error) {
       fault.value = explain(error)
+      return false
     }
   }
   const error = activity.error || parts.error || fault.value
@@ -61,14 +67,14 @@ function About({ activity }: { activity: Stored }) {
 }
 
 /** AddPeople finds people, also by their household, and takes in whoever is tapped. */
-function AddPeople({ activity, there, onSave }: { activity: ID; there: Part[]; onSave: (edits: Edit[]) => Promise<void> }) {
+function AddPeople({ activity, there, onSave }: { activity: ID; there: Part[]; onSave: Save }) {
   const asked = useSignal('')
   const found = useLoaded(async () => (asked.value.trim() === '' ? [] : peopleLike(asked.value)), asked.value)
   const known = new Set(there.map((p) => text(p.participation, 'person')))
   const add = async (person: Stored): Promise<void> => {
     const id = await store.newID()
-    await onSave([{ kind: 'create', collection: 'participations', id, fields: { activity: valueOf(activity), person: valueOf(person.id), attended: 'true' } }])
-    toast.value = { text: t('activities.added', { name: isolated(text(person, 'name')) }), undo: async () => onSave([{ kind: 'delete', record: await store.get(id) }]), at: 'activity/' + activity }
+    if (!await onSave([{ kind: 'create', collection: 'participations', id, fields: { activity: valueOf(activity), person: valueOf(person.id), attended: 'true' } }])) return
+    toast.value = { text: t('activities.added', { name: isolated(text(person, 'name')) }), undo: async () => void await onSave([{ kind: 'delete', record: await store.get(id) }]), at: 'activity/' + activity }
   }
   return (
     <section class="stack">
@@ -94,10 +100,21 @@ async function peopleLike(typed: string): Promise<Stored[]> {
   return [...people.values()].slice(0, 2 * shown)
 }
 
+/** A Tick is saved as it is set, and shows that until it is known to be, or could not. */
+function Tick({ of, field, onSave }: { of: Stored; field: 'attended' | 'completed'; onSave: Save }) {
+  const saved = content(of, field) === true
+  const ticked = useSignal(saved)
+  useEffect(() => { ticked.value = saved }, [saved])
+  const set = async (on: boolean): Promise<void> => {
+    ticked.value = on
+    if (!await onSave([{ kind: 'edit', record: of, fields: { [field]: valueOf(on) } }])) ticked.value = saved
+  }
+  return <Check checked={ticked.value} onPick={(on) => void set(on)}>{t(`fields.participations.${field}`)}</Check>
+}
+
 /** Present lists who takes part: who came, and who completed it. */
-function Present({ parts, onSave }: { parts: Part[]; onSave: (edits: Edit[]) => Promise<void> }) {
+function Present({ parts, onSave }: { parts: Part[]; onSave: Save }) {
   const is = (p: Part, field: string): boolean => content(p.participation, field) === true
-  const set = (p: Part, field: string, on: boolean): void => void onSave([{ kind: 'edit', record: p.participation, fields: { [field]: valueOf(on) } }])
   return (
     <section class="stack">
       <h2>{t('activities.people')}</h2>
@@ -108,8 +125,8 @@ function Present({ parts, onSave }: { parts: Part[]; onSave: (edits: Edit[]) => 
           <strong><Name>{text(p.person, 'name') || t('value.elsewhere')}</Name></strong>
           {p.participation.where !== 'received' && <div><Where record={p.participation} /></div>}
           <div class="row wrap">
-            <Check checked={is(p, 'attended')} onPick={(on) => set(p, 'attended', on)}>{t('fields.participations.attended')}</Check>
-            <Check checked={is(p, 'completed')} onPick={(on) => set(p, 'completed', on)}>{t('fields.participations.completed')}</Check>
+            <Tick of={p.participation} field="attended" onSave={onSave} />
+            <Tick of={p.participation} field="completed" onSave={onSave} />
           </div>
         </div>
       ))}
