@@ -60,6 +60,8 @@ type office struct {
 	decided map[oracle.Version]oracle.Decision
 	// decayed are the photos that its disk spoilt, as far as nobody has found that yet.
 	decayed map[string]bool
+	// missed are those that were found: a database from before that has them again, unless a restore looks.
+	missed map[string]bool
 	// backup is the last one that was made, first the one before all of the tablets were enrolled.
 	backup, first *backup
 }
@@ -338,6 +340,9 @@ func (o *office) forget(ctx context.Context, b *backup) {
 func (o *office) restore(ctx context.Context, b *backup) {
 	o.w.fault("restored from a backup")
 	o.w.say("office", "goes back to a backup of %v", b.when.From.Sub(o.w.begin).Truncate(time.Millisecond))
+	if !o.db.onDisk() { // the database alone is copied
+		maps.Copy(o.decayed, o.missed)
+	}
 	o.goBack(ctx, b, func(dir string) error { return o.db.restore(ctx, dir, b.name) })
 }
 

@@ -275,6 +275,7 @@ func (o *office) findDecay(ctx context.Context) {
 	report, err := o.srv.CheckBlobs(ctx, true)
 	o.expect("check the photos", err)
 	if err == nil {
+		maps.Copy(o.missed, o.decayed)
 		o.decayed = map[string]bool{}
 	}
 	o.w.say("office", "checks its photos: %d are lost%s", len(report.Lost), orError(err))

@@ -2,6 +2,7 @@ package fleet
 
 import (
 	"context"
+	"maps"
 
 	"github.com/google/uuid"
 
@@ -59,6 +60,7 @@ func (o *office) loseTail(ctx context.Context) {
 	}
 	o.w.fault("older copy of the office's disk")
 	o.w.say("office", "finds an older copy of its disk")
+	maps.Copy(o.decayed, o.missed)
 	o.goBack(ctx, o.backup, func(dir string) error { return o.db.swap(ctx, dir, o.backup.name) })
 	if !o.down && !o.machine.dead.Load() && !o.backup.witness.sync(ctx) {
 		o.w.broke("a lost tail is noticed", "the tablet at the office does not get through")

@@ -199,7 +199,7 @@ func (w *world) setUp(ctx context.Context, p Plan, db database) error {
 	machine.pace = db.pace()
 	o := &office{w: w, machine: machine, db: db, turn: make(chan struct{}, 1), log: &bytes.Buffer{}, workers: map[uuid.UUID]uuid.UUID{}}
 	o.reported, o.orders, o.decided = map[string]string{}, oracle.NewOrders(), map[oracle.Version]oracle.Decision{}
-	o.decayed = map[string]bool{}
+	o.decayed, o.missed = map[string]bool{}, map[string]bool{}
 	o.setClock(0)
 	w.office = o
 	o.turn <- struct{}{}
