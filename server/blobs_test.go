@@ -155,10 +155,7 @@ func TestAnOlderBackupLosesNoPhotoThatATabletHas(t *testing.T) {
 	if err := os.Remove(filepath.Join(beside, second.SHA256[:2], second.SHA256)); err != nil { // and it is last night's backup
 		t.Fatal(err)
 	}
-	if err := server.Restore(t.Context(), o.dir, backup); err != nil {
-		t.Fatal(err)
-	}
-	o.open()
+	o.restore(backup)
 	if !o.has(first, early) || o.has(second, late) {
 		t.Error("the restored office has another photo than that of the backup")
 	}
@@ -223,10 +220,7 @@ func TestARestoreMendsDamagedPhotos(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if err := server.Restore(t.Context(), o.dir, backup); err != nil {
-		t.Fatal(err)
-	}
-	o.open()
+	o.restore(backup)
 	if !o.has(of, content) || o.has(lost, other) {
 		t.Errorf("of a photo that is whole beside the backup and one that is not, the office has %v, %v", o.has(of, content), o.has(lost, other))
 	}
@@ -267,10 +261,7 @@ func TestARestoredServerTakesThePhotosOfAFormerIdentity(t *testing.T) {
 	of := photograph(t, s, household, content)
 	o.enrol(s, "another name", o.a)
 	o.stop()
-	if err := server.Restore(t.Context(), o.dir, backup); err != nil {
-		t.Fatal(err)
-	}
-	o.open()
+	o.restore(backup)
 	o.enrol(s, "a third name", o.a)
 	if err := o.srv.Accounts.RevokeDevice(t.Context(), o.admin, before); err != nil { // so that what it recorded is held
 		t.Fatal(err)
@@ -293,10 +284,7 @@ func TestABackupWithoutItsPhotosGetsThemAgain(t *testing.T) {
 	if err := os.RemoveAll(filepath.Join(o.dir, server.BlobsDir)); err != nil {
 		t.Fatal(err)
 	}
-	if err := server.Restore(t.Context(), o.dir, backup); err != nil {
-		t.Fatal(err)
-	}
-	o.open()
+	o.restore(backup)
 	if o.has(of, content) {
 		t.Error("the office says that it has the photo")
 	}

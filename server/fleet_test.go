@@ -2,7 +2,6 @@ package server_test
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"net"
 	"net/http"
@@ -91,6 +90,15 @@ func (o *office) backup() string {
 		o.t.Fatal(err)
 	}
 	return path
+}
+
+// restore has an office that was stopped go back to a backup, and opens it.
+func (o *office) restore(backup string) {
+	o.t.Helper()
+	if err := server.Restore(o.t.Context(), o.dir, backup); err != nil {
+		o.t.Fatal(err)
+	}
+	o.open()
 }
 
 func (o *office) answering(whole http.Handler) http.Handler {
@@ -349,10 +357,7 @@ func TestAnOlderBackupLosesNothingThatATabletHas(t *testing.T) {
 	mustSync(t, first, late, first)
 
 	o.stop()
-	if err := server.Restore(context.Background(), o.dir, backup); err != nil {
-		t.Fatal(err)
-	}
-	o.open()
+	o.restore(backup)
 	if err := late.Enrol(t.Context(), o.web.URL, "0000-0000-0000", ""); err == nil {
 		t.Fatal("a wrong code enrolled a tablet")
 	}
@@ -407,10 +412,7 @@ func TestATabletThatIsEnrolledAgainBringsEverythingOnce(t *testing.T) {
 	}
 	once()
 	o.stop()
-	if err := server.Restore(context.Background(), o.dir, backup); err != nil {
-		t.Fatal(err)
-	}
-	o.open()
+	o.restore(backup)
 	o.enrol(s, "tablet", o.a)
 	mustSync(t, s)
 	once()

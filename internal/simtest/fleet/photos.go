@@ -122,10 +122,7 @@ func (t *tablet) mustBeKept(ctx context.Context, since int64) {
 	for _, name := range slices.Sorted(maps.Keys(photos)) {
 		record := photos[name]
 		o.meanwhile(func() error {
-			if o.has(ctx, record, name) {
-				return nil
-			}
-			if o.decayed[name] {
+			if o.has(ctx, record, name) || o.decayed[name] {
 				return nil
 			}
 			shown := t.w.look(ctx).records[record]

@@ -194,10 +194,10 @@ func tryEach(ctx context.Context, bin Binaries, script, begin, every int, progre
 			if point.Err != nil {
 				wrong = append(wrong, fmt.Errorf("%s: %v: %w", report.Script, point, point.Err))
 			}
-			if calls < at && (came || calls == 0) {
-				break
-			}
 			if calls < at {
+				if came || calls == 0 {
+					break
+				}
 				at = 1 + at%calls
 				continue
 			}
